@@ -3,28 +3,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any
 
 from .messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class RhvError(Exception):
     """An error a person can act on.
 
     ``code`` is stable and dotted (``libvirt.unreachable``); ``detail`` is the raw text of whatever failed and
-    is shown one click away. Never put a secret into any of them.
+    is shown one click away. Never put a secret into any of them. ``rpc_code`` is the number a JSON-RPC answer
+    carries; a front door whose protocol has numbers of its own (vdsm's verbs) sets it in a subclass.
     """
 
-    def __init__(
-        self, code: str, message: Message, hint: Optional[Message] = None, detail: Optional[str] = None
-    ) -> None:
+    rpc_code: int = -32000
+
+    def __init__(self, code: str, message: Message, hint: Message | None = None, detail: str | None = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.hint = hint
         self.detail = detail
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``RhvError`` of ``schemas/common.json``."""
         return {
             "code": self.code,
@@ -34,10 +38,12 @@ class RhvError(Exception):
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "RhvError":
+    def from_json(cls, value: Mapping[str, Any]) -> RhvError:
         """Inverse of :meth:`to_json`."""
         hint = value.get("hint")
         return cls(
-            value["code"], Message.from_json(value["message"]), Message.from_json(hint) if hint else None,
+            value["code"],
+            Message.from_json(value["message"]),
+            Message.from_json(hint) if hint else None,
             value.get("detail"),
         )
