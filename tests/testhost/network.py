@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+class NetworkError(RuntimeError):
+    """A command that sets up the network failed; the text has its words."""
+
+
 class NetworkTaken(RuntimeError):
     """The address range or the bridge's name is in use on this machine by something that is not ours."""
 
@@ -64,7 +68,7 @@ class Network:
             "dnsmasq", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", f"--interface={self.bridge}", "--bind-interfaces",
             "--except-interface=lo", f"--domain={self.domain}", f"--local=/{self.domain}/", "--dhcp-authoritative",
             f"--dhcp-range={self.address(100)},{self.address(199)},1h", f"--dhcp-leasefile={leases}",
-            f"--host-record=host1.{self.domain},{self.address(10)}", f"--dhcp-option=option:router,{self.address(1)}",
+            f"--host-record=host1.{self.domain},{self.address(10)}", "--dhcp-host=52:54:00:52:48:10,%s" % self.address(10), f"--dhcp-option=option:router,{self.address(1)}",
             f"--pid-file={run_dir / 'dnsmasq.pid'}", f"--log-facility={run_dir / 'dnsmasq.log'}", "--user=root",
         )
 
@@ -81,7 +85,10 @@ class Network:
 
 
 def _run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise NetworkError(f"{' '.join(command)} ended with {result.returncode}: {result.stderr.strip()}")
+    return result.stdout
 
 
 def _alive(pid_file: Path, name: str) -> int | None:
