@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Builds the Cockpit page into cockpit-rhv/dist/page and the Manager's portal into cockpit-rhv/dist/portal.
+//
+//   node cockpit-rhv/build.mjs [--watch] [--dev] [page|portal …]
+//
+// Each target is one folder of src/ with an index.tsx and an index.html; its own static files are copied as they are.
+import { existsSync } from "node:fs";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import * as esbuild from "esbuild";
+
+import { patternflyStyles } from "./tools/styles.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+
+/** @type {Record<string, {source: string, out: string, files: [string, string][]}>} */
+const targets = {
+    page: {
+        source: join(here, "src"),
+        out: join(here, "dist/page"),
+        files: [
+            [join(root, "manifest.json"), "manifest.json"],
+            [join(here, "src/index.html"), "index.html"],
+        ],
+    },
+    portal: {
+        source: join(here, "src/portal"),
+        out: join(here, "dist/portal"),
+        files: [[join(here, "src/portal/index.html"), "index.html"]],
+    },
+};
+
+const args = process.argv.slice(2);
+const watch = args.includes("--watch");
+const dev = watch || args.includes("--dev");
+const wanted = args.filter(arg => !arg.startsWith("--"));
+
+/** Copies the static files after each successful build, so that a watcher serves a whole page. */
+function staticFiles(target) {
+    return {
+        name: "static-files",
+        setup(build) {
+            build.onEnd(async result => {
+                if (result.errors.length > 0)
+                    return;
+                for (const [from, to] of target.files)
+                    await cp(from, join(target.out, to));
+            });
+        },
+    };
+}
+
+async function options(name, target) {
+    await rm(target.out, { recursive: true, force: true });
+    await mkdir(target.out, { recursive: true });
+    return {
+        entryPoints: { index: join(target.source, "index.tsx") },
+        outdir: target.out,
+        bundle: true,
+        // Modules and splitting: rarely used parts (raw output, history) load when they are opened.
+        format: "esm",
+        splitting: true,
+        chunkNames: "chunks/[name]-[hash]",
+        assetNames: "assets/[name]",
+        target: "es2022",
+        jsx: "automatic",
+        minify: !dev,
+        sourcemap: dev ? "linked" : false,
+        legalComments: "none",
+        metafile: true,
+        logLevel: "warning",
+        loader: { ".woff2": "file", ".svg": "file" },
+        define: {
+            "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production"),
+            __VERSION__: JSON.stringify(version),
+        },
+        plugins: [patternflyStyles({ prune: !dev }), staticFiles(target)],
+    };
+}
+
+for (const [name, target] of Object.entries(targets)) {
+    if (wanted.length > 0 ? !wanted.includes(name) : !existsSync(join(target.source, "index.tsx")))
+        continue;
+    const context = await esbuild.context(await options(name, target));
+    if (watch) {
+        await context.watch();
+        continue;
+    }
+    const result = await context.rebuild();
+    await context.dispose();
+    await mkdir(join(root, "build"), { recursive: true });
+    await writeFile(join(root, "build", `${name}.meta.json`), JSON.stringify(result.metafile));
+}
