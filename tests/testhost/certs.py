@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _openssl(*arguments: str) -> None:
@@ -17,9 +20,23 @@ def make_ca(folder: Path) -> Path:
     certificate = folder / "ca.pem"
     if not certificate.exists():
         _openssl(
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-            "-subj", "/CN=cockpit-rhv test hosts", "-keyout", str(folder / "ca.key"), "-out", str(certificate),
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "30",
+            "-subj",
+            "/CN=cockpit-rhv test hosts",
+            "-keyout",
+            str(folder / "ca.key"),
+            "-out",
+            str(certificate),
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
         )
     return certificate
 
@@ -28,13 +45,39 @@ def issue(folder: Path, name: str, address: str) -> tuple[str, str]:
     """Certificate and key (PEM) for a server reached as ``name`` and ``address``, from the CA in ``folder``."""
     make_ca(folder)
     key, request, certificate, extensions = (folder / f"server.{ending}" for ending in ("key", "csr", "pem", "ext"))
-    extensions.write_text(f"subjectAltName=DNS:{name},IP:{address}\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\n")
-    _openssl(
-        "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-        "-keyout", str(key), "-out", str(request),
+    extensions.write_text(
+        f"subjectAltName=DNS:{name},IP:{address}\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature\n"
     )
     _openssl(
-        "x509", "-req", "-in", str(request), "-CA", str(folder / "ca.pem"), "-CAkey", str(folder / "ca.key"), "-days", "30",
-        "-CAcreateserial", "-extfile", str(extensions), "-out", str(certificate),
+        "req",
+        "-new",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        f"/CN={name}",
+        "-keyout",
+        str(key),
+        "-out",
+        str(request),
+    )
+    _openssl(
+        "x509",
+        "-req",
+        "-in",
+        str(request),
+        "-CA",
+        str(folder / "ca.pem"),
+        "-CAkey",
+        str(folder / "ca.key"),
+        "-days",
+        "30",
+        "-CAcreateserial",
+        "-extfile",
+        str(extensions),
+        "-out",
+        str(certificate),
     )
     return certificate.read_text(), key.read_text()

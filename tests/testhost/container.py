@@ -10,10 +10,12 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from tests.testhost.network import Network
 from tests.testhost.root import BUILD
+
+if TYPE_CHECKING:
+    from tests.testhost.network import Network
 
 
 class ContainerError(RuntimeError):
@@ -93,9 +95,20 @@ class Container:
 
     def _spawn(self) -> None:
         command = [
-            "systemd-nspawn", f"--directory={self.root}", "--boot", "--register=no", "--keep-unit", f"--machine={self.name}",
-            f"--network-bridge={self.network.bridge}", "--bind=/dev/net/tun", "--capability=all", "--system-call-filter=@known",
-            "--resolv-conf=off", "--timezone=off", "--console=pipe", "--link-journal=no",
+            "systemd-nspawn",
+            f"--directory={self.root}",
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+            f"--machine={self.name}",
+            f"--network-bridge={self.network.bridge}",
+            "--bind=/dev/net/tun",
+            "--capability=all",
+            "--system-call-filter=@known",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--console=pipe",
+            "--link-journal=no",
         ]
         command += [f"--bind={source}:{target}" for source, target in self.binds.items()]
         command += [f"--bind-ro={source}:{target}" for source, target in self.read_only_binds.items()]
@@ -103,9 +116,19 @@ class Container:
             command.append("--bind=/dev/kvm")
         if Path("/run/systemd/system").is_dir():
             # On a machine with systemd the container needs a scope whose cgroup tree is its own.
-            command = ["systemd-run", "--scope", "--quiet", f"--unit=cockpit-rhv-testhost-{self.name}", "-p", "Delegate=yes", *command]
+            command = [
+                "systemd-run",
+                "--scope",
+                "--quiet",
+                f"--unit=cockpit-rhv-testhost-{self.name}",
+                "-p",
+                "Delegate=yes",
+                *command,
+            ]
         with self.console.open("ab") as console:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+            )
         (self.folder / "nspawn.pid").write_text(f"{process.pid}\n")
 
     def console_tail(self, lines: int = 25) -> str:
@@ -150,19 +173,42 @@ class Container:
         leader = self.leader()
         if leader is None:
             raise ContainerError(f"{self.name} does not run\n{self.console_tail()}")
-        enter = ["nsenter", f"--target={leader}", "--all", "--", "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG=C.UTF-8", "HOME=/root"]
+        enter = [
+            "nsenter",
+            f"--target={leader}",
+            "--all",
+            "--",
+            "env",
+            "-i",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+            "LANG=C.UTF-8",
+            "HOME=/root",
+        ]
         if user:
             enter += ["runuser", "-u", user, "--"]
         return [*enter, *argv]
 
-    def run(self, *argv: str, check: bool = True, input: str | None = None, limit_s: float = 300, user: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command inside and return its output; with ``check`` a failure raises ContainerError with both outputs."""
-        result = subprocess.run(self.command(*argv, user=user), input=input, capture_output=True, text=True, timeout=limit_s, check=False)
+    def run(
+        self, *argv: str, check: bool = True, input: str | None = None, limit_s: float = 300, user: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside and return its output; a failure raises ContainerError unless ``check`` is off."""
+        result = subprocess.run(
+            self.command(*argv, user=user), input=input, capture_output=True, text=True, timeout=limit_s, check=False
+        )
         if check and result.returncode != 0:
-            raise ContainerError(f"{' '.join(argv)} in {self.name} ended with {result.returncode}\n{result.stdout}\n{result.stderr}")
+            raise ContainerError(
+                f"{' '.join(argv)} in {self.name} ended with {result.returncode}\n{result.stdout}\n{result.stderr}"
+            )
         return result
 
-    def popen(self, *argv: str, user: str | None = None, stdin: int | IO[bytes] | None = None, stdout: int | IO[bytes] | None = None, stderr: int | IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    def popen(
+        self,
+        *argv: str,
+        user: str | None = None,
+        stdin: int | IO[bytes] | None = None,
+        stdout: int | IO[bytes] | None = None,
+        stderr: int | IO[bytes] | None = None,
+    ) -> subprocess.Popen[bytes]:
         """Start a command inside."""
         return subprocess.Popen(self.command(*argv, user=user), stdin=stdin, stdout=stdout, stderr=stderr)
 

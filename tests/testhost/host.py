@@ -6,15 +6,17 @@ from __future__ import annotations
 import secrets
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.testhost import certs, root
 from tests.testhost.container import Container
-from tests.testhost.network import Network
+from tests.testhost.network import HOST_MAC, Network
 from tests.testhost.root import BUILD
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BRIDGE = "ovirtmgmt"
-BRIDGE_MAC = "52:54:00:52:48:10"
 
 _BRIDGE_PROFILE = f"""\
 [connection]
@@ -25,7 +27,7 @@ autoconnect=true
 [bridge]
 stp=false
 [ethernet]
-cloned-mac-address={BRIDGE_MAC}
+cloned-mac-address={HOST_MAC}
 [ipv4]
 method=auto
 [ipv6]
@@ -45,7 +47,15 @@ autoconnect=true
 """
 
 # Without udev in the container NetworkManager would wait for it for ever before it manages a veth.
-_NM_CONF = "[main]\nplugins=keyfile\n[device]\nmatch-device=*\nmanaged=1\n[keyfile]\nunmanaged-devices=interface-name:virbr*;interface-name:vnet*\n"
+_NM_CONF = """\
+[main]
+plugins=keyfile
+[device]
+match-device=*
+managed=1
+[keyfile]
+unmanaged-devices=interface-name:virbr*;interface-name:vnet*
+"""
 
 
 @dataclass
@@ -65,7 +75,9 @@ class TestHost:
         self.images = folder / "images"
         appliance = BUILD / "appliance"
         self.container = Container(
-            self.name, BUILD / "roots" / self.suite, self.network,
+            self.name,
+            BUILD / "roots" / self.suite,
+            self.network,
             binds={self.images: "/var/lib/libvirt/images"},
             read_only_binds={appliance: "/usr/share/cockpit-rhv/appliance"},
         )
@@ -135,8 +147,15 @@ class TestHost:
                 continue
             shutil.copyfile(deb, target)
             self.container.run(
-                "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "--no-install-recommends", "--reinstall",
-                "--allow-downgrades", inside,
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+                "install",
+                "-y",
+                "--no-install-recommends",
+                "--reinstall",
+                "--allow-downgrades",
+                inside,
             )
 
     def down(self) -> None:

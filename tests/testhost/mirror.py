@@ -21,8 +21,16 @@ class MirrorError(RuntimeError):
 def _repositories() -> tuple[str, str | None]:
     """The URI of the main archive and, where configured, of the security archive."""
     output = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)", "Created-By: Packages"],
-        capture_output=True, text=True, check=True,
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)",
+            "Created-By: Packages",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     main = security = None
     for line in output.splitlines():
@@ -34,7 +42,9 @@ def _repositories() -> tuple[str, str | None]:
         elif "backports" not in codename:
             main = main or uri
     if main is None:
-        raise MirrorError("apt knows no Debian repository here: run 'apt-get update' and look at /etc/apt/sources.list.d")
+        raise MirrorError(
+            "apt knows no Debian repository here: run 'apt-get update' and look at /etc/apt/sources.list.d"
+        )
     return main, security
 
 

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+HOST_MAC = "52:54:00:52:48:10"  # of the host's bridge, so that DHCP always gives it the same address
+
 
 class NetworkError(RuntimeError):
     """A command that sets up the network failed; the text has its words."""
@@ -23,7 +25,7 @@ class NetworkTaken(RuntimeError):
 
 @dataclass(frozen=True)
 class Network:
-    """``bridge`` carries ``subnet``; this machine is ``.1``, the test host ``.10``, DHCP hands out ``.100`` to ``.199``."""
+    """``bridge`` carries ``subnet``: this machine is ``.1``, the test host ``.10``, DHCP gives ``.100`` to ``.199``."""
 
     bridge: str
     subnet: str
@@ -65,11 +67,24 @@ class Network:
     def _start_dnsmasq(self, run_dir: Path) -> None:
         leases = run_dir / "dnsmasq.leases"
         _run(
-            "dnsmasq", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", f"--interface={self.bridge}", "--bind-interfaces",
-            "--except-interface=lo", f"--domain={self.domain}", f"--local=/{self.domain}/", "--dhcp-authoritative",
-            f"--dhcp-range={self.address(100)},{self.address(199)},1h", f"--dhcp-leasefile={leases}",
-            f"--host-record=host1.{self.domain},{self.address(10)}", "--dhcp-host=52:54:00:52:48:10,%s" % self.address(10), f"--dhcp-option=option:router,{self.address(1)}",
-            f"--pid-file={run_dir / 'dnsmasq.pid'}", f"--log-facility={run_dir / 'dnsmasq.log'}", "--user=root",
+            "dnsmasq",
+            "--conf-file=/dev/null",
+            "--no-hosts",
+            "--no-resolv",
+            f"--interface={self.bridge}",
+            "--bind-interfaces",
+            "--except-interface=lo",
+            f"--domain={self.domain}",
+            f"--local=/{self.domain}/",
+            "--dhcp-authoritative",
+            f"--dhcp-range={self.address(100)},{self.address(199)},1h",
+            f"--dhcp-leasefile={leases}",
+            f"--host-record=host1.{self.domain},{self.address(10)}",
+            f"--dhcp-host={HOST_MAC},{self.address(10)}",
+            f"--dhcp-option=option:router,{self.address(1)}",
+            f"--pid-file={run_dir / 'dnsmasq.pid'}",
+            f"--log-facility={run_dir / 'dnsmasq.log'}",
+            "--user=root",
         )
 
     def down(self, run_dir: Path) -> None:

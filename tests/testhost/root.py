@@ -18,14 +18,16 @@ from tests.testhost import mirror
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
-_PACKAGES = """
-    systemd systemd-sysv dbus dbus-user-session libpam-systemd sudo locales tzdata iproute2 iputils-ping iputils-arping procps psmisc
-    ca-certificates openssh-server network-manager nftables iptables
-    cockpit-ws cockpit-bridge cockpit-system
-    libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base
-    python3 python3-libvirt python3-psutil python3-jsonschema python3-cryptography python3-yaml
-    python3-ansible-runner ansible-core xorriso openssl
-""".split()
+# fmt: off
+_PACKAGES = [
+    "systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "sudo", "locales", "tzdata",
+    "iproute2", "iputils-ping", "iputils-arping", "procps", "psmisc", "ca-certificates", "openssh-server",
+    "network-manager", "nftables", "iptables", "cockpit-ws", "cockpit-bridge", "cockpit-system",
+    "libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "qemu-utils", "dnsmasq-base", "python3",
+    "python3-libvirt", "python3-psutil", "python3-jsonschema", "python3-cryptography", "python3-yaml",
+    "python3-ansible-runner", "ansible-core", "xorriso", "openssl",
+]
+# fmt: on
 
 _CONFIGURE = r"""
 set -eu
@@ -36,8 +38,8 @@ printf 'cgroup_controllers = [ ]\nsecurity_driver = "none"\n' >> "$root/etc/libv
 printf 'en_US.UTF-8 UTF-8\nes_ES.UTF-8 UTF-8\n' > "$root/etc/locale.gen"
 chroot "$root" locale-gen > /dev/null
 # Nothing here may wait for, or call, the world outside.
-for unit in apt-daily.timer apt-daily-upgrade.timer man-db.timer fstrim.timer e2scrub_all.timer systemd-timesyncd.service \
-    dpkg-db-backup.timer logrotate.timer systemd-networkd-wait-online.service; do
+for unit in apt-daily.timer apt-daily-upgrade.timer man-db.timer fstrim.timer e2scrub_all.timer \
+    systemd-timesyncd.service dpkg-db-backup.timer logrotate.timer systemd-networkd-wait-online.service; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/machine-id"
@@ -67,7 +69,7 @@ def _key(suite: Suite) -> str:
 
 
 def build(suite_name: str) -> Path:
-    """Return the root of ``suite_name``, built if its recipe changed. Raises CalledProcessError with mmdebstrap's words."""
+    """Return the root of ``suite_name``, built if its recipe changed. Raises CalledProcessError."""
     suite = SUITES[suite_name]
     root = BUILD / "roots" / suite.name
     stamp = root.with_suffix(".key")
@@ -84,17 +86,27 @@ def build(suite_name: str) -> Path:
         configure = BUILD / "roots" / "configure.sh"
         configure.write_text(_CONFIGURE)
         command = [
-            "mmdebstrap", "--variant=apt", "--mode=root", "--components=main", f"--include={','.join(_PACKAGES)}",
-            "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
-            "--aptopt=Acquire::Languages \"none\"", "--aptopt=Apt::Install-Recommends \"false\"",
+            "mmdebstrap",
+            "--variant=apt",
+            "--mode=root",
+            "--components=main",
+            f"--include={','.join(_PACKAGES)}",
+            "--dpkgopt=path-exclude=/usr/share/doc/*",
+            "--dpkgopt=path-exclude=/usr/share/man/*",
+            '--aptopt=Acquire::Languages "none"',
+            '--aptopt=Apt::Install-Recommends "false"',
             # Packages are kept between builds, so that only what changed is fetched again.
-            "--skip=download/empty", "--skip=essential/unlink", "--skip=cleanup/apt/cache",
-            f"--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives && cp -al {archives}/. \"$1\"/var/cache/apt/archives/ || cp -a {archives}/. \"$1\"/var/cache/apt/archives/",
-            f"--customize-hook=cp -al \"$1\"/var/cache/apt/archives/*.deb {archives}/ 2>/dev/null || cp -a \"$1\"/var/cache/apt/archives/*.deb {archives}/",
-            "--customize-hook=rm -f \"$1\"/var/cache/apt/archives/*.deb",
-            f"--customize-hook=sh {configure} \"$1\"",
+            "--skip=download/empty",
+            "--skip=essential/unlink",
+            "--skip=cleanup/apt/cache",
+            f'--setup-hook=mkdir -p "$1"/var/cache/apt/archives && cp -a {archives}/. "$1"/var/cache/apt/archives/',
+            f'--customize-hook=cp -a "$1"/var/cache/apt/archives/*.deb {archives}/',
+            '--customize-hook=rm -f "$1"/var/cache/apt/archives/*.deb',
+            f'--customize-hook=sh {configure} "$1"',
             *[f"--aptopt={option}" for option in mirror.apt_options()],
-            suite.codename, str(root), "-",
+            suite.codename,
+            str(root),
+            "-",
         ]
         subprocess.run(command, input=mirror.sources(suite.codename, suite.extra_suites), text=True, check=True)
         stamp.write_text(_key(suite))
