@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few words of JSON Schema that our requests use, checked without the jsonschema package.
+
+Importing jsonschema takes longer than a helper's whole start. A schema with any other word in it is left to
+jsonschema; ``tests/unit/test_rpc_schema.py`` holds the two to the same verdicts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ANNOTATIONS = {"description", "title", "default", "$schema", "$id"}
+_KEYWORDS = {"type", "properties", "required", "additionalProperties", "items", "minimum", "maximum"}
+_TYPES = {"object", "array", "string", "boolean", "integer", "number", "null"}
+
+
+class Fault(NamedTuple):
+    """``path``: dotted, empty for the whole value. ``detail``: what is wrong there, never the value itself."""
+
+    path: str
+    detail: str
+
+
+def is_flat(schema: Any) -> bool:
+    """Whether :func:`faults` understands every word of ``schema``."""
+    if not isinstance(schema, dict) or not set(schema) <= _KEYWORDS | _ANNOTATIONS:
+        return False
+    kind = schema.get("type", "object")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        return False
+    if not isinstance(schema.get("additionalProperties", True), bool) or isinstance(schema.get("items"), list):
+        return False
+    nested = [*schema.get("properties", {}).values()]
+    if "items" in schema:
+        nested.append(schema["items"])
+    return all(map(is_flat, nested))
+
+
+def faults(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[Fault]:
+    """What is wrong with ``value``; ``schema`` must be flat."""
+    kind = schema.get("type")
+    if kind is not None and not _has_type(value, kind):
+        yield Fault(path, f"not of type {kind}")
+        return
+    if isinstance(value, dict):
+        yield from _object_faults(schema, value, path)
+    elif isinstance(value, list) and "items" in schema:
+        for index, element in enumerate(value):
+            yield from faults(schema["items"], element, join(path, str(index)))
+    elif _has_type(value, "number"):
+        if "minimum" in schema and value < schema["minimum"]:
+            yield Fault(path, f"less than {schema['minimum']}")
+        if "maximum" in schema and value > schema["maximum"]:
+            yield Fault(path, f"more than {schema['maximum']}")
+
+
+def join(path: str, name: str) -> str:
+    """One step further down a dotted path."""
+    return f"{path}.{name}" if path else name
+
+
+def _object_faults(schema: Mapping[str, Any], value: dict[str, Any], path: str) -> Iterator[Fault]:
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield Fault(join(path, name), "missing")
+    for name, member in value.items():
+        if name in properties:
+            yield from faults(properties[name], member, join(path, name))
+        elif schema.get("additionalProperties", True) is False:
+            yield Fault(join(path, name), "unknown")
+
+
+def _has_type(value: Any, kind: str) -> bool:
+    # bool is an int in Python but no number in JSON; 1.0 is an integer since Draft 6
+    if kind == "integer":
+        return _has_type(value, "number") and (isinstance(value, int) or value.is_integer())
+    if kind == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    types: dict[str, type] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+    return isinstance(value, types[kind])
