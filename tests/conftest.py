@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures for tests on real hosts: one host per Debian release and session, deployed once."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.testhost.build import host_deb
+from tests.testhost.host import TestHost
+from tests.testhost.network import Network
+from tests.testhost.root import BUILD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ADMIN_PASSWORD = secrets.token_urlsafe(12)
+SCREENSHOTS = BUILD / "screenshots"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "host: needs a test host (container, appliance); run after the builds")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses a host's fixture is a host test: nobody has to remember the mark."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if {"host", "engine", "host12"} & set(fixtures) or "tests/host/" in item.nodeid:
+            item.add_marker(pytest.mark.host)
+
+
+def _session_host(name: str, suite: str, network: Network) -> Iterator[TestHost]:
+    host = TestHost(name, suite, network)
+    host.down()  # what an interrupted run left
+    host.up(host_deb())
+    yield host
+    host.down()
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[TestHost]:
+    """A fresh Debian 13 host with our package, nothing deployed at first."""
+    yield from _session_host("check", "trixie", Network("rhvtest0", "10.78.0.0/24"))
+
+
+@pytest.fixture(scope="session")
+def host12() -> Iterator[TestHost]:
+    """A fresh Debian 12 host: Cockpit 287 with its C bridge, ansible-core 2.14."""
+    yield from _session_host("check12", "bookworm", Network("rhvtest1", "10.79.0.0/24"))
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A deployed engine. ``config`` is the host's engine.json; ``password`` of admin@internal; ``ca_file`` local."""
+
+    host: TestHost
+    config: dict[str, Any]
+    password: str
+    ca_file: Path
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.config['address']}/ovirt-engine"
+
+
+def read_engine(host: TestHost) -> Engine:
+    """The engine deployed on ``host`` with ADMIN_PASSWORD; raises FileNotFoundError when there is none."""
+    root = host.container.root
+    config = json.loads((root / "etc/cockpit-rhv/engine.json").read_text())
+    return Engine(host, config, ADMIN_PASSWORD, root / str(config["ca_file"]).lstrip("/"))
+
+
+@pytest.fixture(scope="session")
+def engine(host: TestHost) -> Engine:
+    """The engine on ``host``: the one a wizard test deployed before, else deployed now by the CLI."""
+    if not (host.container.root / "etc/cockpit-rhv/engine.json").exists():
+        argv = host.container.command(
+            "cockpit-rhv", "deploy", "--admin-password-stdin", "--set", "accept.emulation=true"
+        )
+        result = subprocess.run(argv, input=ADMIN_PASSWORD, capture_output=True, text=True, check=False, timeout=900)
+        assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    return read_engine(host)
