@@ -7,11 +7,13 @@ import dataclasses
 import json
 import logging
 import os
-from pathlib import Path
-from typing import List
+from typing import TYPE_CHECKING
 
 from .files import hand_to_group
 from .model import JobEvent
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 EVENTS_MODE = 0o640
@@ -55,7 +57,7 @@ class EventTail:
         self._path = path
         self._offset = 0
 
-    def read(self) -> List[JobEvent]:
+    def read(self) -> list[JobEvent]:
         """New complete events, oldest first; [] while the file does not exist. Raises OSError."""
         try:
             with self._path.open("rb") as stream:

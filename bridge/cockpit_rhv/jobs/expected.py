@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import statistics
-from typing import Iterable, Optional
+from typing import TYPE_CHECKING
 
-from .model import JobStatus, PhaseSpec
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .model import JobStatus, PhaseSpec
 
 
-def expected_phase_s(phase: PhaseSpec, profile: Optional[str], earlier: Iterable[JobStatus]) -> float:
+def expected_phase_s(phase: PhaseSpec, profile: str | None, earlier: Iterable[JobStatus]) -> float:
     """Seconds: the median over the successful jobs of this profile on this host, else ``phase.expected_s``.
 
     A job that needed several attempts is left out: its phases include time spent failing.

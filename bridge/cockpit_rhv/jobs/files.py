@@ -11,8 +11,11 @@ import itertools
 import json
 import os
 import time
-from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _serial = itertools.count()
 
@@ -29,14 +32,14 @@ def reader_gid() -> int:
         return 0
 
 
-def hand_to_group(path: Path, mode: int, gid: Optional[int] = None) -> None:
+def hand_to_group(path: Path, mode: int, gid: int | None = None) -> None:
     """Give ``path`` this mode and, when we are root, the readers' group. Raises OSError."""
     if os.geteuid() == 0:
         os.chown(path, 0, reader_gid() if gid is None else gid)
     os.chmod(path, mode)
 
 
-def write_json(path: Path, value: Any, mode: int, *, gid: Optional[int] = None, durable: bool = False) -> None:
+def write_json(path: Path, value: Any, mode: int, *, gid: int | None = None, durable: bool = False) -> None:
     """Replace ``path`` atomically by ``value`` as JSON; raises OSError, and then leaves nothing behind.
 
     ``durable`` also waits for the disk. It is for the beginning and the end of a job: while an image is being

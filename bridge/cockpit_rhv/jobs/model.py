@@ -7,10 +7,13 @@ The first two cross the wire; their JSON form is ``JobStatus`` and ``JobEvent`` 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: A job in one of these has, or should have, a live runner.
 ACTIVE_STATES = frozenset({"queued", "running"})
@@ -23,11 +26,11 @@ class Progress:
     """How far the current task is. ``unit``: bytes, items or seconds; ``total`` None when unknown."""
 
     done: float
-    total: Optional[float]
+    total: float | None
     unit: str
-    message: Optional[Message] = None
+    message: Message | None = None
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``Progress``."""
         return {
             "done": self.done,
@@ -59,7 +62,7 @@ class PhaseSpec:
     title: Message
     expected_s: float
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Form in ``profile.json`` and ``spec.json``."""
         return {"id": self.id, "title": self.title.to_json(), "expected_s": self.expected_s}
 
@@ -79,11 +82,11 @@ class JobSpec:
     kind: str
     title: Message
     user: str
-    phases: Tuple[PhaseSpec, ...]
-    profile: Optional[str] = None
+    phases: tuple[PhaseSpec, ...]
+    profile: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Form in ``spec.json``."""
         return {
             "kind": self.kind,
@@ -114,11 +117,11 @@ class PhaseStatus:
     id: str
     title: Message
     state: str
-    started_s: Optional[float]
-    elapsed_s: Optional[float]
+    started_s: float | None
+    elapsed_s: float | None
     expected_s: float
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``PhaseStatus``."""
         return {
             "id": self.id,
@@ -148,22 +151,22 @@ class JobStatus:
 
     id: str
     kind: str
-    profile: Optional[str]
+    profile: str | None
     title: Message
     state: str
     user: str
     created_s: float
     unit: str
     version: str
-    phases: List[PhaseStatus]
-    started_s: Optional[float] = None
-    ended_s: Optional[float] = None
+    phases: list[PhaseStatus]
+    started_s: float | None = None
+    ended_s: float | None = None
     elapsed_s: float = 0.0
     expected_s: float = 0.0
-    phase: Optional[str] = None
-    task: Optional[Message] = None
-    progress: Optional[Progress] = None
-    error: Optional[RhvError] = None
+    phase: str | None = None
+    task: Message | None = None
+    progress: Progress | None = None
+    error: RhvError | None = None
     attempt: int = 0
     resumable: bool = False
 
@@ -172,15 +175,15 @@ class JobStatus:
         """True while a runner works, or is about to."""
         return self.state in ACTIVE_STATES
 
-    def unfinished(self) -> List[PhaseStatus]:
+    def unfinished(self) -> list[PhaseStatus]:
         """The phases a run still has to do, in order."""
         return [phase for phase in self.phases if phase.state != "done"]
 
-    def current(self) -> Optional[PhaseStatus]:
+    def current(self) -> PhaseStatus | None:
         """The phase named by ``phase``, or None."""
         return next((phase for phase in self.phases if phase.id == self.phase), None)
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``JobStatus``."""
         return {
             "id": self.id,
@@ -242,13 +245,13 @@ class JobEvent:
     elapsed_s: float
     type: str
     message: Message
-    phase: Optional[str] = None
-    task: Optional[str] = None
+    phase: str | None = None
+    task: str | None = None
     severity: str = "info"
-    outcome: Optional[str] = None
-    duration_s: Optional[float] = None
+    outcome: str | None = None
+    duration_s: float | None = None
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``JobEvent``."""
         return {
             "seq": self.seq,

@@ -16,7 +16,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import RhvError
@@ -25,6 +25,9 @@ from .eventlog import EventTail
 from .expected import expected_phase_s
 from .files import file_lock, hand_to_group, read_json, sync_folder, write_json
 from .model import JobEvent, JobSpec, JobStatus, PhaseStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +46,10 @@ def unit_name(job_id: str) -> str:
 class JobList:
     """The newest jobs, newest first; ``access`` says what is needed to see more, or None."""
 
-    jobs: List[JobStatus]
-    access: Optional[Message]
+    jobs: list[JobStatus]
+    access: Message | None
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``Jobs``."""
         return {
             "jobs": {job.id: job.to_json() for job in self.jobs},
@@ -57,7 +60,7 @@ class JobList:
 class JobStore:
     """All jobs of this host. ``root`` defaults to $COCKPIT_RHV_JOBS, else /var/lib/cockpit-rhv/jobs."""
 
-    def __init__(self, root: Optional[Path] = None) -> None:
+    def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(os.environ.get("COCKPIT_RHV_JOBS") or DEFAULT_ROOT)
 
     def folder(self, job_id: str) -> Path:
@@ -84,8 +87,8 @@ class JobStore:
         self,
         spec: JobSpec,
         playbooks: Path,
-        plugins: Optional[Path] = None,
-        variables: Optional[Mapping[str, Any]] = None,
+        plugins: Path | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> JobStatus:
         """Create the folder of a new job, whole or not at all, and return its first status (``queued``).
 
@@ -180,7 +183,7 @@ class JobStore:
         status.attempt = 1
         return status
 
-    def events(self, job_id: str, after_seq: int = 0) -> List[JobEvent]:
+    def events(self, job_id: str, after_seq: int = 0) -> Sequence[JobEvent]:
         """The events numbered above ``after_seq``; raises RhvError as :meth:`load` does."""
         tail = self.tail(job_id)
         try:
@@ -192,7 +195,7 @@ class JobStore:
         """A reader that hands out each event once; raises RhvError ``job.not_found``."""
         return EventTail(self.folder(job_id) / "events.ndjson")
 
-    def ids(self) -> List[str]:
+    def ids(self) -> Sequence[str]:
         """Ids of the newest jobs, newest first; [] when there has been none yet."""
         try:
             names = [entry.name for entry in os.scandir(self.root) if _ID.match(entry.name)]
@@ -202,7 +205,7 @@ class JobStore:
 
     def list(self) -> JobList:
         """The newest 50 jobs. A job we may not read appears with what its summary says."""
-        jobs: List[JobStatus] = []
+        jobs: list[JobStatus] = []
         denied = False
         for job_id in self.ids():
             try:
@@ -218,7 +221,7 @@ class JobStore:
         return JobList(jobs, _denied(None).hint if denied else None)
 
 
-def _denied(detail: Optional[str]) -> RhvError:
+def _denied(detail: str | None) -> RhvError:
     return RhvError(
         "access.denied",
         msg("job.access", "You may not read the details of this job."),
@@ -227,11 +230,11 @@ def _denied(detail: Optional[str]) -> RhvError:
     )
 
 
-def _job_variable(folder: Path) -> Dict[str, str]:
+def _job_variable(folder: Path) -> dict[str, str]:
     return {"id": folder.name, "folder": str(folder), "progress": str(folder / "private" / "progress.json")}
 
 
-def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: List[JobStatus]) -> JobStatus:
+def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: list[JobStatus]) -> JobStatus:
     phases = [
         PhaseStatus(phase.id, phase.title, "pending", None, None, expected_phase_s(phase, spec.profile, earlier))
         for phase in spec.phases
@@ -251,7 +254,7 @@ def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: List[Jo
     )
 
 
-def _summary(status: JobStatus) -> Dict[str, Any]:
+def _summary(status: JobStatus) -> dict[str, Any]:
     return {
         "id": status.id,
         "kind": status.kind,
