@@ -98,9 +98,8 @@ def main() -> int:
             part.run(say)
     print(f"\nmake check took {(time.monotonic() - started) / 60:.1f} minutes")
     for part in parts:
-        print(
-            f"  {part.name:12} {'ok' if part.status == 0 else 'FAILED'}  {part.seconds:6.0f} s   {part.log.relative_to(TOP)}"
-        )
+        verdict = "ok" if part.status == 0 else "FAILED"
+        print(f"  {part.name:12} {verdict:6} {part.seconds:6.0f} s   {part.log.relative_to(TOP)}")
     for name, seconds in steps.seconds.items():
         print(f"  build: {name:16} {seconds:6.1f} s")
     return 0 if built and all(part.status == 0 for part in parts) else 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -38,10 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _session_host(name: str, suite: str, network: Network) -> Iterator[TestHost]:
     host = TestHost(name, suite, network)
-    host.down()  # what an interrupted run left
+    keep = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
+    if not keep:
+        host.down()  # what an interrupted run left
     host.up(host_deb())
     yield host
-    host.down()
+    if not keep:
+        host.down()
 
 
 @pytest.fixture(scope="session")
