@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What checks look at: the host's facts, libvirt's view, a few commands, and the planned deployment if there is one."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
+
+from ..host.facts import read_host_facts
+from ..host.listeners import port_owner
+from ..host.services import unit_states
+from .hypervisor import read_hypervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..host.services import UnitState
+    from .hypervisor import DomainFact, Hypervisor
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A value read when first asked for; whoever else asks meanwhile waits, and a failure is told to all of them."""
+
+    def __init__(self, read: Callable[[], T]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._values: list[T] = []
+        self._error: Exception | None = None
+
+    def get(self) -> T:
+        """The value; raises what reading it raised."""
+        with self._lock:
+            if self._error is None and not self._values:
+                try:
+                    self._values.append(self._read())
+                except Exception as error:
+                    self._error = error
+                    raise
+            if self._error is not None:
+                raise self._error
+            return self._values[0]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command's end: ``code`` is its exit status, ``output`` both of its streams."""
+
+    code: int
+    output: str
+
+
+def run_command(argv: Sequence[str], limit_s: float) -> Finished:
+    """Run a program without a shell; raises OSError, or subprocess.TimeoutExpired after ``limit_s`` seconds."""
+    done = subprocess.run(
+        list(argv),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=limit_s,
+        check=False,
+        text=True,
+        errors="replace",
+    )
+    return Finished(done.returncode, done.stdout.strip())
+
+
+def resolve_name(name: str) -> list[str]:
+    """Addresses the system's resolver gives for ``name``; [] when it knows none. Raises OSError when it cannot ask."""
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
+            return []
+        raise
+    return sorted({str(item[4][0]) for item in found})
+
+
+@dataclass
+class Probes:
+    """The ways out of the program, so that a test can give recorded answers. Each may raise OSError or RhvError."""
+
+    facts: Callable[[], Mapping[str, Any]] = read_host_facts
+    hypervisor: Callable[[], Hypervisor] = read_hypervisor
+    run: Callable[[Sequence[str], float], Finished] = run_command
+    resolve: Callable[[str], Sequence[str]] = resolve_name
+    port_owner: Callable[[int], Mapping[str, Any] | None] = port_owner
+    unit_states: Callable[[Sequence[str]], Mapping[str, UnitState]] = unit_states
+    root: Path = field(default_factory=lambda: Path("/"))
+
+
+class Context:
+    """One run of checks.
+
+    ``answers``: a complete, valid answers document (``deploy.validate.complete_answers``), or None for a host as it is.
+    ``job``: the deployment that asks; what it holds already is not held against it. ``own_files``: files it, or an
+    unfinished one before it, has made.
+    """
+
+    def __init__(
+        self,
+        answers: Mapping[str, Any] | None = None,
+        job: str | None = None,
+        own_files: frozenset[str] = frozenset(),
+        probes: Probes | None = None,
+    ) -> None:
+        self._answers = answers
+        self.job = job
+        self.own_files = own_files
+        self.probes = probes or Probes()
+        self._facts = Once(self.probes.facts)
+        self._hypervisor = Once(self.probes.hypervisor)
+
+    @property
+    def has_answers(self) -> bool:
+        """A deployment is planned."""
+        return self._answers is not None
+
+    def answer(self, path: str, default: Any = None) -> Any:
+        """The answer at a dotted path, ``default`` when it was not given."""
+        value: Any = self._answers or {}
+        for part in path.split("."):
+            if not isinstance(value, dict) or part not in value:
+                return default
+            value = value[part]
+        return value
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """HostFacts of ``schemas/common.json``; raises what reading them raised."""
+        return self._facts.get()
+
+    @property
+    def hypervisor(self) -> Hypervisor:
+        """libvirt's view; raises RhvError ``libvirt.*``."""
+        return self._hypervisor.get()
+
+    def own_domain(self) -> DomainFact | None:
+        """The engine VM this very deployment has already defined: its memory, disk and address are taken by itself."""
+        if self.job is None:
+            return None
+        domain = self.hypervisor.domain(self.answer("engine.name", ""))
+        return domain if domain is not None and domain.job == self.job else None

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What libvirt has on this host, read once for all checks of a run: domains and networks, as plain values."""
+
+from __future__ import annotations
+
+import ipaddress
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RhvError
+from ..messages import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SYSTEM_URI = "qemu:///system"
+#: Namespace of our mark in a domain's <metadata>; the attribute ``job`` names the deployment that made it.
+ENGINE_NAMESPACE = "https://cockpit-rhv.org/engine/1"
+READ_WRITE = "read-write"
+READ_ONLY = "read-only"
+
+
+@dataclass(frozen=True)
+class DomainFact:
+    """``job``: the deployment that made this engine VM, None for a domain that is not ours."""
+
+    name: str
+    uuid: str
+    active: bool
+    job: str | None
+    macs: Sequence[str]
+    disks: Sequence[str]
+
+
+@dataclass(frozen=True)
+class NetworkFact:
+    """``forward``: nat, route, open, bridge…, None for an isolated one. ``subnets``: the host's own ends of it."""
+
+    name: str
+    active: bool
+    forward: str | None
+    bridge: str | None
+    subnets: Sequence[ipaddress.IPv4Interface]
+    dhcp: bool
+
+
+@dataclass(frozen=True)
+class Hypervisor:
+    """``access``: read-write or read-only. ``refusal``: why it is not read-write, libvirt's words.
+
+    ``qemu_ids``: user and group QEMU runs as, None when libvirt does not say.
+    """
+
+    uri: str
+    access: str
+    refusal: str | None
+    version: str
+    domains: Sequence[DomainFact]
+    networks: Sequence[NetworkFact]
+    domain_types: Sequence[str]
+    emulator: str | None
+    qemu_ids: tuple[int, int] | None
+
+    def domain(self, name: str) -> DomainFact | None:
+        """The domain of that name."""
+        return next((domain for domain in self.domains if domain.name == name), None)
+
+    def network(self, name: str) -> NetworkFact | None:
+        """The network of that name."""
+        return next((network for network in self.networks if network.name == name), None)
+
+
+def read_hypervisor(uri: str = SYSTEM_URI) -> Hypervisor:
+    """Connect, read and disconnect; blocks as long as libvirt does. Raises RhvError ``libvirt.*``."""
+    try:
+        import libvirt
+    except ImportError as error:
+        raise RhvError(
+            "libvirt.no_bindings",
+            msg("libvirt.no_bindings", "The libvirt bindings for Python are not installed."),
+            msg("libvirt.no_bindings.hint", "Install the package python3-libvirt."),
+            str(error),
+        ) from error
+    connection, refusal = _open(libvirt, uri)
+    try:
+        raw = connection.getLibVersion()
+        capabilities = parse(connection.getCapabilities())
+        emulator, types = _guest_support(capabilities)
+        return Hypervisor(
+            uri=uri,
+            access=READ_ONLY if refusal else READ_WRITE,
+            refusal=refusal,
+            version=f"{raw // 1_000_000}.{raw // 1000 % 1000}.{raw % 1000}",
+            domains=_domains(libvirt, connection),
+            networks=_networks(libvirt, connection),
+            domain_types=types,
+            emulator=emulator,
+            qemu_ids=_qemu_ids(capabilities),
+        )
+    except libvirt.libvirtError as error:
+        raise RhvError(
+            "libvirt.failed",
+            msg("libvirt.failed", "libvirt did not answer a question: {reason}", reason=str(error.get_error_message())),
+            detail=str(error),
+        ) from error
+    finally:
+        connection.close()
+
+
+def _open(libvirt: Any, uri: str) -> tuple[Any, str | None]:
+    try:
+        return libvirt.open(uri), None
+    except libvirt.libvirtError as refused:
+        try:
+            return libvirt.openReadOnly(uri), str(refused)
+        except libvirt.libvirtError as error:
+            raise RhvError(
+                "libvirt.unreachable",
+                msg("libvirt.unreachable", "libvirt cannot be reached on this host."),
+                msg(
+                    "libvirt.unreachable.hint",
+                    "Install it and start it: systemctl enable --now libvirtd.service (or virtqemud.socket).",
+                ),
+                str(error),
+            ) from error
+
+
+def _domains(libvirt: Any, connection: Any) -> list[DomainFact]:
+    found = []
+    for domain in connection.listAllDomains():
+        try:
+            root = parse(domain.XMLDesc())
+            active = bool(domain.isActive())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                continue  # ended between the list and the question
+            raise
+        found.append(domain_fact(root, active))
+    return found
+
+
+def domain_fact(root: ET.Element, active: bool) -> DomainFact:
+    """What a domain's XML says about it."""
+    mark = root.find(f"metadata/{{{ENGINE_NAMESPACE}}}engine")
+    return DomainFact(
+        name=root.findtext("name", ""),
+        uuid=root.findtext("uuid", ""),
+        active=active,
+        job=None if mark is None else mark.get("job", ""),
+        macs=[mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")],
+        disks=[path for source in root.iterfind("devices/disk/source") if (path := source.get("file"))],
+    )
+
+
+def _networks(libvirt: Any, connection: Any) -> list[NetworkFact]:
+    try:
+        networks = connection.listAllNetworks()
+    except libvirt.libvirtError as error:
+        # A host whose libvirt has no network driver has no networks, and may still have bridges.
+        if error.get_error_code() in (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_NO_CONNECT):
+            return []
+        raise
+    return [network_fact(parse(network.XMLDesc()), bool(network.isActive())) for network in networks]
+
+
+def network_fact(root: ET.Element, active: bool) -> NetworkFact:
+    """What a network's XML says about it."""
+    forward = root.find("forward")
+    bridge = root.find("bridge")
+    return NetworkFact(
+        name=root.findtext("name", ""),
+        active=active,
+        forward=None if forward is None else forward.get("mode", "nat"),
+        bridge=None if bridge is None else bridge.get("name"),
+        subnets=[subnet for element in root.iterfind("ip") if (subnet := _subnet(element))],
+        dhcp=root.find("ip/dhcp") is not None,
+    )
+
+
+def _subnet(element: ET.Element) -> ipaddress.IPv4Interface | None:
+    if element.get("family", "ipv4") != "ipv4":
+        return None
+    return ipaddress.IPv4Interface(f"{element.get('address')}/{element.get('prefix') or element.get('netmask', '32')}")
+
+
+def _guest_support(capabilities: ET.Element) -> tuple[str | None, list[str]]:
+    """Emulator and domain types for 64-bit x86 guests."""
+    arch = capabilities.find("guest[os_type='hvm']/arch[@name='x86_64']")
+    if arch is None:
+        return None, []
+    types = {domain.get("type", "") for domain in arch.iterfind("domain")}
+    return arch.findtext("emulator"), sorted(types)
+
+
+def _qemu_ids(capabilities: ET.Element) -> tuple[int, int] | None:
+    """From the base label of the DAC security model, ``+64055:+64055``."""
+    for model in capabilities.iterfind("host/secmodel"):
+        if model.findtext("model") == "dac":
+            user, _, group = model.findtext("baselabel[@type='qemu']", "").partition(":")
+            if user.lstrip("+").isdigit() and group.lstrip("+").isdigit():
+                return int(user), int(group)
+    return None
+
+
+def parse(xml: str) -> ET.Element:
+    """XML that libvirt wrote; it never has a document type, so nothing in it can expand."""
+    return ET.fromstring(xml)  # noqa: S314

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine's full name: not the host's, and found under its address."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface
+from typing import TYPE_CHECKING
+
+from ..messages import msg
+from .address import own_addresses
+from .model import ERROR, OK, WARNING, Evidence, Outcome
+from .registry import Check
+
+if TYPE_CHECKING:
+    from .context import Context
+
+
+def check_own_name(context: Context) -> Outcome:
+    """Engine and host are two machines."""
+    fqdn = str(context.answer("engine.fqdn")).lower()
+    names = {str(name).lower() for name in (context.facts["hostname"], context.facts["fqdn"]) if name}
+    evidence = [Evidence("/proc/sys/kernel/hostname, /etc/hosts", ", ".join(sorted(names)))]
+    if fqdn in names:
+        return Outcome(
+            ERROR,
+            msg("checks.own_name.same", "{fqdn} is the name of this host.", fqdn=fqdn),
+            evidence,
+            msg(
+                "checks.own_name.remedy",
+                "Give the engine a name of its own, for example engine.{domain}",
+                domain=fqdn.partition(".")[2],
+            ),
+        )
+    return Outcome(OK, msg("checks.own_name.ok", "The engine's name differs from the host's."), evidence)
+
+
+def check_resolves(context: Context) -> Outcome:
+    """The name leads to the fixed address; with DHCP the address is not known yet, but it cannot be the host's."""
+    fqdn = str(context.answer("engine.fqdn"))
+    found = list(context.probes.resolve(fqdn))
+    evidence = [Evidence(f"getaddrinfo({fqdn})", ", ".join(found) or "unknown name")]
+    static = context.answer("network.mode") == "static"
+    wanted = str(IPv4Interface(context.answer("network.address")).ip) if static else None
+    if not found:
+        line = f"{wanted or '<address>'} {fqdn}"
+        return Outcome(
+            WARNING,
+            msg("checks.resolves.unknown", "{fqdn} is not known to this host's name service.", fqdn=fqdn),
+            evidence,
+            msg(
+                "checks.resolves.hosts_file",
+                "Add it to the DNS, or this line to /etc/hosts of every machine that uses it: {line}",
+                line=line,
+            ),
+        )
+    if wanted is not None and wanted not in found:
+        text = msg(
+            "checks.resolves.elsewhere",
+            "{fqdn} leads to {found}, not to {wanted}.",
+            fqdn=fqdn,
+            found=", ".join(found),
+            wanted=wanted,
+        )
+        return Outcome(
+            ERROR,
+            text,
+            evidence,
+            msg("checks.resolves.elsewhere.remedy", "Correct the DNS or /etc/hosts, or the address."),
+        )
+    own = [address for address in found if address in own_addresses(context)]
+    if own:
+        text = msg(
+            "checks.resolves.this_host", "{fqdn} leads to this host itself ({address}).", fqdn=fqdn, address=own[0]
+        )
+        return Outcome(
+            ERROR,
+            text,
+            evidence,
+            msg("checks.resolves.elsewhere.remedy", "Correct the DNS or /etc/hosts, or the address."),
+        )
+    return Outcome(
+        OK, msg("checks.resolves.ok", "{fqdn} leads to {found}.", fqdn=fqdn, found=", ".join(found)), evidence
+    )
+
+
+CHECKS = (
+    Check(
+        "name.own",
+        msg("checks.own_name.title", "Engine name"),
+        msg("checks.own_name.why", "With one name for two machines a browser or a host would talk to the wrong one."),
+        check_own_name,
+        needs_answers=True,
+        path="engine.fqdn",
+    ),
+    Check(
+        "name.resolves",
+        msg("checks.resolves.title", "Name resolution"),
+        msg(
+            "checks.resolves.why",
+            "Administrators and clients reach the Manager by its name, and its certificate is made for it.",
+        ),
+        check_resolves,
+        needs_answers=True,
+        path="engine.fqdn",
+        limit_s=8.0,
+    ),
+)

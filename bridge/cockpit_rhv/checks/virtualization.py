@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Can this host run guests at all: hardware virtualization, libvirt, QEMU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..messages import Message, msg
+from .hypervisor import READ_WRITE
+from .model import ERROR, OK, WARNING, Evidence, Outcome
+from .registry import Check
+
+if TYPE_CHECKING:
+    from .context import Context
+
+
+def check_kvm(context: Context) -> Outcome:
+    """The CPU's flag and /dev/kvm together; either alone is known to lie."""
+    flag = context.facts["cpu"]["virtualization_flag"]
+    kvm = context.facts["kvm"]
+    evidence = [Evidence("/proc/cpuinfo", f"flag {flag}" if flag else "neither vmx nor svm")]
+    if kvm["usable"]:
+        evidence.append(Evidence("/dev/kvm", "answers with the expected interface version"))
+        return Outcome(
+            OK, msg("checks.kvm.ok", "Guests run with hardware virtualization ({flag}).", flag=flag), evidence
+        )
+    reason = str(Message.from_json(kvm["reason"])) if kvm["reason"] else ""
+    evidence.append(Evidence("/dev/kvm", reason))
+    summary = msg("checks.kvm.absent", "Guests can only be emulated: {reason}", reason=reason)
+    remedy = msg(
+        "checks.kvm.remedy",
+        "Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization on the host below this one.",
+    )
+    if context.has_answers and not context.answer("accept.emulation", False):
+        return Outcome(ERROR, summary, evidence, remedy, path="accept.emulation")
+    return Outcome(WARNING, summary, evidence, remedy)
+
+
+def check_libvirt(context: Context) -> Outcome:
+    """A connection that may change things; a read-only one is enough to look around."""
+    seen = context.hypervisor
+    evidence = [Evidence(f"virConnectOpen({seen.uri})", f"libvirt {seen.version}, {seen.access}")]
+    if seen.access == READ_WRITE:
+        return Outcome(OK, msg("checks.libvirt.ok", "libvirt {version} answers.", version=seen.version), evidence)
+    evidence.append(Evidence("libvirt", seen.refusal or ""))
+    return Outcome(
+        ERROR if context.has_answers else WARNING,
+        msg("checks.libvirt.read_only", "libvirt answers, but lets this user look only."),
+        evidence,
+        msg("checks.libvirt.read_only.remedy", "Turn on administrative access, or join the group libvirt."),
+    )
+
+
+def check_qemu(context: Context) -> Outcome:
+    """An emulator for 64-bit x86 guests, as libvirt sees it."""
+    seen = context.hypervisor
+    evidence = [
+        Evidence(
+            "virConnectGetCapabilities", f"{seen.emulator or 'no x86_64 emulator'}; {', '.join(seen.domain_types)}"
+        )
+    ]
+    if seen.emulator:
+        return Outcome(OK, msg("checks.qemu.ok", "QEMU is installed: {path}", path=seen.emulator), evidence)
+    return Outcome(
+        ERROR,
+        msg("checks.qemu.absent", "libvirt finds no QEMU for 64-bit x86 guests."),
+        evidence,
+        msg(
+            "checks.qemu.remedy",
+            "Install qemu-system-x86 (Debian) or qemu-kvm (Enterprise Linux), then restart libvirt.",
+        ),
+    )
+
+
+CHECKS = (
+    Check(
+        "cpu.kvm",
+        msg("checks.kvm.title", "Hardware virtualization"),
+        msg(
+            "checks.kvm.why",
+            "Without it guests run ten to a hundred times slower: enough to try things out, not to work.",
+        ),
+        check_kvm,
+    ),
+    Check(
+        "libvirt.connection",
+        msg("checks.libvirt.title", "libvirt"),
+        msg("checks.libvirt.why", "Every guest of this host, the engine VM too, is defined and run by libvirt."),
+        check_libvirt,
+    ),
+    Check(
+        "qemu.present",
+        msg("checks.qemu.title", "QEMU"),
+        msg("checks.qemu.why", "libvirt runs guests with it."),
+        check_qemu,
+    ),
+)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The header of a qcow2 image, read without QEMU: a preflight check must not start a process per question.
+
+Source of the layout: docs/interop/qcow2.rst of QEMU, "Header".
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import RhvError
+from ..messages import msg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAGIC = b"QFI\xfb"
+_HEADER = struct.Struct(">4sIQIIQ")  # magic, version, backing offset, backing length, cluster bits, virtual size
+_V3 = struct.Struct(">QQQ")  # incompatible, compatible and autoclear features, at byte 72
+_CORRUPT, _EXTERNAL_DATA = 2, 4
+
+
+@dataclass(frozen=True)
+class Qcow2Header:
+    """``virtual_size`` in bytes; ``backed``: it needs another image; ``external_data``: its data lies elsewhere."""
+
+    version: int
+    virtual_size: int
+    backed: bool
+    external_data: bool = False
+    corrupt: bool = False
+
+
+def read_header(path: Path) -> Qcow2Header:
+    """Raises RhvError ``image.not_qcow2`` for any other content, OSError when the file cannot be read."""
+    with path.open("rb") as stream:
+        start = stream.read(104)
+    if len(start) < 72 or start[:4] != MAGIC:
+        raise RhvError(
+            "image.not_qcow2",
+            msg("image.not_qcow2", "{path} is not a disk image in qcow2 format.", path=str(path)),
+            msg("image.not_qcow2.hint", "Choose the appliance image, a file that ends in .qcow2."),
+            f"it begins with the bytes {start[:8].hex(' ') or '(none)'}",
+        )
+    _, version, backing_offset, _, _, virtual_size = _HEADER.unpack_from(start)
+    features = _V3.unpack_from(start, 72)[0] if version >= 3 and len(start) >= 96 else 0
+    return Qcow2Header(
+        version, virtual_size, backing_offset != 0, bool(features & _EXTERNAL_DATA), bool(features & _CORRUPT)
+    )
