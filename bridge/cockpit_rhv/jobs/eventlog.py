@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import logging
 import os
@@ -31,11 +32,14 @@ class EventLog:
         self._seq = seen[-1].seq if seen else 0
 
     def append(self, event: JobEvent) -> JobEvent:
-        """Number ``event``, write it with a single write, and return it as written."""
+        """Number ``event``, write it whole or not at all, and return it as written. Raises OSError (disk full)."""
+        numbered = dataclasses.replace(event, seq=self._seq + 1)
+        line = (json.dumps(numbered.to_json(), ensure_ascii=True, separators=(",", ":")) + "\n").encode("ascii")
+        size = os.fstat(self._descriptor).st_size
+        if os.write(self._descriptor, line) != len(line):
+            os.ftruncate(self._descriptor, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         self._seq += 1
-        numbered = dataclasses.replace(event, seq=self._seq)
-        line = json.dumps(numbered.to_json(), ensure_ascii=True, separators=(",", ":")) + "\n"
-        os.write(self._descriptor, line.encode("ascii"))
         return numbered
 
     def close(self) -> None:

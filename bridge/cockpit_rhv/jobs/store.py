@@ -153,7 +153,7 @@ class JobStore:
         try:
             return JobStatus.from_json(read_json(folder / "status.json"))
         except PermissionError as error:
-            raise _denied(str(error)) from error
+            raise denied(str(error)) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RhvError(
                 "job.unreadable",
@@ -167,7 +167,7 @@ class JobStore:
         try:
             return JobSpec.from_json(read_json(self.folder(job_id) / "private" / "spec.json"))
         except PermissionError as error:
-            raise _denied(str(error)) from error
+            raise denied(str(error)) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RhvError(
                 "job.damaged",
@@ -189,7 +189,7 @@ class JobStore:
         try:
             return [event for event in tail.read() if event.seq > after_seq]
         except PermissionError as error:
-            raise _denied(str(error)) from error
+            raise denied(str(error)) from error
 
     def tail(self, job_id: str) -> EventTail:
         """A reader that hands out each event once; raises RhvError ``job.not_found``."""
@@ -206,22 +206,22 @@ class JobStore:
     def list(self) -> JobList:
         """The newest 50 jobs. A job we may not read appears with what its summary says."""
         jobs: list[JobStatus] = []
-        denied = False
+        refused = False
         for job_id in self.ids():
             try:
                 jobs.append(self.load(job_id))
                 continue
             except RhvError as error:
-                denied = denied or error.code == "access.denied"
+                refused = refused or error.code == "access.denied"
                 unreadable = error
             try:
                 jobs.append(_from_summary(read_json(self.root / job_id / "summary.json"), unreadable))
             except (OSError, ValueError, KeyError, TypeError) as error:
                 logger.warning("job folder %s is left out of the list: %s; %s", job_id, unreadable, error)
-        return JobList(jobs, _denied(None).hint if denied else None)
+        return JobList(jobs, denied(None).hint if refused else None)
 
 
-def _denied(detail: str | None) -> RhvError:
+def denied(detail: str | None) -> RhvError:
     return RhvError(
         "access.denied",
         msg("job.access", "You may not read the details of this job."),

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, resume and cancel jobs, and find those whose runner is gone. All of it needs root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RhvError
+from ..messages import msg
+from .files import Locked
+from .launch import Launcher, SystemdLauncher
+from .model import RESUMABLE_STATES, JobSpec, JobStatus
+from .settle import settle
+from .store import JobStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_LOCK_PATIENCE_S = 30.0
+
+
+def start_job(
+    spec: JobSpec,
+    playbooks: Path,
+    plugins: Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    store: JobStore | None = None,
+    launcher: Launcher | None = None,
+) -> str:
+    """Create a job (see :meth:`JobStore.create` for the folders) and start it detached; returns its id.
+
+    Raises RhvError ``job.already_running`` for a second deployment, ``access.denied``, ``job.systemd``.
+    """
+    store, launcher = store or JobStore(), launcher or SystemdLauncher()
+    with _exclusively(store):
+        _reconcile(store, launcher)
+        if spec.kind == "deploy":
+            _refuse_second_deployment(store)
+        status = store.create(spec, playbooks, plugins, variables)
+        _launch(store, launcher, status)
+        return status.id
+
+
+def resume_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher | None = None) -> str:
+    """Let a failed, cancelled or interrupted job go on at its first unfinished phase; returns its id.
+
+    Raises RhvError ``job.already_running``, ``job.not_resumable``, ``job.not_found``, ``job.damaged``,
+    ``access.denied``, ``job.systemd``.
+    """
+    store, launcher = store or JobStore(), launcher or SystemdLauncher()
+    with _exclusively(store):
+        store.folder(job_id)
+        _reconcile(store, launcher)
+        status = store.load(job_id)
+        if status.active:
+            raise _already_running(status)
+        if status.state not in RESUMABLE_STATES:
+            raise RhvError(
+                "job.not_resumable",
+                msg("job.not_resumable", "Job {job} is done; there is nothing to resume.", job=job_id),
+            )
+        if status.kind == "deploy":
+            _refuse_second_deployment(store)
+        status.state = "queued"
+        status.resumable = False
+        store.write_status(status)
+        _launch(store, launcher, status)
+        return status.id
+
+
+def cancel_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher | None = None) -> None:
+    """Stop the whole process tree of a job; when this returns nothing of it runs and its status says so.
+
+    Raises RhvError ``job.not_running``, ``job.not_found``, ``access.denied``, ``job.systemd``.
+    """
+    store, launcher = store or JobStore(), launcher or SystemdLauncher()
+    require_root()
+    status = store.load(job_id)
+    if not status.active:
+        raise RhvError("job.not_running", msg("job.not_running", "Job {job} does not run any more.", job=job_id))
+    # Whoever finds the runner gone must know that this was asked for.
+    (store.folder(job_id) / "private" / "cancel").touch(mode=0o600)
+    launcher.stop(status.unit)
+    settle(store, job_id, wait_s=2.0)
+
+
+def reconcile(store: JobStore | None = None, launcher: Launcher | None = None) -> list[str]:
+    """Settle every job that claims to run and does not (after a power cut); returns the ids it settled.
+
+    Costs one ``systemctl`` per job that claims to run. Does nothing while a job is just being started.
+    Raises RhvError ``access.denied`` without root.
+    """
+    store, launcher = store or JobStore(), launcher or SystemdLauncher()
+    require_root()
+    try:
+        with store.lock(wait_s=0.0):
+            return _reconcile(store, launcher)
+    except Locked:
+        return []
+
+
+def running_deployment(store: JobStore | None = None) -> JobStatus | None:
+    """The deployment that runs or is about to, or None."""
+    jobs = (store or JobStore()).list().jobs
+    return next((job for job in jobs if job.kind == "deploy" and job.active), None)
+
+
+def require_root() -> None:
+    """Raise RhvError ``access.denied`` unless we are root."""
+    if os.geteuid() != 0:
+        raise RhvError(
+            "access.denied",
+            msg("job.needs_root", "Only an administrator may start, resume or cancel jobs."),
+            msg("job.needs_root.hint", "Turn on administrative access, or use sudo in a shell."),
+        )
+
+
+@contextlib.contextmanager
+def _exclusively(store: JobStore) -> Iterator[None]:
+    require_root()
+    try:
+        with store.lock(_LOCK_PATIENCE_S):
+            yield
+    except Locked as error:
+        raise RhvError(
+            "job.busy",
+            msg("job.busy", "Another job is just being started."),
+            msg("job.busy.hint", "Wait a moment and try again."),
+        ) from error
+
+
+def _reconcile(store: JobStore, launcher: Launcher) -> list[str]:
+    settled = []
+    for job_id in store.ids():
+        try:
+            status = store.load(job_id)
+            gone = status.active and not launcher.is_active(status.unit)
+        except RhvError as error:
+            if error.code != "job.unreadable":
+                raise
+            gone = True
+        if gone and settle(store, job_id):
+            settled.append(job_id)
+    return settled
+
+
+def _refuse_second_deployment(store: JobStore) -> None:
+    running = running_deployment(store)
+    if running is not None:
+        raise _already_running(running)
+
+
+def _already_running(running: JobStatus) -> RhvError:
+    return RhvError(
+        "job.already_running",
+        msg(
+            "job.already_running",
+            "The job {job}, started by {user}, is still running.",
+            job=running.id,
+            user=running.user,
+        ),
+        msg("job.already_running.hint", "Follow it or cancel it: it is in the list of jobs."),
+    )
+
+
+def _launch(store: JobStore, launcher: Launcher, status: JobStatus) -> None:
+    try:
+        launcher.launch(status.unit, store.folder(status.id))
+    except RhvError as error:
+        status.state = "failed"
+        status.error = error
+        status.resumable = True
+        store.write_status(status, durable=True)
+        raise
