@@ -29,6 +29,16 @@ class Address(NamedTuple):
     dynamic: bool
 
 
+class Gateways(NamedTuple):
+    """Addresses of the routers behind one interface; None without a default route."""
+
+    ipv4: str | None
+    ipv6: str | None
+
+
+NO_GATEWAYS = Gateways(None, None)
+
+
 def run_ip(arguments: Sequence[str]) -> str:
     """The real `ip`."""
     # An unprivileged session's PATH may lack sbin, where some distributions keep it.
@@ -80,13 +90,17 @@ def read_addresses(run: RunIp = run_ip) -> dict[str, list[Address]]:
     return found
 
 
-def read_gateways(run: RunIp = run_ip) -> dict[str, str]:
-    """Interface name to the gateway of its default route with the lowest metric; IPv4 wins over IPv6."""
+def read_gateways(run: RunIp = run_ip) -> dict[str, Gateways]:
+    """Interface name to the gateways of its default routes; where there are several, the lowest metric counts."""
+    ipv4, ipv6 = _default_routes(run, "-4"), _default_routes(run, "-6")
+    return {name: Gateways(ipv4.get(name), ipv6.get(name)) for name in {**ipv4, **ipv6}}
+
+
+def _default_routes(run: RunIp, family: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for family in ("-4", "-6"):
-        routes = _ask(run, family, "route", "show", "default")
-        for route in sorted(routes, key=lambda item: int(item.get("metric", 0))):
-            for hop in (route, *route.get("nexthops", ())):
-                if "gateway" in hop and "dev" in hop:
-                    found.setdefault(hop["dev"], hop["gateway"])
+    routes = _ask(run, family, "route", "show", "default")
+    for route in sorted(routes, key=lambda item: int(item.get("metric", 0))):
+        for hop in (route, *route.get("nexthops", ())):
+            if "gateway" in hop and "dev" in hop:
+                found.setdefault(hop["dev"], hop["gateway"])
     return found

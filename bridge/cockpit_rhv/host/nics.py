@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .files import read_optional, read_optional_int
-from .ip import Address, read_addresses, read_gateways, run_ip
+from .ip import NO_GATEWAYS, Address, Gateways, read_addresses, read_gateways, run_ip
 
 if TYPE_CHECKING:
     from .ip import RunIp
@@ -22,7 +22,7 @@ class Nic:
     """One interface. ``kind``: ethernet, bridge, bond, vlan, virtual or loopback.
 
     ``members``: ports of a bridge, NICs of a bond, the parent of a VLAN. ``controller``: the bridge or bond it is in.
-    ``speed_mbps``: None when the link is down or has none. ``gateway``: of its best default route, IPv4 before IPv6.
+    ``speed_mbps``: None when the link is down or has none. ``gateways``: of its best default route per family.
     """
 
     name: str
@@ -34,7 +34,8 @@ class Nic:
     controller: str | None
     members: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = field(default=())
-    gateway: str | None = None
+    gateways: Gateways = NO_GATEWAYS
+    vlan_id: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Definition ``Nic`` of ``schemas/common.json``."""
@@ -46,7 +47,7 @@ class Nic:
             "mtu": self.mtu,
             "speed_mbps": self.speed_mbps,
             "addresses": [address._asdict() for address in self.addresses],
-            "gateway": self.gateway,
+            "gateway": self.gateways.ipv4 or self.gateways.ipv6,
             "members": list(self.members),
             "controller": self.controller,
         }
@@ -59,16 +60,25 @@ def read_nics(root: Path = Path("/"), run: RunIp = run_ip) -> list[Nic]:
     """
     addresses = read_addresses(run)
     gateways = read_gateways(run)
+    vlan_ids = _read_vlan_ids(root)
     folder = root / "sys/class/net"
     nics = []
     # /sys/class/net also holds plain files (bonding_masters).
     for device in sorted(path for path in folder.iterdir() if path.is_dir()):
         name = device.name
-        nics.append(_read_nic(device, tuple(addresses.get(name, ())), gateways.get(name)))
+        nics.append(
+            _read_nic(device, tuple(addresses.get(name, ())), gateways.get(name, NO_GATEWAYS), vlan_ids.get(name))
+        )
     return nics
 
 
-def _read_nic(device: Path, addresses: tuple[Address, ...], gateway: str | None) -> Nic:
+def _read_vlan_ids(root: Path) -> dict[str, int]:
+    """/proc/net/vlan/config: ``name | id | parent`` below two lines of headings; absent without the 8021q module."""
+    rows = (line.split("|") for line in (read_optional(root / "proc/net/vlan/config") or "").splitlines()[2:])
+    return {row[0].strip(): int(row[1]) for row in rows if len(row) == 3}
+
+
+def _read_nic(device: Path, addresses: tuple[Address, ...], gateways: Gateways, vlan_id: int | None) -> Nic:
     kind = _kind(device)
     controller = device / "master"
     mac = read_optional(device / "address")
@@ -84,7 +94,8 @@ def _read_nic(device: Path, addresses: tuple[Address, ...], gateway: str | None)
         controller=controller.resolve().name if controller.is_symlink() else None,
         members=_members(device, kind),
         addresses=addresses,
-        gateway=gateway,
+        gateways=gateways,
+        vlan_id=vlan_id,
     )
 
 
