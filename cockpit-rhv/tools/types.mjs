@@ -47,6 +47,12 @@ function wire(common, rpc) {
     };
 }
 
+/** The page checks passwords while they are typed; the limits live in the schema only. */
+function secretLimits(rpc) {
+    const { properties } = rpc.methods["deploy.start"].params.properties.secrets;
+    return `export const SECRET_LIMITS = ${JSON.stringify(properties, null, 4)} as const;\n`;
+}
+
 const options = {
     bannerComment: "",
     additionalProperties: false,
@@ -60,5 +66,8 @@ await mkdir(out, { recursive: true });
 const { document, tail } = wire(await schema("schemas/common.json"), await schema("schemas/rpc.json"));
 await writeFile(join(out, "wire.ts"), banner + (await compile(document, "Wire", options)) + "\n" + tail);
 
-const answers = await schema("ansible/embedded/answers.schema.json");
+// Titles inside would become a type alias each.
+const answers = JSON.parse(JSON.stringify(await schema("ansible/embedded/answers.schema.json"),
+                                          (key, value) => (key === "title" || key === "$id" ? undefined : value)));
+await writeFile(join(out, "limits.ts"), banner + secretLimits(await schema("schemas/rpc.json")));
 await writeFile(join(out, "answers.ts"), banner + (await compile(answers, "Answers", options)));

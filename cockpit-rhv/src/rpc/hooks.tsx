@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+
+import type { Call } from "./client";
+import { Session, type Connection } from "./session";
+import type { TopicName, TopicState, TopicValue } from "./topics";
+
+const SessionContext = createContext<Session | null>(null);
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+    const [session] = useState(() => new Session());
+    useEffect(() => session.start(), [session]);
+    return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
+}
+
+export function useSession(): Session {
+    const session = useContext(SessionContext);
+    if (!session)
+        throw new Error("useSession outside of SessionProvider");
+    return session;
+}
+
+export function useConnection(): Connection {
+    const session = useSession();
+    return useSyncExternalStore(session.subscribe, session.getConnection);
+}
+
+export function useCall(): Call {
+    return useSession().call;
+}
+
+/** True when the helper runs as root: what the buttons of privileged actions ask. */
+export function usePrivileged(): boolean {
+    const connection = useConnection();
+    return connection.state === "connected" && connection.hello.privileged;
+}
+
+export function useTopic<N extends TopicName>(name: N): TopicState<TopicValue<N>> {
+    const { topics } = useSession();
+    const watch = useCallback((listener: () => void) => topics.watch(name, listener), [topics, name]);
+    const get = useCallback(() => topics.get(name), [topics, name]);
+    return useSyncExternalStore(watch, get);
+}
+
+/** The topic's value, or null while there is none; for parts that merely add to a page. */
+export function useTopicValue<N extends TopicName>(name: N): TopicValue<N> | null {
+    const topic = useTopic(name);
+    return topic.state === "ready" ? topic.value : null;
+}
