@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One connection to libvirt that comes back by itself, and the events of its domains."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from ..errors import RhvError
+from ..messages import msg
+from ..workers import Workers, within
+from .faults import from_libvirt
+from .model import LibvirtState
+from .opening import DEFAULT_URI, Opened, open_libvirt
+
+if TYPE_CHECKING:
+    import libvirt
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds for one call; libvirtd itself gives up after 30 on a guest that is busy.
+CALL_LIMIT_S = 10.0
+OPEN_LIMIT_S = 15.0
+#: Seconds between attempts, doubled from the first to the last.
+RETRY_FIRST_S = 0.5
+RETRY_LAST_S = 10.0
+#: A daemon that is silent for about 15 s is taken for lost.
+KEEPALIVE_S, KEEPALIVE_COUNT = 5, 3
+
+DomainEvent = Callable[[str], None]
+
+
+class Connection:
+    """``uri``: libvirt's name of the driver; ``writable``: ask for read-write access, by default as root.
+
+    Callbacks run in the event loop that called :meth:`start`.
+    """
+
+    def __init__(self, workers: Workers, uri: str = DEFAULT_URI, writable: bool | None = None) -> None:
+        self._workers = workers
+        self._uri = uri
+        self._writable = os.geteuid() == 0 if writable is None else writable
+        self._state = LibvirtState("connecting", "none", uri)
+        self._opened: Opened | None = None
+        self._callbacks: list[int] = []
+        self._lost = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._state_watchers: list[Callable[[LibvirtState], None]] = []
+        self._domain_watchers: list[DomainEvent] = []
+
+    @property
+    def state(self) -> LibvirtState:
+        """How the connection is now."""
+        return self._state
+
+    def on_state(self, watcher: Callable[[LibvirtState], None]) -> None:
+        """Call ``watcher`` with each new state."""
+        self._state_watchers.append(watcher)
+
+    def on_domain(self, watcher: DomainEvent) -> None:
+        """Call ``watcher`` with the uuid of a domain about which libvirt reported anything."""
+        self._domain_watchers.append(watcher)
+
+    def start(self) -> None:
+        """Connect in the background, again whenever the connection is lost, until :meth:`close`."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def close(self) -> None:
+        """End the attempts and the connection."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await self._drop()
+
+    async def call(self, function: Callable[..., T], *args: Any, limit_s: float = CALL_LIMIT_S) -> T:
+        """``function(conn, *args)`` in a worker thread.
+
+        Raises :class:`RhvError`: libvirt's errors mapped, ``libvirt.unreachable`` without a connection,
+        ``call.overdue`` after ``limit_s``.
+        """
+        return await within(self.submit(function, *args), limit_s)
+
+    def submit(self, function: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """The same without a limit, to be waited for with :func:`~cockpit_rhv.workers.within`."""
+        if self._opened is None:
+            raise self._state.error or RhvError(
+                "libvirt.unreachable", msg("libvirt.connecting", "There is no connection to libvirt yet.")
+            )
+        return self._workers.submit(_mapped, function, self._opened.conn, *args)
+
+    async def _keep(self) -> None:
+        delay = RETRY_FIRST_S
+        while True:
+            try:
+                await self._open()
+            except RhvError as error:
+                state = "absent" if error.code == "libvirt.absent" else "disconnected"
+                self._become(LibvirtState(state, "none", self._uri, error=error))
+            else:
+                delay = RETRY_FIRST_S
+                await self._lost.wait()
+                self._become(LibvirtState("disconnected", "none", self._uri, error=_lost_error()))
+                await self._drop()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, RETRY_LAST_S)
+
+    async def _open(self) -> None:
+        self._lost.clear()
+        opening = self._workers.submit(self._open_in_thread, asyncio.get_running_loop())
+        try:
+            opened, self._callbacks = await within(opening, OPEN_LIMIT_S)
+        except (RhvError, asyncio.CancelledError):
+            # it may still succeed: then nobody wants it any more
+            opening.add_done_callback(self._discard)
+            raise
+        self._opened = opened
+        self._become(LibvirtState("connected", opened.access, self._uri, opened.version))
+
+    def _discard(self, opening: asyncio.Future[tuple[Opened, list[int]]]) -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            opened, callbacks = opening.result()
+            self._workers.submit(_close, opened.conn, callbacks)
+
+    def _open_in_thread(self, loop: asyncio.AbstractEventLoop) -> tuple[Opened, list[int]]:
+        try:
+            from .eventloop import run_events
+
+            run_events()
+        except ImportError as error:
+            logger.debug("no libvirt bindings: %s", error)  # open_libvirt says so to the user
+        opened = open_libvirt(self._uri, self._writable)
+        return opened, _mapped(self._register, opened.conn, loop)
+
+    def _register(self, conn: libvirt.virConnect, loop: asyncio.AbstractEventLoop) -> list[int]:
+        import libvirt
+
+        def on_close(*_args: object) -> None:
+            _hand_over(loop, self._lost.set)
+
+        def on_event(_conn: object, domain: libvirt.virDomain, *_args: object) -> None:
+            _hand_over(loop, self._tell_domain, domain.UUIDString())
+
+        try:
+            conn.registerCloseCallback(on_close, None)
+            conn.setKeepAlive(KEEPALIVE_S, KEEPALIVE_COUNT)
+        except libvirt.libvirtError as error:
+            # a driver without a daemon has no connection to lose
+            logger.debug("%s: %s", self._uri, error)
+        callbacks = []
+        for event in _watched_events():
+            try:
+                callbacks.append(conn.domainEventRegisterAny(None, event, on_event, None))
+            except libvirt.libvirtError as error:
+                logger.info("no domain events %d from %s: %s", event, self._uri, error)
+        return callbacks
+
+    def _tell_domain(self, uuid: str) -> None:
+        for watcher in self._domain_watchers:
+            watcher(uuid)
+
+    def _become(self, state: LibvirtState) -> None:
+        before, self._state = self._state, state
+        # an attempt that fails as the last one did is not worth another line in the journal
+        if state.error is not None and (before.error is None or before.error.code != state.error.code):
+            logger.warning("libvirt %s: %s", self._uri, state.error.detail or state.error)
+        for watcher in self._state_watchers:
+            watcher(state)
+
+    async def _drop(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        try:
+            await self._workers.run(_close, opened.conn, self._callbacks, limit_s=1.0)
+        except RhvError as error:
+            logger.warning("libvirt %s did not close: %s", self._uri, error)
+
+
+def _watched_events() -> list[int]:
+    import libvirt
+
+    # what changes something that a Machine shows; the rest would only cause reads
+    return [
+        libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+        libvirt.VIR_DOMAIN_EVENT_ID_REBOOT,
+        libvirt.VIR_DOMAIN_EVENT_ID_CONTROL_ERROR,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
+        libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+        libvirt.VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
+    ]
+
+
+def _mapped(function: Callable[..., T], *args: Any) -> T:
+    import libvirt
+
+    try:
+        return function(*args)
+    except libvirt.libvirtError as error:
+        raise from_libvirt(error) from error
+
+
+def _close(conn: libvirt.virConnect, callbacks: list[int]) -> None:
+    import libvirt
+
+    # each step may fail on a connection that is gone already; the last one still frees it
+    for step in (*(_deregister(callback) for callback in callbacks), _unwatch, _end):
+        try:
+            step(conn)
+        except libvirt.libvirtError as error:
+            logger.debug("closing: %s", error)
+
+
+def _deregister(callback: int) -> Callable[[libvirt.virConnect], object]:
+    return lambda conn: conn.domainEventDeregisterAny(callback)
+
+
+def _unwatch(conn: libvirt.virConnect) -> object:
+    return conn.unregisterCloseCallback()
+
+
+def _end(conn: libvirt.virConnect) -> object:
+    return conn.close()
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:
+    try:
+        loop.call_soon_threadsafe(function, *args)
+    except RuntimeError:
+        logger.debug("an event came after the event loop had ended")
+
+
+def _lost_error() -> RhvError:
+    return RhvError(
+        "libvirt.unreachable",
+        msg("libvirt.lost", "The connection to libvirt was lost."),
+        msg("libvirt.lost.hint", "It is tried again until it succeeds."),
+    )

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file that remote-viewer opens, with a ticket that lets it in for two minutes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+import string
+import time
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import RhvError
+from ..messages import msg
+from .actions import domain_of
+from .states import ACTIVE, state_name
+from .xml import parse, tree
+
+if TYPE_CHECKING:
+    import libvirt
+
+    from .model import Graphics
+
+TICKET_LIFE_S = 120
+#: VNC's authentication looks at eight characters only.
+TICKET_LENGTH = 8
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|[0-9A-Fa-f:.]{2,45}")
+
+
+class ConsoleFile(NamedTuple):
+    """``filename`` to suggest to a browser; ``content`` holds the ticket, so it goes nowhere else."""
+
+    filename: str
+    content: str
+
+
+def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
+    """Set a new ticket and describe the console. ``host``: the name or address under which the asker reaches us.
+
+    Blocks. Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.local_only``,
+    ``console.bad_host`` or what libvirt's error is mapped to.
+    """
+    if not _HOST.fullmatch(host):
+        raise RhvError("console.bad_host", msg("console.bad_host", "This is no host name or address."))
+    with domain_of(conn, uuid) as domain:
+        if state_name(domain.state()[0]) not in ACTIVE:
+            raise RhvError(
+                "console.not_running",
+                msg("console.not_running", "The guest is off."),
+                msg("console.not_running.hint", "Start the guest first."),
+            )
+        text = domain.XMLDesc()
+        facts = parse(text)
+        display = next((one for one in facts.graphics if one.port or one.tls_port), None)
+        if display is None:
+            raise RhvError("console.none", msg("console.none", "The guest has no graphical console."))
+        address = reachable_address(display, host)
+        ticket = new_ticket()
+        set_ticket(domain, text, display.type, ticket)
+    return ConsoleFile(f"{_file_name(facts.name)}.vv", vv_content(facts.name, display, address, ticket))
+
+
+def reachable_address(display: Graphics, host: str) -> str:
+    """Where the asker finds the display; raises :class:`RhvError` ``console.local_only`` when nowhere."""
+    if not display.address:
+        return host
+    listening = ipaddress.ip_address(display.address)
+    if listening.is_unspecified:
+        return host
+    if listening.is_loopback and not _is_this_host(host):
+        raise RhvError(
+            "console.local_only",
+            msg("console.local_only", "The guest's console can be reached from the host itself only."),
+            msg("console.local_only.hint", "Let the guest's graphics listen on an address of the host."),
+        )
+    return display.address
+
+
+def new_ticket() -> str:
+    """A random password, alphanumeric: it is typed by hand where no .vv file can be opened."""
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(TICKET_LENGTH))
+
+
+def set_ticket(domain: libvirt.virDomain, text: str, kind: str, ticket: str, life_s: int = TICKET_LIFE_S) -> None:
+    """Let ``ticket`` in for ``life_s`` seconds: in the live state only, never in what is stored.
+
+    ``text``: the live XML; ``kind``: vnc or spice. Raises libvirtError.
+    """
+    import libvirt
+
+    display = next(element for element in tree(text).findall("devices/graphics") if element.get("type") == kind)
+    display.set("passwd", ticket)
+    display.set("passwdValidTo", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + life_s)))
+    # whoever is looking already may go on looking
+    display.set("connected", "keep")
+    domain.updateDeviceFlags(ET.tostring(display, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def vv_content(name: str, display: Graphics, address: str, ticket: str) -> str:
+    """The file of virt-viewer(1) for one display."""
+    lines = ["[virt-viewer]", f"type={display.type}", f"host={address}"]
+    if display.port:
+        lines.append(f"port={display.port}")
+    if display.tls_port:
+        lines.append(f"tls-port={display.tls_port}")
+    # %d is the number of the display, so a percent sign of the name is doubled
+    title = re.sub(r"[\x00-\x1f\x7f]", " ", name).replace("%", "%%")
+    lines += [
+        f"password={ticket}",
+        f"title={title}:%d",
+        "delete-this-file=1",
+        "fullscreen=0",
+        "toggle-fullscreen=shift+f11",
+        "release-cursor=shift+f12",
+        "secure-attention=ctrl+alt+end",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_this_host(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "console"

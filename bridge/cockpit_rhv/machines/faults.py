@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""libvirt's errors in our words, found by code and domain, never by text: libvirt speaks the host's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import RhvError
+from ..messages import Message, msg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import libvirt
+
+
+class _Rule(NamedTuple):
+    """``code``: a constant VIR_ERR_*. ``domain``: a constant VIR_FROM_*, or None for all of them."""
+
+    code: str
+    domain: str | None
+    error: str
+    message: Message
+    hint: Message | None = None
+
+
+_START_LIBVIRT = msg(
+    "libvirt.start_it", "Start the service libvirtd (Debian) or virtqemud (Enterprise Linux), then look at its log."
+)
+
+# the first rule that fits is taken: a rule with a domain stands before the one without
+_RULES = (
+    _Rule("VIR_ERR_NO_DOMAIN", None, "machine.not_found", msg("machine.not_found", "This guest does not exist.")),
+    _Rule(
+        "VIR_ERR_OPERATION_INVALID",
+        None,
+        "machine.wrong_state",
+        msg("machine.wrong_state", "The guest is not in a state that allows this."),
+    ),
+    _Rule(
+        "VIR_ERR_OPERATION_DENIED",
+        None,
+        "libvirt.denied",
+        msg("libvirt.denied", "libvirt does not allow this on a read-only connection."),
+        msg("libvirt.denied.hint", "Turn on administrative access."),
+    ),
+    _Rule(
+        "VIR_ERR_AUTH_FAILED",
+        None,
+        "libvirt.auth",
+        msg("libvirt.auth", "libvirt refused the authentication."),
+        msg("libvirt.auth.hint", "A host managed by VDSM asks for a password that only root can read."),
+    ),
+    _Rule(
+        "VIR_ERR_AUTH_UNAVAILABLE",
+        None,
+        "libvirt.auth",
+        msg("libvirt.auth", "libvirt refused the authentication."),
+        msg("libvirt.auth.polkit", "Turn on administrative access, or join the group libvirt."),
+    ),
+    _Rule(
+        "VIR_ERR_SYSTEM_ERROR",
+        "VIR_FROM_RPC",
+        "libvirt.unreachable",
+        msg("libvirt.unreachable", "libvirt does not answer."),
+        _START_LIBVIRT,
+    ),
+    _Rule(
+        "VIR_ERR_NO_CONNECT",
+        None,
+        "libvirt.unreachable",
+        msg("libvirt.unreachable", "libvirt does not answer."),
+        _START_LIBVIRT,
+    ),
+    _Rule(
+        "VIR_ERR_INTERNAL_ERROR",
+        "VIR_FROM_RPC",
+        "libvirt.unreachable",
+        msg("libvirt.unreachable", "libvirt does not answer."),
+        _START_LIBVIRT,
+    ),
+    _Rule(
+        "VIR_ERR_OPERATION_TIMEOUT",
+        None,
+        "machine.busy",
+        msg("machine.busy", "The guest is busy with something else."),
+        msg("machine.busy.hint", "Try again when it has ended; a guest whose disk does not answer stays busy."),
+    ),
+    _Rule(
+        "VIR_ERR_NO_SUPPORT",
+        None,
+        "libvirt.unsupported",
+        msg("libvirt.unsupported", "This version of libvirt cannot do that."),
+    ),
+    _Rule(
+        "VIR_ERR_XML_ERROR", None, "machine.bad_xml", msg("machine.bad_xml", "libvirt refuses the guest's definition.")
+    ),
+    _Rule(
+        "VIR_ERR_XML_INVALID_SCHEMA",
+        None,
+        "machine.bad_xml",
+        msg("machine.bad_xml", "libvirt refuses the guest's definition."),
+    ),
+    _Rule(
+        "VIR_ERR_NO_NETWORK",
+        None,
+        "network.not_found",
+        msg("network.not_found", "The network that the guest uses does not exist."),
+    ),
+    _Rule(
+        "VIR_ERR_INTERNAL_ERROR",
+        "VIR_FROM_QEMU",
+        "machine.qemu_failed",
+        msg("machine.qemu_failed", "QEMU could not run the guest."),
+        msg("machine.qemu_failed.hint", "The guest's log in /var/log/libvirt/qemu says more."),
+    ),
+)
+
+_OTHER = msg("libvirt.failed", "libvirt reports an error.")
+
+
+def from_libvirt(error: libvirt.libvirtError) -> RhvError:
+    """The :class:`RhvError` for a ``libvirtError``; its detail is libvirt's own text with code and domain."""
+    return from_numbers(error.get_error_code(), error.get_error_domain(), error.get_error_message())
+
+
+def from_numbers(code: int | None, domain: int | None, text: str | None) -> RhvError:
+    """The same from an error's parts, which are None where libvirt gave none."""
+    detail = f"{text} (libvirt error {code}, domain {domain})"
+    for rule in _matching(code, domain):
+        return RhvError(rule.error, rule.message, rule.hint, detail)
+    return RhvError("libvirt.failed", _OTHER, detail=detail)
+
+
+def _matching(code: int | None, domain: int | None) -> Iterable[_Rule]:
+    import libvirt
+
+    for rule in _RULES:
+        # a constant that this libvirt does not have matches nothing
+        if getattr(libvirt, rule.code, -1) != code:
+            continue
+        if rule.domain is None or getattr(libvirt, rule.domain, -1) == domain:
+            yield rule

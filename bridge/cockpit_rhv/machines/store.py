@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All guests of one connection, kept up to date by its events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, NamedTuple
+
+from ..errors import RhvError
+from ..messages import msg
+from ..workers import within
+from .connection import CALL_LIMIT_S, Connection
+from .model import LibvirtState, Load, Machine
+from .reading import list_machines, read_machine
+from .states import ACTIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+#: Seconds after which a guest that could not be read is read again.
+RETRY_S = 5.0
+#: Seconds that the first list waits for guests that are slow to read; they follow as they come.
+SETTLE_S = 1.0
+
+
+class Change(NamedTuple):
+    """One guest before and after; ``before`` is None for a new guest, ``after`` for one that is gone."""
+
+    uuid: str
+    before: Machine | None
+    after: Machine | None
+
+
+class MachineStore:
+    """Keeps :class:`Machine` records by uuid. Callbacks run in the event loop, one call for each changed guest.
+
+    Each guest has at most one reader, which reads again when an event came while it was reading: what is published is
+    never older than the last event. A guest that cannot be read stays, as unknown, and is tried again.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._machines: dict[str, Machine] = {}
+        self._names: dict[str, str] = {}
+        self._dirty: set[str] = set()
+        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._retries: dict[str, asyncio.TimerHandle] = {}
+        self._watchers: list[Callable[[Change], None]] = []
+        self._listing: asyncio.Task[None] | None = None
+        self.complete = False
+        """Whether every guest has been listed since libvirt was connected."""
+        self._complete_watchers: list[Callable[[], None]] = []
+        connection.on_state(self._on_state)
+        connection.on_domain(self.refresh)
+
+    @property
+    def machines(self) -> Mapping[str, Machine]:
+        """The guests by uuid; not to be changed."""
+        return self._machines
+
+    def on_change(self, watcher: Callable[[Change], None]) -> Callable[[], None]:
+        """Call ``watcher`` with each change; returns a function that ends this."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def on_complete(self, watcher: Callable[[], None]) -> None:
+        """Call ``watcher`` when :attr:`complete` changes."""
+        self._complete_watchers.append(watcher)
+
+    def refresh(self, uuid: str) -> None:
+        """Read one guest anew, soon."""
+        self._dirty.add(uuid)
+        timer = self._retries.pop(uuid, None)
+        if timer is not None:
+            timer.cancel()
+        if uuid not in self._readers:
+            self._readers[uuid] = asyncio.get_running_loop().create_task(self._read_while_dirty(uuid))
+
+    def apply_loads(self, loads: Mapping[str, Load]) -> None:
+        """Take over samples; a guest that is not in ``loads`` has none."""
+        for uuid, machine in list(self._machines.items()):
+            load = loads.get(uuid, Load()) if machine.state in ACTIVE else Load()
+            if load.uptime_s is None and machine.state in ACTIVE:
+                load = replace(load, uptime_s=machine.load.uptime_s)
+            self._publish(uuid, replace(machine, load=load))
+
+    async def close(self) -> None:
+        """Stop reading."""
+        for timer in self._retries.values():
+            timer.cancel()
+        tasks = [*self._readers.values(), *([self._listing] if self._listing else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _on_state(self, state: LibvirtState) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
+            self._listing = None
+        if state.state == "connected":
+            self._listing = asyncio.get_running_loop().create_task(self._list())
+            return
+        self._become_complete(False)
+        for uuid, machine in list(self._machines.items()):
+            self._publish(uuid, machine.unknown(state.error or _not_connected()))
+
+    async def _list(self) -> None:
+        while True:
+            try:
+                self._names = await self._connection.call(list_machines)
+                break
+            except RhvError as error:
+                logger.warning("the guests cannot be listed: %s", error.detail or error)
+                await asyncio.sleep(RETRY_S)
+        for uuid in self._machines.keys() | self._names.keys():
+            self.refresh(uuid)  # finds out by itself that one is gone
+        if self._readers:
+            await asyncio.wait(self._readers.values(), timeout=SETTLE_S)
+        self._become_complete(True)
+
+    async def _read_while_dirty(self, uuid: str) -> None:
+        try:
+            while uuid in self._dirty:
+                self._dirty.discard(uuid)
+                await self._read(uuid)
+        finally:
+            # in the same step as the last look at the dirty ones, or an event in between would be lost
+            del self._readers[uuid]
+
+    async def _read(self, uuid: str) -> None:
+        try:
+            reading = self._connection.submit(read_machine, uuid)
+        except RhvError as error:
+            self._publish_unknown(uuid, error)
+            return  # everything is read anew when the connection is back
+        try:
+            machine = await within(reading, CALL_LIMIT_S)
+        except (RhvError, ValueError) as error:
+            self._publish_unknown(uuid, error if isinstance(error, RhvError) else _unreadable(error))
+            # a call that hangs is waited for: another one would hang beside it
+            await asyncio.wait({reading})
+            self._retries[uuid] = asyncio.get_running_loop().call_later(RETRY_S, self.refresh, uuid)
+            return
+        if self._connection.state.state == "connected":
+            self._publish_read(uuid, machine)
+
+    def _publish_read(self, uuid: str, machine: Machine | None) -> None:
+        before = self._machines.get(uuid)
+        if before is not None and machine is not None and machine.state in ACTIVE:
+            # a read brings no load; the sampler's stays until its next tick
+            load = replace(before.load, uptime_s=machine.load.uptime_s)
+            machine = replace(machine, load=load)
+        self._publish(uuid, machine)
+
+    def _publish_unknown(self, uuid: str, error: RhvError) -> None:
+        known = self._machines.get(uuid) or Machine(uuid, self._names.get(uuid, uuid), "unknown")
+        self._publish(uuid, known.unknown(error))
+
+    def _publish(self, uuid: str, after: Machine | None) -> None:
+        before = self._machines.get(uuid)
+        if before == after:
+            return
+        if after is None:
+            del self._machines[uuid]
+            self._names.pop(uuid, None)
+        else:
+            self._machines[uuid] = after
+        change = Change(uuid, before, after)
+        for watcher in list(self._watchers):
+            watcher(change)
+
+    def _become_complete(self, complete: bool) -> None:
+        self.complete = complete
+        for watcher in self._complete_watchers:
+            watcher()
+
+
+def _not_connected() -> RhvError:
+    return RhvError("libvirt.unreachable", msg("libvirt.connecting", "There is no connection to libvirt yet."))
+
+
+def _unreadable(error: ValueError) -> RhvError:
+    return RhvError(
+        "machine.unreadable",
+        msg("machine.unreadable", "libvirt describes this guest in an unexpected way."),
+        detail=str(error),
+    )
