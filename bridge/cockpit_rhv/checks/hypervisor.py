@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
-from ..messages import msg
+from ..machines.faults import from_libvirt
+from ..machines.opening import DEFAULT_URI, open_libvirt
+from ..machines.xml import ENGINE_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SYSTEM_URI = "qemu:///system"
-#: Namespace of our mark in a domain's <metadata>; the attribute ``job`` names the deployment that made it.
-ENGINE_NAMESPACE = "https://cockpit-rhv.org/engine/1"
+    from ..machines.opening import Opened
+
 READ_WRITE = "read-write"
 READ_ONLY = "read-only"
 
@@ -71,27 +72,20 @@ class Hypervisor:
         return next((network for network in self.networks if network.name == name), None)
 
 
-def read_hypervisor(uri: str = SYSTEM_URI) -> Hypervisor:
+def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
     """Connect, read and disconnect; blocks as long as libvirt does. Raises RhvError ``libvirt.*``."""
+    opened, refusal = _open(uri)
+    import libvirt
+
+    connection = opened.conn
     try:
-        import libvirt
-    except ImportError as error:
-        raise RhvError(
-            "libvirt.no_bindings",
-            msg("libvirt.no_bindings", "The libvirt bindings for Python are not installed."),
-            msg("libvirt.no_bindings.hint", "Install the package python3-libvirt."),
-            str(error),
-        ) from error
-    connection, refusal = _open(libvirt, uri)
-    try:
-        raw = connection.getLibVersion()
         capabilities = parse(connection.getCapabilities())
         emulator, types = _guest_support(capabilities)
         return Hypervisor(
             uri=uri,
-            access=READ_ONLY if refusal else READ_WRITE,
+            access=opened.access,
             refusal=refusal,
-            version=f"{raw // 1_000_000}.{raw // 1000 % 1000}.{raw % 1000}",
+            version=opened.version,
             domains=_domains(libvirt, connection),
             networks=_networks(libvirt, connection),
             domain_types=types,
@@ -99,31 +93,22 @@ def read_hypervisor(uri: str = SYSTEM_URI) -> Hypervisor:
             qemu_ids=_qemu_ids(capabilities),
         )
     except libvirt.libvirtError as error:
-        raise RhvError(
-            "libvirt.failed",
-            msg("libvirt.failed", "libvirt did not answer a question: {reason}", reason=str(error.get_error_message())),
-            detail=str(error),
-        ) from error
+        raise from_libvirt(error) from error
     finally:
         connection.close()
 
 
-def _open(libvirt: Any, uri: str) -> tuple[Any, str | None]:
+def _open(uri: str) -> tuple[Opened, str | None]:
     try:
-        return libvirt.open(uri), None
-    except libvirt.libvirtError as refused:
-        try:
-            return libvirt.openReadOnly(uri), str(refused)
-        except libvirt.libvirtError as error:
-            raise RhvError(
-                "libvirt.unreachable",
-                msg("libvirt.unreachable", "libvirt cannot be reached on this host."),
-                msg(
-                    "libvirt.unreachable.hint",
-                    "Install it and start it: systemctl enable --now libvirtd.service (or virtqemud.socket).",
-                ),
-                str(error),
-            ) from error
+        opened = open_libvirt(uri, writable=True)
+        return (
+            opened,
+            None if opened.access == READ_WRITE else "libvirt asks for a password before it lets anybody write",
+        )
+    except RhvError as refused:
+        if refused.code == "libvirt.absent":
+            raise
+        return open_libvirt(uri, writable=False), refused.detail or str(refused.message)
 
 
 def _domains(libvirt: Any, connection: Any) -> list[DomainFact]:
@@ -142,7 +127,7 @@ def _domains(libvirt: Any, connection: Any) -> list[DomainFact]:
 
 def domain_fact(root: ET.Element, active: bool) -> DomainFact:
     """What a domain's XML says about it."""
-    mark = root.find(f"metadata/{{{ENGINE_NAMESPACE}}}engine")
+    mark = root.find(f"metadata/{ENGINE_TAG}")
     return DomainFact(
         name=root.findtext("name", ""),
         uuid=root.findtext("uuid", ""),

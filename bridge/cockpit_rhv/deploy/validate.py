@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Validates an answers document: one sentence a person understands per field, before anything else happens."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RhvError
+from ..messages import Message, msg
+from . import answers as document
+from .formats import CHECKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .profile import Profile
+
+_TYPES = {
+    "string": msg("answers.type.string", "Text is expected here."),
+    "integer": msg("answers.type.integer", "A whole number is expected here."),
+    "number": msg("answers.type.number", "A number is expected here."),
+    "boolean": msg("answers.type.boolean", "True or false is expected here."),
+    "array": msg("answers.type.array", "A list is expected here."),
+    "object": msg("answers.type.object", "A group of named answers is expected here."),
+}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one answer; ``path`` is dotted, empty for the document itself."""
+
+    path: str
+    error: RhvError
+
+    def to_json(self) -> dict[str, Any]:
+        """Definition ``FieldError`` of ``schemas/common.json``."""
+        return {"path": self.path, "error": self.error.to_json()}
+
+
+def validate_answers(profile: Profile, answers: Any) -> list[FieldError]:
+    """Everything wrong with the document by itself, at most one error a field; [] when it may be used.
+
+    Asks neither the host nor the network: that is the preflight's part.
+    """
+    errors = _by_schema(profile.schema, answers)
+    broken = {error.path for error in errors}
+    if isinstance(answers, dict):
+        errors += [error for error in _across_fields(answers) if error.path not in broken]
+    return errors
+
+
+def refuse_invalid(profile: Profile, answers: Any) -> None:
+    """Raise RhvError ``answers.invalid`` naming the first field that is wrong, with all of them in its detail."""
+    errors = validate_answers(profile, answers)
+    if errors:
+        first = errors[0]
+        raise RhvError(
+            "answers.invalid",
+            msg("answers.invalid", "{field}: {reason}", field=first.path or "-", reason=str(first.error.message)),
+            msg("answers.invalid.hint", "Correct the answer and try again; nothing has been changed."),
+            "\n".join(f"{error.path}: {error.error.message}" for error in errors),
+        )
+
+
+def _by_schema(schema: Mapping[str, Any], answers: Any) -> list[FieldError]:
+    import jsonschema  # 100 ms at the first import, spared to whoever validates nothing
+
+    checker = jsonschema.FormatChecker(formats=())
+    for name in CHECKERS:
+        checker.checks(name, raises=_FormatFault)(_raising(name))
+    found: dict[str, FieldError] = {}
+    for error in jsonschema.Draft7Validator(schema, format_checker=checker).iter_errors(answers):
+        for path, code, text in _explain(error):
+            found.setdefault(path, _field_error(path, code, text))
+    order = [path for path, _ in document.fields(schema)]
+    return sorted(found.values(), key=lambda item: order.index(item.path) if item.path in order else -1)
+
+
+class _FormatFault(ValueError):
+    def __init__(self, text: Message) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+def _raising(name: str) -> Any:
+    def check(value: object) -> bool:
+        problem = CHECKERS[name](value) if isinstance(value, str) else None
+        if problem is not None:
+            raise _FormatFault(problem)
+        return True
+
+    return check
+
+
+def _explain(error: Any) -> Iterator[tuple[str, str, Message]]:
+    """Path, code and sentence of each fault behind one of jsonschema's errors."""
+    path = ".".join(str(part) for part in error.absolute_path)
+    kind, value, schema = error.validator, error.validator_value, error.schema
+    if kind == "required":
+        for name in value:
+            if name not in error.instance:
+                yield _join(path, name), "required", msg("answers.required", "This answer is missing.")
+    elif kind == "additionalProperties":
+        for name in sorted(set(error.instance) - set(schema.get("properties", {})), key=str):
+            yield _join(path, str(name)), "unknown", msg("answers.unknown", "There is no answer of this name.")
+    elif kind == "type":
+        yield path, "type", _TYPES.get(value, msg("answers.type", "This has the wrong type."))
+    elif kind == "minimum":
+        yield path, "minimum", msg("answers.minimum", "At least {limit} is needed.", limit=value)
+    elif kind == "maximum":
+        yield path, "maximum", msg("answers.maximum", "At most {limit} is allowed.", limit=value)
+    elif kind in ("enum", "const"):
+        allowed = ", ".join(str(item) for item in (value if kind == "enum" else [value]))
+        yield path, "choice", msg("answers.choice", "One of these is expected: {allowed}", allowed=allowed)
+    elif kind == "minLength":
+        yield path, "required", msg("answers.required", "This answer is missing.")
+    elif kind == "maxLength":
+        yield path, "too_long", msg("answers.too_long", "At most {limit} characters are allowed.", limit=value)
+    elif kind == "maxItems":
+        yield path, "too_many", msg("answers.too_many", "At most {limit} entries are allowed.", limit=value)
+    elif kind == "format" and isinstance(error.cause, _FormatFault):
+        yield path, "format", error.cause.text
+    else:
+        # The schema carries the sentence for a pattern: only it knows what the pattern means.
+        text = schema.get("x-invalid")
+        yield path, "form", Message("answers.form", text) if text else msg("answers.form", "This is not valid here.")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _field_error(path: str, code: str, text: Message) -> FieldError:
+    return FieldError(path, RhvError(f"answers.{code}", text))
+
+
+def _across_fields(answers: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Rules between answers. They look at what is there, whichever profile it belongs to."""
+    mac = document.get(answers, "network.mac")
+    if isinstance(mac, str) and len(mac) == 17 and _is_hex(mac[:2]):
+        problem = CHECKERS["mac"](mac)
+        if problem is not None:
+            yield _field_error("network.mac", "format", problem)
+    if document.get(answers, "network.mode") == "static":
+        yield from _static_address(answers)
+
+
+def _is_hex(text: str) -> bool:
+    return all(character in "0123456789abcdefABCDEF" for character in text)
+
+
+def _static_address(answers: Mapping[str, Any]) -> Iterator[FieldError]:
+    given = {name: document.get(answers, f"network.{name}") for name in ("address", "gateway")}
+    for name, value in given.items():
+        if value in (None, ""):
+            text = msg("answers.static_needs", "A fixed address needs this answer.")
+            yield _field_error(f"network.{name}", "required", text)
+    address, gateway = given["address"], given["gateway"]
+    if not (isinstance(address, str) and isinstance(gateway, str)):
+        return
+    if CHECKERS["ipv4-interface"](address) or CHECKERS["ipv4"](gateway):
+        return
+    interface = ipaddress.IPv4Interface(address)
+    if ipaddress.IPv4Address(gateway) == interface.ip:
+        text = msg("answers.gateway_same", "The gateway cannot be the engine's own address.")
+        yield _field_error("network.gateway", "gateway", text)
+    elif ipaddress.IPv4Address(gateway) not in interface.network:
+        text = msg(
+            "answers.gateway_outside",
+            "The gateway is outside the engine's network {network}.",
+            network=str(interface.network),
+        )
+        yield _field_error("network.gateway", "gateway", text)
