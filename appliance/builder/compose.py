@@ -3,33 +3,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from appliance.builder import units
+
 APPLIANCE = Path(__file__).resolve().parents[1]
 FIRSTBOOT = "usr/lib/rhv-engine-firstboot/firstboot"
-
-_ENABLED = (
-    "rhv-engine.service",
-    "rhv-engine-firstboot.service",
-    "rhv-engine-grow.service",
-    "ssh.service",
-    "systemd-networkd.service",
-    "systemd-resolved.service",
-    "systemd-timesyncd.service",
-)
-_MASKED = (
-    # Nothing is upgraded behind the administrator's back: a Manager must not restart in the middle of its work.
-    "apt-daily.timer",
-    "apt-daily-upgrade.timer",
-    # Nothing at boot waits for the network; the engine listens on all addresses, whenever they come.
-    "systemd-networkd-wait-online.service",
-    # A virtual machine has no firmware logs; its console is the serial line; it mounts nothing from elsewhere.
-    "systemd-pstore.service",
-    "getty@tty1.service",
-    "remote-fs.target",
-)
 
 
 def _in(tree: Path, *command: str) -> None:
@@ -65,15 +47,22 @@ def _install_files(tree: Path) -> None:
 
 
 def _choose_units(tree: Path) -> None:
-    _in(tree, "systemctl", "--quiet", "enable", *_ENABLED)
-    _in(tree, "systemctl", "--quiet", "mask", *_MASKED)
+    _in(tree, "systemctl", "--quiet", "disable", *units.DISABLED)
+    _in(tree, "systemctl", "--quiet", "enable", *units.ENABLED)
+    _in(tree, "systemctl", "--quiet", "mask", *units.MASKED)
     _in(tree, "systemctl", "--quiet", "set-default", "multi-user.target")
+    for folder, kept in (("systemd/system-generators", units.GENERATORS), ("udev/rules.d", units.UDEV_RULES)):
+        masks = tree / "etc" / folder
+        masks.mkdir(parents=True, exist_ok=True)
+        for path in sorted((tree / "usr/lib" / folder).iterdir()):
+            if path.name not in kept:
+                (masks / path.name).symlink_to("/dev/null")
 
 
 def _forget_identity(tree: Path) -> None:
     """What must be this appliance's own is made at its first boot: machine-id, SSH host keys, the random seed."""
-    # The word, not an empty file: it makes systemd take the boot for a first boot.
-    (tree / "etc/machine-id").write_text("uninitialized\n")
+    # Empty, not "uninitialized": that makes systemd set up presets, accounts and databases that are all in place.
+    (tree / "etc/machine-id").write_text("")
     (tree / "var/lib/dbus/machine-id").unlink(missing_ok=True)
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
@@ -83,6 +72,14 @@ def _forget_identity(tree: Path) -> None:
     for log in (tree / "var/log").rglob("*"):
         if log.is_file():
             log.unlink()
+
+
+def _mark_updated(tree: Path) -> None:
+    """Tell systemd that caches and accounts fit /usr: it would make them anew at the first boot otherwise."""
+    newest = (tree / "usr").stat().st_mtime_ns
+    for name in ("etc/.updated", "var/.updated"):
+        (tree / name).touch()
+        os.utime(tree / name, ns=(newest, newest))
 
 
 def compose(base: Path, work: Path, engine_deb: Path) -> Path:
@@ -97,4 +94,5 @@ def compose(base: Path, work: Path, engine_deb: Path) -> Path:
     # No password at all; the asterisk is no password's hash. The first boot may set one.
     _in(tree, "usermod", "--password", "*", "root")
     _forget_identity(tree)
+    _mark_updated(tree)
     return tree

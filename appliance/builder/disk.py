@@ -57,7 +57,8 @@ def _grub_core(work: Path) -> bytes:
 
 
 def grub_config(identifier: str) -> str:
-    """The boot menu: not shown unless Escape is held down, over the serial line as well."""
+    """The boot menu: not shown unless a key is held down, on the serial line too."""
+    kernel = f"root=UUID={identifier} rw rootflags=noatime,errors=remount-ro console=tty0 console=ttyS0,115200"
     return f"""# Written when the appliance was built.
 serial --unit=0 --speed=115200
 terminal_input serial console
@@ -65,22 +66,24 @@ terminal_output serial console
 set timeout=0
 set default=0
 menuentry "cockpit-rhv engine" {{
-    linux /vmlinuz root=UUID={identifier} ro console=tty0 console=ttyS0,115200 quiet
+    linux /vmlinuz {kernel} quiet
     initrd /initrd.img
 }}
 menuentry "cockpit-rhv engine, the kernel before" {{
-    linux /vmlinuz.old root=UUID={identifier} ro console=tty0 console=ttyS0,115200
+    linux /vmlinuz.old {kernel}
     initrd /initrd.img.old
 }}
 """
 
 
 def write(tree: Path, work: Path, target: Path) -> None:
-    """Make ``target``, a compressed qcow2, from ``tree``. The tree gets its boot menu and fstab here."""
+    """Make ``target``, a compressed qcow2, from ``tree``, which gets its boot menu and fstab here."""
     identifier = str(uuid.uuid4())
     (tree / "boot/grub").mkdir(parents=True, exist_ok=True)
     (tree / "boot/grub/grub.cfg").write_text(grub_config(identifier))
-    (tree / "etc/fstab").write_text(f"UUID={identifier} / ext4 noatime,errors=remount-ro 0 1\n")
+    (tree / "etc/fstab").write_text(
+        "# The root file system is mounted by the initramfs; see its rootflags in /boot/grub/grub.cfg.\n"
+    )
     disk = work / "disk.raw"
     disk.unlink(missing_ok=True)
     with disk.open("wb") as image:
