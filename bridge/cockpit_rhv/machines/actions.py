@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import libvirt
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def start(conn: libvirt.virConnect, uuid: str) -> None:
@@ -80,6 +83,8 @@ def require_own(conn: libvirt.virConnect, uuid: str) -> None:
 @contextmanager
 def domain_of(conn: libvirt.virConnect, uuid: str) -> Iterator[libvirt.virDomain]:
     """The guest's virDomain; libvirt's errors leave the block as :class:`RhvError`."""
+    if not _UUID.fullmatch(uuid):
+        raise RhvError("machine.not_found", msg("machine.not_found", "This guest does not exist."))
     with mapped():
         yield conn.lookupByUUIDString(uuid)
 

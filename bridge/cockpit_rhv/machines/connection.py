@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 from ..errors import RhvError
 from ..messages import msg
@@ -14,6 +14,7 @@ from ..workers import Workers, within
 from .faults import from_libvirt
 from .model import LibvirtState
 from .opening import DEFAULT_URI, Opened, open_libvirt
+from .states import stop_reason
 
 if TYPE_CHECKING:
     import libvirt
@@ -32,6 +33,7 @@ RETRY_LAST_S = 10.0
 KEEPALIVE_S, KEEPALIVE_COUNT = 5, 3
 
 DomainEvent = Callable[[str], None]
+StopEvent = Callable[[str, Optional[str]], None]
 
 
 class Connection:
@@ -48,9 +50,11 @@ class Connection:
         self._opened: Opened | None = None
         self._callbacks: list[int] = []
         self._lost = asyncio.Event()
+        self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._state_watchers: list[Callable[[LibvirtState], None]] = []
         self._domain_watchers: list[DomainEvent] = []
+        self._stop_watchers: list[StopEvent] = []
 
     @property
     def state(self) -> LibvirtState:
@@ -65,10 +69,24 @@ class Connection:
         """Call ``watcher`` with the uuid of a domain about which libvirt reported anything."""
         self._domain_watchers.append(watcher)
 
+    def on_stop(self, watcher: StopEvent) -> None:
+        """Call ``watcher`` with the uuid of a domain that ended and why, before its ``on_domain``.
+
+        The reason is one of state ``shut_off``. Of a transient domain nothing else tells it: the domain is gone.
+        """
+        self._stop_watchers.append(watcher)
+
     def start(self) -> None:
         """Connect in the background, again whenever the connection is lost, until :meth:`close`."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def settled(self, limit_s: float) -> None:
+        """Wait until the first attempt has succeeded or failed, ``limit_s`` seconds at most."""
+        try:
+            await asyncio.wait_for(self._settled.wait(), limit_s)
+        except asyncio.TimeoutError:
+            logger.info("libvirt %s takes its time", self._uri)  # the call that follows says so to the user
 
     async def close(self) -> None:
         """End the attempts and the connection."""
@@ -146,6 +164,11 @@ class Connection:
         def on_event(_conn: object, domain: libvirt.virDomain, *_args: object) -> None:
             _hand_over(loop, self._tell_domain, domain.UUIDString())
 
+        def on_lifecycle(_conn: object, domain: libvirt.virDomain, event: int, detail: int, _opaque: object) -> None:
+            if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
+                _hand_over(loop, self._tell_stop, domain.UUIDString(), stop_reason(detail))
+            on_event(_conn, domain)
+
         try:
             conn.registerCloseCallback(on_close, None)
             conn.setKeepAlive(KEEPALIVE_S, KEEPALIVE_COUNT)
@@ -155,7 +178,8 @@ class Connection:
         callbacks = []
         for event in _watched_events():
             try:
-                callbacks.append(conn.domainEventRegisterAny(None, event, on_event, None))
+                callback = on_lifecycle if event == libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE else on_event
+                callbacks.append(conn.domainEventRegisterAny(None, event, callback, None))
             except libvirt.libvirtError as error:
                 logger.info("no domain events %d from %s: %s", event, self._uri, error)
         return callbacks
@@ -164,8 +188,13 @@ class Connection:
         for watcher in self._domain_watchers:
             watcher(uuid)
 
+    def _tell_stop(self, uuid: str, reason: str | None) -> None:
+        for watcher in self._stop_watchers:
+            watcher(uuid, reason)
+
     def _become(self, state: LibvirtState) -> None:
         before, self._state = self._state, state
+        self._settled.set()
         # an attempt that fails as the last one did is not worth another line in the journal
         if state.error is not None and (before.error is None or before.error.code != state.error.code):
             logger.warning("libvirt %s: %s", self._uri, state.error.detail or state.error)

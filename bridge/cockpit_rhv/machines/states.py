@@ -67,3 +67,12 @@ def reason_name(state: str, number: int) -> str | None:
     """The reason for a state, None where libvirt gives none or one newer than this table."""
     names = _REASONS.get(state, ())
     return names[number] if 0 < number < len(names) else None
+
+
+#: virDomainEventStoppedDetailType, by number: the reasons of ``shut_off`` under other numbers
+_STOPPED = ("shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from_snapshot")
+
+
+def stop_reason(detail: int) -> str | None:
+    """The reason for ``shut_off`` that a stop event's detail stands for; None for one newer than this table."""
+    return _STOPPED[detail] if 0 <= detail < len(_STOPPED) else None

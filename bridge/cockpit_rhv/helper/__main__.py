@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python3 -m cockpit_rhv.helper``: serve one page until its channel closes.
+
+What is imported here is on the way to the first answer; libvirt, psutil and the rest are imported when first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from ..rpc.lines import READ_LIMIT, LineChannel
+from .log import log_to_journal
+from .session import Session
+
+logger = logging.getLogger(__name__)
+
+#: Seconds for putting everything away; what hangs longer ends with the process.
+END_LIMIT_S = 2.0
+
+
+async def serve(input_fd: int, output_fd: int) -> None:
+    """Serve the requests of one channel until it closes or a signal says to end."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=READ_LIMIT)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(input_fd, "rb", 0))
+    # as the protocol of the output, a reader's end of file says that nobody reads us any more
+    output_closed = asyncio.StreamReader()
+    transport, protocol = await loop.connect_write_pipe(
+        lambda: asyncio.StreamReaderProtocol(output_closed), os.fdopen(output_fd, "wb", 0)
+    )
+    session = Session(LineChannel(reader, asyncio.StreamWriter(transport, protocol, None, loop)))
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        loop.add_signal_handler(number, session.end, number.name)
+    watching = loop.create_task(_end_with_output(output_closed, session))
+    try:
+        await session.serve()
+    finally:
+        watching.cancel()
+        try:
+            await asyncio.wait_for(session.close(), END_LIMIT_S)
+        except asyncio.TimeoutError:
+            logger.warning("not everything ended within %s s", END_LIMIT_S)
+
+
+async def _end_with_output(output_closed: asyncio.StreamReader, session: Session) -> None:
+    await output_closed.read()
+    session.end("nobody reads the answers")
+
+
+def main() -> None:
+    """Take stdout for the answers alone, serve, and leave without waiting for threads that hang in libvirt."""
+    output_fd = os.dup(1)
+    os.dup2(2, 1)  # a stray print must not end up between two answers
+    log_to_journal()
+    status = 0
+    try:
+        asyncio.run(serve(os.dup(0), output_fd))
+    except Exception:
+        logger.exception("the helper failed")
+        status = 1
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+main()

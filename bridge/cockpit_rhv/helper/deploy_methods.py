@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``checks.run`` and ``deploy.*``: judge this host, and deploy the hosted engine on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .session import Call
+
+#: Checks have time limits of their own, all below this.
+CHECK_LIMIT_S = 60.0
+READ_LIMIT_S = 20.0
+
+
+async def run_checks(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """All checks, or those named."""
+
+    def check() -> dict[str, Any]:
+        from ..checks.context import Context
+        from ..checks.registry import run_checks
+
+        return run_checks(params.get("ids"), Context()).to_json()
+
+    return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
+
+
+async def validate(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What is wrong with the answers."""
+
+    def check() -> dict[str, Any]:
+        from ..deploy.profile import load_profile
+        from ..deploy.validate import validate_answers
+
+        errors = validate_answers(load_profile(params["profile"]), params["answers"])
+        return {"errors": [error.to_json() for error in errors]}
+
+    return await call.session.library.run(check, limit_s=READ_LIMIT_S)
+
+
+DEPLOY_METHODS = {
+    "checks.run": run_checks,
+    "deploy.validate": validate,
+}

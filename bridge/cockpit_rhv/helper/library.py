@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of the library that one session uses, each made when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from ..workers import Workers
+
+if TYPE_CHECKING:
+    from ..jobs.store import JobStore
+    from ..machines.connection import Connection
+    from ..machines.sampler import Sampler
+    from ..machines.store import MachineStore
+
+T = TypeVar("T")
+
+#: Seconds that an action waits for the first connection to libvirt.
+CONNECT_LIMIT_S = 5.0
+
+
+class Library:
+    """``uri`` of libvirt: ``COCKPIT_RHV_LIBVIRT_URI`` for tests, else this host's QEMU."""
+
+    def __init__(self) -> None:
+        self._workers = Workers(name="helper")
+        self._machines: tuple[Connection, MachineStore, Sampler] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection to libvirt; the first use starts it."""
+        return self._parts()[0]
+
+    @property
+    def machines(self) -> MachineStore:
+        """The guests."""
+        return self._parts()[1]
+
+    @property
+    def sampler(self) -> Sampler:
+        """The guests' load."""
+        return self._parts()[2]
+
+    def job_store(self) -> JobStore:
+        """This host's jobs."""
+        from ..jobs.store import JobStore
+
+        return JobStore()
+
+    async def run(self, function: Callable[..., T], *args: Any, limit_s: float) -> T:
+        """Call something that blocks; raises what it raises, or :class:`RhvError` ``call.overdue``."""
+        return await self._workers.run(function, *args, limit_s=limit_s)
+
+    async def libvirt(self, function: Callable[..., T], *args: Any, limit_s: float = 30.0) -> T:
+        """``function(conn, *args)``; raises :class:`RhvError`."""
+        await self.connection.settled(CONNECT_LIMIT_S)
+        return await self.connection.call(function, *args, limit_s=limit_s)
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self._machines is not None:
+            connection, store, sampler = self._machines
+            await sampler.close()
+            await store.close()
+            await connection.close()
+        self._workers.close()
+
+    def _parts(self) -> tuple[Connection, MachineStore, Sampler]:
+        if self._machines is None:
+            from ..machines.connection import Connection
+            from ..machines.opening import DEFAULT_URI
+            from ..machines.sampler import Sampler
+            from ..machines.store import MachineStore
+
+            connection = Connection(self._workers, os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI))
+            store = MachineStore(connection)
+            self._machines = connection, store, Sampler(connection, store)
+            connection.start()
+        return self._machines
