@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import RhvError
 from ..messages import msg
+from ..paths import data_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,9 +52,8 @@ class SystemdLauncher:
 def launch_command(unit: str, folder: Path) -> list[str]:
     """The ``systemd-run`` call for the job in ``folder``. It carries paths only, never an answer or a secret."""
     # The job's own copy of our Python: an upgrade of the package while the job runs changes nothing under it.
-    environment = {"PYTHONPATH": str(folder / "private" / "lib")}
-    if "COCKPIT_RHV_DATA" in os.environ:
-        environment["COCKPIT_RHV_DATA"] = os.environ["COCKPIT_RHV_DATA"]
+    # It no longer lies where it could tell a source tree from an installation by itself.
+    environment = {"PYTHONPATH": str(folder / "private" / "lib"), "COCKPIT_RHV_DATA": str(data_dir())}
     properties = {
         # With "exec", a program that cannot be started is an error here instead of a job that ends at once.
         "Type": "exec",

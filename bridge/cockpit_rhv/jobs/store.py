@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_ROOT = Path("/var/lib/cockpit-rhv/jobs")
 LISTED_JOBS = 50
-_ID = re.compile(r"^\d{8}-\d{6}-[0-9a-f]{4}$")
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _LIBRARY = Path(__file__).resolve().parents[1]
 
 
@@ -66,7 +66,7 @@ class JobStore:
     def folder(self, job_id: str) -> Path:
         """The folder of a job; raises RhvError ``job.not_found`` for anything that is no id of ours."""
         folder = self.root / job_id
-        if not _ID.match(job_id) or not folder.is_dir():
+        if not _ID.fullmatch(job_id) or not folder.is_dir():
             raise RhvError(
                 "job.not_found",
                 msg("job.not_found", "There is no job {job}.", job=job_id[:64]),
@@ -198,7 +198,7 @@ class JobStore:
     def ids(self) -> Sequence[str]:
         """Ids of the newest jobs, newest first; [] when there has been none yet."""
         try:
-            names = [entry.name for entry in os.scandir(self.root) if _ID.match(entry.name)]
+            names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
         except FileNotFoundError:
             return []
         return sorted(names, reverse=True)[:LISTED_JOBS]
