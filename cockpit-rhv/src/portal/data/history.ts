@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last minutes of each host's and guest's load, kept in the page.
+
+import type { Load } from "./model";
+
+export interface Sample {
+    /** `performance.now()` of the reading. */
+    at: number;
+    /** 0 to 100. */
+    cpu: number | null;
+    /** 0 to 100. */
+    memory: number | null;
+}
+
+const LENGTH = 60;
+const MIN_STEP_MS = 1500;
+
+export function share(used: number | null, total: number | null): number | null {
+    return used === null || !total ? null : Math.min(100, 100 * used / total);
+}
+
+export class History {
+    private readonly series = new Map<string, readonly Sample[]>();
+
+    get(id: string): readonly Sample[] {
+        return this.series.get(id) ?? [];
+    }
+
+    add(id: string, load: Load, at: number): void {
+        const sample = { at, cpu: load.cpu, memory: share(load.memoryUsed, load.memoryTotal) };
+        if (sample.cpu === null && sample.memory === null) return;
+        const before = this.get(id);
+        const last = before[before.length - 1];
+        // Two readings in quick succession are one point; its newer value counts.
+        const kept = last && at - last.at < MIN_STEP_MS ? before.slice(0, -1) : before;
+        this.series.set(id, [...kept, { ...sample, at: kept === before ? at : last?.at ?? at }].slice(-LENGTH));
+    }
+
+    /** Forget what is no longer there. */
+    keep(ids: ReadonlySet<string>): void {
+        for (const id of this.series.keys()) if (!ids.has(id)) this.series.delete(id);
+    }
+}
