@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import subprocess
 import threading
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from .hypervisor import DomainFact, Hypervisor
 
 T = TypeVar("T")
+
+#: Seconds a name may take; the wizard waits for it.
+RESOLVE_S = 3.0
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 class Once(Generic[T]):
@@ -70,15 +75,30 @@ def run_command(argv: Sequence[str], limit_s: float) -> Finished:
     return Finished(done.returncode, done.stdout.strip())
 
 
-def resolve_name(name: str) -> list[str]:
-    """Addresses the system's resolver gives for ``name``; [] when it knows none. Raises OSError when it cannot ask."""
+def resolve_name(name: str, limit_s: float = RESOLVE_S) -> list[str]:
+    """Addresses the system's resolver gives for ``name``; [] when it knows none.
+
+    Raises OSError when it cannot ask, TimeoutError after ``limit_s`` seconds: dead name servers take half a minute.
+    """
+    answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+            answer.put(sorted({str(item[4][0]) for item in found}))
+        except OSError as error:
+            answer.put(error)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)):
-            return []
-        raise
-    return sorted({str(item[4][0]) for item in found})
+        outcome = answer.get(timeout=limit_s)
+    except queue.Empty:
+        raise TimeoutError(f"no name server answered within {limit_s} s") from None
+    if isinstance(outcome, socket.gaierror) and outcome.errno in _NO_SUCH_NAME:
+        return []
+    if isinstance(outcome, OSError):
+        raise outcome
+    return outcome
 
 
 @dataclass

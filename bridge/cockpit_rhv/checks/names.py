@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import msg
 from .address import own_addresses
-from .model import ERROR, OK, WARNING, Evidence, Outcome
+from .model import ERROR, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
@@ -37,7 +37,14 @@ def check_own_name(context: Context) -> Outcome:
 def check_resolves(context: Context) -> Outcome:
     """The name leads to the fixed address; with DHCP the address is not known yet, but it cannot be the host's."""
     fqdn = str(context.answer("engine.fqdn"))
-    found = list(context.probes.resolve(fqdn))
+    try:
+        found = list(context.probes.resolve(fqdn))
+    except OSError as error:
+        text = msg(
+            "checks.resolves.untested", "The name service does not answer; {fqdn} could not be looked up.", fqdn=fqdn
+        )
+        remedy = msg("checks.resolves.untested.remedy", "Correct the DNS servers of this host.")
+        return Outcome(UNKNOWN, text, [Evidence(f"getaddrinfo({fqdn})", str(error))], remedy)
     evidence = [Evidence(f"getaddrinfo({fqdn})", ", ".join(found) or "unknown name")]
     static = context.answer("network.mode") == "static"
     wanted = str(IPv4Interface(context.answer("network.address")).ip) if static else None
@@ -102,6 +109,5 @@ CHECKS = (
         check_resolves,
         needs_answers=True,
         path="engine.fqdn",
-        limit_s=8.0,
     ),
 )

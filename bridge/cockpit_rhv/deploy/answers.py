@@ -40,7 +40,7 @@ def fields(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, M
 
 
 def complete(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy with the schema's defaults filled in, and 2.0 written as 2 where that is meant (JSON knows no difference)."""
+    """A copy with the schema's defaults filled in, and 2.0 written as 2 where that is meant: JSON has one number."""
     whole: dict[str, Any] = copy.deepcopy(dict(answers))
     for path, part in fields(schema):
         value = get(whole, path)

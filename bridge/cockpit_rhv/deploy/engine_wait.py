@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits until the engine VM has said who it is, proves its Manager by that, and waits until it is healthy."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RhvError
+from ..machines.opening import DEFAULT_URI
+from ..machines.states import state_name
+from ..messages import Message, msg
+from . import places
+from .answers import get
+from .first_contact import FirstContact, read_last
+from .manager import PORT, Manager, fetch_proved_ca
+from .vm import connected, find_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import libvirt
+
+    from .progress import ProgressFile
+    from .state import Deployment
+
+#: A first boot under emulation takes about one minute; ten are more than any slow disk needs.
+LIMIT_S = 600.0
+POLL_S = 0.2
+#: Seconds between two looks at the VM's state.
+_STATE_S = 2.0
+_LOG_TAIL = 4096
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\xa0-\U0010ffff]")
+
+
+@dataclass
+class Engine:
+    """A Manager that is proved and healthy."""
+
+    contact: FirstContact
+    address: str
+    manager: Manager
+
+
+class EngineWait:
+    """One wait. ``port`` and ``contact_file`` differ from the real ones in tests only."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        answers: Mapping[str, Any],
+        progress: ProgressFile,
+        limit_s: float = LIMIT_S,
+        uri: str = DEFAULT_URI,
+        port: int = PORT,
+        contact_file: Path | None = None,
+    ) -> None:
+        self._deployment = deployment
+        self._name = get(answers, "engine.name")
+        self._fqdn = get(answers, "engine.fqdn")
+        self._progress = progress
+        self._limit_s = limit_s
+        self._uri = uri
+        self._port = port
+        self._contact_file = contact_file or places.first_contact_file(self._name)
+        self._began = time.monotonic()
+        self._last: RhvError | None = None
+
+    def run(self) -> bool:
+        """Wait; True when the record changed.
+
+        Raises RhvError ``engine.silent``, ``engine.stopped``, ``engine.other_name``, ``manager.*``, ``libvirt.*``.
+        """
+        before = self._deployment.record
+        with connected(self._uri) as connection:
+            domain = find_engine(connection, self._deployment, self._name)
+            engine = self._wait(domain)
+        if (
+            self._deployment.record.ca_sha256 != engine.contact.ca_sha256
+            or self._deployment.record.address != engine.address
+        ):
+            self._deployment.update(
+                ca_sha256=engine.contact.ca_sha256,
+                address=engine.address,
+                engine_version=engine.contact.engine_version,
+            )
+        return self._deployment.record != before
+
+    def _wait(self, domain: libvirt.virDomain | None) -> Engine:
+        next_look = 0.0
+        while True:
+            now = time.monotonic()
+            if now >= next_look:
+                self._look_at(domain)
+                next_look = now + _STATE_S
+            engine = self._try()
+            if engine is not None:
+                return engine
+            if now - self._began > self._limit_s:
+                raise self._silent()
+            time.sleep(POLL_S)
+
+    def _look_at(self, domain: libvirt.virDomain | None) -> None:
+        state = state_name(domain.state()[0]) if domain is not None else "absent"
+        if state in ("running", "blocked"):
+            return
+        raise RhvError(
+            "engine.stopped",
+            msg("engine.stopped", "The engine VM {name} does not run (state: {state}).", name=self._name, state=state),
+            msg("engine.stopped.hint", "Its console log says why; resume starts it again."),
+            serial_tail(self._name),
+        )
+
+    def _try(self) -> Engine | None:
+        contact = read_last(self._contact_file)
+        if contact is None:
+            self._tell(msg("deploy.engine.booting", "The engine VM starts"))
+            return None
+        if contact.fqdn != self._fqdn:
+            raise RhvError(
+                "engine.other_name",
+                msg(
+                    "engine.other_name",
+                    "The engine VM calls itself {found}, not {fqdn}.",
+                    found=contact.fqdn,
+                    fqdn=self._fqdn,
+                ),
+                msg("engine.other_name.hint", "Begin a new deployment with the name you want."),
+            )
+        for address in contact.addresses:
+            try:
+                engine = self._prove(contact, address)
+            except RhvError as error:
+                if error.code not in ("manager.unreachable", "manager.odd_answer"):
+                    raise
+                # Not yet: the Manager says its address a moment before it answers there.
+                self._last = error
+                continue
+            if engine is not None:
+                return engine
+        text = msg("deploy.engine.starting", "The Manager starts at {address}", address=contact.addresses[0])
+        self._tell(text)
+        return None
+
+    def _prove(self, contact: FirstContact, address: str) -> Engine | None:
+        ca = self._deployment.ca_file
+        if self._deployment.record.ca_sha256 == contact.ca_sha256 and ca.exists():
+            pem = ca.read_text(encoding="ascii")
+        else:
+            pem = fetch_proved_ca(address, self._fqdn, contact.ca_sha256, self._port)
+            self._deployment.pin_ca(pem)
+            self._deployment.update(ca_sha256=contact.ca_sha256)
+        manager = Manager(address, self._fqdn, pem, self._port)
+        return Engine(contact, address, manager) if manager.healthy() else None
+
+    def _tell(self, message: Message) -> None:
+        self._progress.report(time.monotonic() - self._began, None, "seconds", message)
+
+    def _silent(self) -> RhvError:
+        reason = (
+            f"{self._last.message}\n{self._last.detail}\n\n" if self._last else "no word on the first-contact port\n\n"
+        )
+        return RhvError(
+            "engine.silent",
+            msg(
+                "engine.silent",
+                "The Manager did not answer within {minutes} minutes.",
+                minutes=round(self._limit_s / 60),
+            ),
+            msg(
+                "engine.silent.hint",
+                "The engine VM's console log shows how far it came; check its network, then resume.",
+            ),
+            reason + serial_tail(self._name),
+        )
+
+
+def serial_tail(name: str, path: Path | None = None) -> str:
+    """The end of the serial console's log, without control characters; says so when there is none."""
+    log = path or places.serial_log_file(name)
+    try:
+        with log.open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - _LOG_TAIL))
+            text = stream.read(_LOG_TAIL).decode("utf-8", "replace")
+    except OSError as error:
+        return f"(no console log: {error})"
+    lines = (_CONTROL.sub("", line) for line in text.splitlines())
+    return "\n".join(line for line in lines if line.strip())

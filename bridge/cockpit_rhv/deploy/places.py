@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a deployment keeps its files on the host (docs/architecture.md, "Files on the host").
+
+An environment variable moves a folder, for tests and for a tree that is not installed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def state_dir() -> Path:
+    """State a resume needs; 0700 root."""
+    return Path(os.environ.get("COCKPIT_RHV_STATE") or "/var/lib/cockpit-rhv") / "engine"
+
+
+def config_dir() -> Path:
+    """``engine.json`` and ``pki/``."""
+    return Path(os.environ.get("COCKPIT_RHV_ETC") or "/etc/cockpit-rhv")
+
+
+def engine_json() -> Path:
+    """EngineConfig of a finished deployment; readable by everybody."""
+    return config_dir() / "engine.json"
+
+
+def pki_dir() -> Path:
+    """The engine's CA and the agent's certificate and key."""
+    return config_dir() / "pki"
+
+
+def disk_file(folder: str, name: str) -> Path:
+    """The engine's disk in the storage directory."""
+    return Path(folder) / f"{name}.qcow2"
+
+
+def drive_file(folder: str, name: str) -> Path:
+    """The config drive; beside the disk, because QEMU's user can reach it only there."""
+    return Path(folder) / f"{name}-cidata.iso"
+
+
+def first_contact_file(name: str) -> Path:
+    """Host end of the first-contact port; in a folder that belongs to QEMU's user, the file itself 0600."""
+    return Path("/var/lib/libvirt/qemu") / f"{name}.first-contact"
+
+
+def serial_log_file(name: str) -> Path:
+    """Log of the serial console; the name libvirt's own tools would give it."""
+    return Path("/var/log/libvirt/qemu") / f"{name}-serial0.log"

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that can be known before anything is changed: the answers by themselves, then against this host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..checks import CheckReport, Context, run_checks
+from ..checks.model import UNKNOWN, WARNING
+from ..errors import RhvError
+from ..messages import msg
+from .answers import complete
+from .profile import load_profile
+from .state import read_record
+from .validate import FieldError, validate_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..checks.context import Probes
+
+
+def run_preflight(
+    profile_id: str, answers: Mapping[str, Any], probes: Probes | None = None
+) -> tuple[list[FieldError], CheckReport]:
+    """Field errors, and the report of all checks; with field errors the report is empty: nothing would be sure.
+
+    Blocks for seconds; call it in a thread. Raises RhvError ``profile.*``.
+    """
+    profile = load_profile(profile_id)
+    errors = validate_answers(profile, answers)
+    if errors:
+        return errors, CheckReport((), 0.0)
+    return [], check_host(complete(profile.schema, answers), None, probes)
+
+
+def check_host(answers: Mapping[str, Any], job: str | None, probes: Probes | None = None) -> CheckReport:
+    """All checks against complete, valid answers; ``job``: the deployment that asks, None before there is one."""
+    return run_checks(None, Context(answers, job, _own_files(), probes))
+
+
+def _own_files() -> frozenset[str]:
+    """Files of an unfinished deployment: the next one may take their place. Those of a finished one are in use."""
+    try:
+        record = read_record()
+    except PermissionError:
+        # An ordinary user cannot see the state; a leftover then looks like a foreign file until root looks.
+        return frozenset()
+    return frozenset() if record is None or record.finished else record.files()
+
+
+def refuse_failed(report: CheckReport) -> None:
+    """Raise RhvError ``preflight.failed`` with every failed check in its detail."""
+    failed = report.failed()
+    if not failed:
+        return
+    first = failed[0]
+    raise RhvError(
+        "preflight.failed",
+        msg("preflight.failed", "{title}: {summary}", title=str(first.title), summary=str(first.summary)),
+        first.remedy,
+        "\n".join(
+            f"{result.title}: {result.summary}" + (f" {result.remedy}" if result.remedy else "") for result in failed
+        ),
+    )
+
+
+def warnings(report: CheckReport) -> list[dict[str, Any]]:
+    """Entries for the job's log: what does not forbid the deployment, but somebody should know."""
+    return [
+        {
+            **msg("preflight.note", "{title}: {summary}", title=str(item.title), summary=str(item.summary)).to_json(),
+            "severity": "warning",
+        }
+        for item in report.results
+        if item.severity in (WARNING, UNKNOWN)
+    ]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registers this host with the Manager: certificate, agent, entry, and the wait until the Manager reports it up."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..checks.agent_port import AGENT_UNIT, PORT
+from ..errors import RhvError
+from ..host.facts import find_fqdn
+from ..host.files import read_text
+from ..host.services import unit_states
+from ..messages import msg
+from . import enroll, places
+from .answers import get
+from .manager import Manager
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from .progress import ProgressFile
+    from .state import Deployment
+
+LIMIT_S = 120.0
+POLL_S = 0.25
+_SYSTEMCTL_S = 60.0
+
+
+def host_name(answers: Mapping[str, Any], root: Path = Path("/")) -> str:
+    """The name asked for, else the host's full name, else its short one."""
+    hostname = read_text(root / "proc/sys/kernel/hostname")
+    return get(answers, "host.name") or find_fqdn(hostname, root) or hostname
+
+
+def host_address(answers: Mapping[str, Any], engine_address: str) -> str:
+    """The address asked for, else the one this host has on the way to the engine. Raises RhvError ``host.no_route``."""
+    asked = get(answers, "host.address")
+    if asked:
+        return str(asked)
+    family = socket.AF_INET6 if ":" in engine_address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # Sends nothing: the kernel only picks the route and with it the source address.
+            probe.connect((engine_address, PORT))
+        except OSError as error:
+            raise RhvError(
+                "host.no_route",
+                msg("host.no_route", "This host has no route to the engine at {address}.", address=engine_address),
+                detail=str(error),
+            ) from error
+        return str(probe.getsockname()[0])
+
+
+def open_manager(deployment: Deployment, fqdn: str) -> Manager:
+    """The Manager whose CA the phase *engine* has proved. Raises RhvError ``manager.unproved``."""
+    if not deployment.record.address or not deployment.ca_file.exists():
+        raise RhvError(
+            "manager.unproved",
+            msg("manager.unproved", "The Manager's identity has not been proved yet."),
+            msg("manager.unproved.hint", "Resume the deployment; it does so first."),
+        )
+    return Manager(deployment.record.address, fqdn, deployment.ca_file.read_text(encoding="ascii"))
+
+
+def register_host(
+    deployment: Deployment, answers: Mapping[str, Any], progress: ProgressFile, manager: Manager | None = None
+) -> bool:
+    """Bring this host up in the Manager, from wherever an earlier attempt stopped; True when something was done.
+
+    Raises RhvError ``host.not_up``, ``agent.failed``, ``enroll.*``, ``manager.*``.
+    """
+    if deployment.record.finished:
+        return start_agent(restart=False)
+    manager = manager or open_manager(deployment, get(answers, "engine.fqdn"))
+    name = host_name(answers)
+    address = host_address(answers, deployment.record.address)
+    key = enroll.ensure_key(places.pki_dir())
+    bearer = manager.bearer(deployment.job_key())
+    enrolled = _enrol(deployment, manager, bearer, key, name, address)
+    started = start_agent(restart=enrolled)
+    host_id = manager.add_host(bearer, name, address, PORT)
+    deployment.update(host_id=host_id, host_name=name, host_address=address)
+    _wait_up(manager, bearer, host_id, progress)
+    return enrolled or started
+
+
+def _enrol(
+    deployment: Deployment, manager: Manager, bearer: str, key: ec.EllipticCurvePrivateKey, name: str, address: str
+) -> bool:
+    folder = places.pki_dir()
+    ca = deployment.ca_file.read_text(encoding="ascii")
+    certificate = folder / enroll.CERTIFICATE
+    same_ca = (folder / enroll.CA).exists() and (folder / enroll.CA).read_text(encoding="ascii") == ca
+    fits = certificate.exists() and enroll.certificate_fits(certificate.read_bytes(), ca, key, address) is None
+    if same_ca and fits:
+        return False
+    request = enroll.make_request(key, name, address)
+    try:
+        issued = manager.enrol(request, name, address, token=deployment.token())
+    except RhvError as error:
+        if error.code != "manager.refused":
+            raise
+        # The token is used up where an earlier attempt lost the answer; the job's own key serves until *finish*.
+        issued = manager.enrol(request, name, address, bearer=bearer)
+    enroll.install(folder, issued, ca, key, address)
+    return True
+
+
+def start_agent(restart: bool) -> bool:
+    """Enable and start the agent, with ``restart`` also when it runs; True when that changed anything.
+
+    Raises RhvError ``agent.failed`` with the end of its journal.
+    """
+    state = unit_states([AGENT_UNIT])[AGENT_UNIT]
+    if state.active == "active" and state.enabled == "enabled" and not restart:
+        return False
+    _systemctl("enable", "--quiet", AGENT_UNIT)
+    _systemctl("restart" if restart else "start", AGENT_UNIT)
+    return True
+
+
+def _systemctl(*arguments: str) -> None:
+    try:
+        done = subprocess.run(
+            ["systemctl", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_SYSTEMCTL_S,
+            check=False,
+            text=True,
+        )
+        output, code = done.stdout, done.returncode
+    except subprocess.TimeoutExpired as error:
+        output, code = str(error), -1
+    if code != 0:
+        raise RhvError(
+            "agent.failed",
+            msg("agent.failed", "The agent of this host could not be started."),
+            msg("agent.failed.hint", "See: journalctl -u {unit}", unit=AGENT_UNIT),
+            f"{output.strip()}\n{_journal()}".strip(),
+        )
+
+
+def _journal() -> str:
+    try:
+        done = subprocess.run(
+            ["journalctl", "--no-pager", "--quiet", "--lines=20", "--output=cat", f"--unit={AGENT_UNIT}"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=10,
+            check=False,
+            text=True,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"(no journal: {error})"
+    return done.stdout.strip()
+
+
+def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile) -> None:
+    began = time.monotonic()
+    while True:
+        status = manager.host_status(bearer, host_id)
+        if status == "up":
+            return
+        waited = time.monotonic() - began
+        if waited > LIMIT_S:
+            agent = unit_states([AGENT_UNIT])[AGENT_UNIT]
+            raise RhvError(
+                "host.not_up",
+                msg("host.not_up", "The Manager does not report this host up; its word is {status}.", status=status),
+                msg(
+                    "host.not_up.hint",
+                    "The engine must reach port {port} of this host: look at firewall and agent.",
+                    port=PORT,
+                ),
+                f"agent: {agent.active} ({agent.result})\n{_journal()}".strip(),
+            )
+        text = msg("deploy.host.waiting", "The Manager connects to this host ({status})", status=status)
+        progress.report(waited, None, "seconds", text)
+        time.sleep(POLL_S)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a deployment must remember to be resumed: identities of the VM, the job's key, the enrolment token.
+
+Everything lies in one folder, 0700, its files 0600; :meth:`Deployment.forget_secrets` ends key and token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ..errors import RhvError
+from ..jobs.files import read_json, sync_folder, write_json
+from ..messages import msg
+from . import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSION = 1
+_RECORD = "deployment.json"
+_KEY = "job.key"
+_TOKEN = "token"  # noqa: S105 - a file's name
+_CA = "ca.pem"
+_TOKEN_BYTES = 32
+
+
+@dataclass
+class Record:
+    """``deployment.json``. ``disk_inode`` and ``disk_sha256``: the finished copy and the image it is a copy of.
+
+    ``leftovers``: files earlier, unfinished deployments made. ``closing``: the Manager is being told to forget the key.
+    """
+
+    job: str
+    uuid: str
+    mac: str
+    instance_id: str
+    name: str = ""
+    disk: str = ""
+    disk_inode: int = 0
+    disk_sha256: str = ""
+    drive: str = ""
+    ca_sha256: str = ""
+    address: str = ""
+    engine_version: str = ""
+    host_id: str = ""
+    host_name: str = ""
+    host_address: str = ""
+    closing: bool = False
+    finished: bool = False
+    leftovers: list[str] = field(default_factory=list)
+
+    def files(self) -> frozenset[str]:
+        """Every file this deployment and unfinished ones before it have made."""
+        return frozenset(path for path in (self.disk, self.drive, *self.leftovers) if path)
+
+
+class Deployment:
+    """The state of one deployment. Not safe against two deployments at once: the job engine sees to that."""
+
+    def __init__(self, folder: Path, record: Record) -> None:
+        self.folder = folder
+        self.record = record
+
+    @classmethod
+    def open(cls, job: str, folder: Path | None = None) -> Deployment:
+        """The state of this job, made anew when there is none or an unfinished one of another job.
+
+        Raises RhvError ``engine.deployed`` when another job's engine is in use, ``state.damaged``; OSError.
+        """
+        folder = folder or places.state_dir()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.chmod(folder, 0o700)
+        known = read_record(folder)
+        if known is not None and known.job == job:
+            return cls(folder, known)
+        if known is not None and known.finished and places.engine_json().exists():
+            raise RhvError(
+                "engine.deployed",
+                msg("engine.deployed", "An engine is already deployed from this host."),
+                msg("engine.deployed.hint", "Use that engine, or remove it first; a second one is never put over it."),
+                f"deployment {known.job}",
+            )
+        deployment = cls(folder, new_record(job, sorted(known.files()) if known else []))
+        # A token or key of an unfinished deployment must not open the engine of the next.
+        deployment.forget_secrets()
+        deployment.save()
+        return deployment
+
+    def save(self) -> None:
+        """Write the record, durably. Raises OSError."""
+        write_json(
+            self.folder / _RECORD, {"version": VERSION, **dataclasses.asdict(self.record)}, 0o600, gid=0, durable=True
+        )
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the record and save it when that made a difference."""
+        fresh = dataclasses.replace(self.record, **changes)
+        if fresh != self.record:
+            self.record = fresh
+            self.save()
+
+    def job_key(self) -> Ed25519PrivateKey:
+        """The key that signs the job's assertions; made when first asked for."""
+        path = self.folder / _KEY
+        if not path.exists():
+            _write_secret(path, _private_pem(Ed25519PrivateKey.generate()))
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise _damaged(f"{path} is no Ed25519 key")
+        return key
+
+    def job_public_key(self) -> str:
+        """PEM, SubjectPublicKeyInfo."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.job_key().public_key().public_bytes(serialization.Encoding.PEM, form).decode("ascii")
+
+    def token(self) -> str:
+        """The one-time enrolment token; made when first asked for."""
+        path = self.folder / _TOKEN
+        if not path.exists():
+            _write_secret(path, secrets.token_urlsafe(_TOKEN_BYTES).encode("ascii"))
+        return path.read_text(encoding="ascii")
+
+    def has_secrets(self) -> bool:
+        """Key and token have not been forgotten yet."""
+        return (self.folder / _KEY).exists()
+
+    def forget_secrets(self) -> None:
+        """Delete key and token."""
+        for name in (_KEY, _TOKEN):
+            (self.folder / name).unlink(missing_ok=True)
+
+    @property
+    def ca_file(self) -> Path:
+        """The Manager's CA once its fingerprint has been proved."""
+        return self.folder / _CA
+
+    def pin_ca(self, pem: str) -> None:
+        """Keep the proved CA."""
+        _write_secret(self.ca_file, pem.encode("ascii"))
+
+
+def new_record(job: str, leftovers: list[str]) -> Record:
+    """Fresh identities. The MAC is of QEMU's own range (52:54:00)."""
+    tail = ":".join(f"{byte:02x}" for byte in secrets.token_bytes(3))
+    vm = str(uuid.uuid4())
+    return Record(job=job, uuid=vm, mac=f"52:54:00:{tail}", instance_id=f"rhv-{vm}", leftovers=leftovers)
+
+
+def read_record(folder: Path | None = None) -> Record | None:
+    """The record of the current or last deployment, None without one. Raises RhvError ``state.damaged``."""
+    path = (folder or places.state_dir()) / _RECORD
+    try:
+        value = read_json(path)
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise _damaged(f"{path}: {error}") from error
+    known = {item.name for item in dataclasses.fields(Record)}
+    try:
+        # A later version may have more fields; what is missing here has a default or is an error.
+        return Record(**{name: item for name, item in value.items() if name in known})
+    except (TypeError, AttributeError) as error:
+        raise _damaged(f"{path}: {error}") from error
+
+
+def _damaged(detail: str) -> RhvError:
+    return RhvError(
+        "state.damaged",
+        msg("state.damaged", "The state of the deployment on this host is damaged."),
+        msg("state.damaged.hint", "Begin a new deployment after removing what is left of this one."),
+        detail,
+    )
+
+
+def _private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    """Whole or not at all, 0600, on the disk when this returns."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
