@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``cockpit-rhv``: the shell's front door. It has no logic of its own; ``docs/cockpit-rhv.1`` is its manual."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Callable
+
+from . import __version__
+from .cli_exit import ABORTED, FAILED, exit_code
+from .cli_terminal import Terminal
+from .errors import RhvError
+from .messages import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .i18n import Translate
+
+Command = Callable[[Terminal, argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (2 for wrong usage, by way of SystemExit)."""
+    for stream in (sys.stdout, sys.stderr):
+        # In a locale that cannot write a character, a question mark is better than no message.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    terminal = Terminal()
+    arguments = build_parser(terminal.t).parse_args(argv)
+    try:
+        return _command(arguments.command)(terminal, arguments)
+    except RhvError as error:
+        terminal.error(error)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        terminal.clear()
+        terminal.note(msg("cli.aborted", "Interrupted; nothing was started."))
+        return ABORTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _command(name: str) -> Command:
+    # Each is imported when it is asked for: `cockpit-rhv jobs` has no need of libvirt or YAML.
+    if name in ("check", "status"):
+        from . import cli_show
+
+        return {"check": cli_show.check, "status": cli_show.status}[name]
+    if name == "deploy":
+        from .cli_deploy import deploy
+
+        return deploy
+    from . import cli_jobs
+
+    commands: dict[str, Command] = {
+        "jobs": cli_jobs.jobs,
+        "attach": cli_jobs.attach,
+        "resume": cli_jobs.resume,
+        "cancel": cli_jobs.cancel,
+        "logs": cli_jobs.logs,
+    }
+    return commands[name]
+
+
+def build_parser(t: Translate) -> argparse.ArgumentParser:
+    """The parser, its texts in the user's language."""
+    parser = argparse.ArgumentParser(
+        prog="cockpit-rhv",
+        description=t(msg("cli.description", "Deploy and watch a hosted virtualization Manager on this host.")),
+    )
+    parser.add_argument("--version", action="version", version=f"cockpit-rhv {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text)
+
+    as_json = t(msg("cli.help.json", "print JSON instead of text"))
+    check = command("check", t(msg("cli.help.check", "Check whether this host is healthy.")))
+    check.add_argument("--json", action="store_true", help=as_json)
+    status = command("status", t(msg("cli.help.status", "Show the hosted engine of this host.")))
+    status.add_argument("--json", action="store_true", help=as_json)
+    _add_deploy(command("deploy", t(msg("cli.help.deploy", "Deploy the hosted engine on this host."))), t)
+    command("jobs", t(msg("cli.help.jobs", "List the jobs of this host.")))
+
+    job_help = t(msg("cli.help.job", "the job's id; without it the newest job that fits"))
+    attach = command("attach", t(msg("cli.help.attach", "Follow a job from its beginning. Ctrl-C leaves it running.")))
+    resume = command("resume", t(msg("cli.help.resume", "Let an unfinished job go on at its first unfinished phase.")))
+    cancel = command("cancel", t(msg("cli.help.cancel", "Stop a job and everything it started.")))
+    logs = command("logs", t(msg("cli.help.logs", "Show what happened in a job.")))
+    for with_job in (attach, resume, cancel, logs):
+        with_job.add_argument("job", nargs="?", metavar="JOB", help=job_help)
+    _add_detach(resume, t)
+    logs.add_argument(
+        "--raw", action="store_true", help=t(msg("cli.help.raw", "what ansible-playbook printed (root only)"))
+    )
+    return parser
+
+
+def _add_deploy(deploy: argparse.ArgumentParser, t: Translate) -> None:
+    deploy.add_argument("--profile", help=t(msg("cli.help.profile", "the deployment profile")))
+    deploy.add_argument(
+        "--answers",
+        metavar="FILE",
+        help=t(msg("cli.help.answers", "answers document, YAML or JSON; - is stdin. What it leaves out is detected.")),
+    )
+    deploy.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help=t(msg("cli.help.set", "set one answer, for example engine.memory_mib=2048; may be repeated")),
+    )
+    password = deploy.add_mutually_exclusive_group()
+    password.add_argument(
+        "--admin-password-stdin",
+        action="store_true",
+        help=t(msg("cli.help.password_stdin", "read the administrator's password from stdin instead of asking")),
+    )
+    password.add_argument(
+        "--admin-password-fd",
+        type=int,
+        metavar="N",
+        help=t(msg("cli.help.password_fd", "read the administrator's password from this file descriptor")),
+    )
+    deploy.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=t(msg("cli.help.dry_run", "show answers, phases and preflight report, and change nothing")),
+    )
+    _add_detach(deploy, t)
+
+
+def _add_detach(parser: argparse.ArgumentParser, t: Translate) -> None:
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help=t(msg("cli.help.detach", "print the job's id and return instead of following it")),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

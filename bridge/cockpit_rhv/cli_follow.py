@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follow a job on the terminal from its beginning to its end; leaving it does not disturb it."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from .cli_exit import CANCELLED, DETACHED, FAILED, OK
+from .cli_terminal import bar, clock
+from .jobs.control import reconcile
+from .messages import Message, msg
+
+if TYPE_CHECKING:
+    from .cli_terminal import Terminal
+    from .jobs import JobEvent, JobStatus, JobStore
+
+_POLL_S = 0.25
+_RECONCILE_S = 3.0
+_OUTCOMES = {
+    "ok": msg("cli.outcome.ok", "ok"),
+    "changed": msg("cli.outcome.changed", "done"),
+    "failed": msg("cli.outcome.failed", "failed"),
+    "skipped": msg("cli.outcome.skipped", "not needed"),
+    "cancelled": msg("cli.outcome.cancelled", "cancelled"),
+}
+
+
+def follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
+    """Show the job until it ends, or until Ctrl-C; returns the exit code. Raises RhvError when it cannot be read."""
+    try:
+        return _follow(terminal, store, job_id)
+    except KeyboardInterrupt:
+        terminal.line()
+        terminal.note(
+            msg(
+                "cli.detached",
+                "The job goes on. Follow it: cockpit-rhv attach {job}. Cancel it: cockpit-rhv cancel {job}.",
+                job=job_id,
+            )
+        )
+        return DETACHED
+
+
+def _follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
+    tail = store.tail(job_id)
+    seen_at = reconciled_at = time.monotonic()
+    elapsed_s = -1.0
+    while True:
+        # The status first: when it says that the job has ended, all its events are there.
+        status = store.load(job_id)
+        for event in tail.read():
+            line = event_line(terminal, status, event)
+            # How this attempt failed is said at the very end, with hint and detail.
+            if line is not None and not (event.type == "job_ended" and event.outcome == "failed"):
+                terminal.line(line)
+        if not status.active:
+            return report_end(terminal, status)
+        now = time.monotonic()
+        if status.elapsed_s != elapsed_s:
+            elapsed_s, seen_at = status.elapsed_s, now
+        terminal.show(live_line(terminal, status, elapsed_s + now - seen_at))
+        if os.geteuid() == 0 and now - reconciled_at >= _RECONCILE_S:
+            # Whoever watches should not wait for a runner that is gone.
+            reconcile(store)
+            reconciled_at = now
+        time.sleep(_POLL_S)
+
+
+def report_end(terminal: Terminal, status: JobStatus) -> int:
+    """Say how an ended job ended; returns the exit code."""
+    terminal.clear()
+    if status.state == "succeeded":
+        return OK
+    if status.error is not None:
+        terminal.error(status.error)
+    if status.resumable:
+        terminal.note(
+            msg(
+                "cli.resumable",
+                "cockpit-rhv resume {job} goes on at the first unfinished phase; cockpit-rhv logs {job} tells more.",
+                job=status.id,
+            )
+        )
+    return CANCELLED if status.state == "cancelled" else FAILED
+
+
+def event_line(terminal: Terminal, status: JobStatus, event: JobEvent) -> str | None:
+    """One event as a line; None for one that says nothing new on a terminal."""
+    text = terminal.t(event.message)
+    stamp = f"{clock(event.elapsed_s):>6}  "
+    if event.type == "phase_started":
+        number = 1 + [phase.id for phase in status.phases].index(event.phase or "")
+        numbered = msg(
+            "cli.phase", "Phase {number} of {count}: {title}", number=number, count=len(status.phases), title=text
+        )
+        return stamp + terminal.t(numbered)
+    if event.type == "task_ended":
+        outcome = terminal.t(_OUTCOMES[event.outcome or "ok"])
+        took = "" if event.duration_s is None else f" ({event.duration_s:.1f} s)"
+        return f"{stamp}  {text}: {outcome}{took}"
+    if event.type == "log":
+        return f"{stamp}    {_marked(terminal, event.severity, text)}"
+    if event.type in ("job_started", "job_ended"):
+        return stamp + text
+    return None
+
+
+def _marked(terminal: Terminal, severity: str, text: str) -> str:
+    marks = {
+        "warning": msg("cli.log.warning", "Warning: {sentence}", sentence=text),
+        "error": msg("cli.log.error", "Error: {sentence}", sentence=text),
+    }
+    return terminal.t(marks[severity]) if severity in marks else text
+
+
+def live_line(terminal: Terminal, status: JobStatus, elapsed_s: float) -> str:
+    """Phase, task, a bar, elapsed and expected remaining time."""
+    names = [phase.id for phase in status.phases]
+    place = f"{names.index(status.phase) + 1}/{len(names)}" if status.phase in names else f"0/{len(names)}"
+    phase = status.current()
+    task = status.task or (phase.title if phase else status.title)
+    done_s, left_s = _expectation(status)
+    share = done_s / (done_s + left_s) if done_s + left_s > 0 else 0.0
+    progress = status.progress
+    own = f" {100 * progress.done / progress.total:.0f} %" if progress and progress.total else ""
+    times: Message = msg("cli.times", "{elapsed}, about {left} left", elapsed=clock(elapsed_s), left=clock(left_s))
+    return f"{place} {bar(share)} {terminal.t(times)}  {terminal.t(task)}{own}"
+
+
+def _expectation(status: JobStatus) -> tuple[float, float]:
+    """Expected seconds that lie behind, and that lie ahead."""
+    behind = sum(phase.expected_s for phase in status.phases if phase.state == "done")
+    ahead = sum(phase.expected_s for phase in status.phases if phase.state != "done")
+    phase = status.current()
+    if phase is not None and phase.state == "running":
+        # A phase that takes longer than expected is taken to be almost, never wholly, done.
+        spent = min(phase.elapsed_s or 0.0, 0.95 * phase.expected_s)
+        behind, ahead = behind + spent, ahead - spent
+    return behind, ahead
