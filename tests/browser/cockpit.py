@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verbs of a browser session on a real Cockpit: log in through PAM, open our page, change access, look for violations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Frame, Page, expect
+
+from tests.testhost.root import BUILD
+
+if TYPE_CHECKING:
+    from tests.testhost.host import TestHost
+
+CHROMIUM_PATH = "/usr/bin/chromium"
+CHROMIUM_ARGS = [
+    "--no-sandbox",  # tests run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = BUILD / "screenshots"
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, language: str = "en-us") -> None:
+    """Log in with the host's password; ``admin`` decides whether Cockpit asks sudo for administrative access at once."""
+    page.goto(host.cockpit_url)
+    page.evaluate(
+        "([key, value]) => window.localStorage.setItem(key, value)", [f"superuser:{user}", "any" if admin else "none"]
+    )
+    page.context.add_cookies([{"name": "CockpitLang", "value": language, "url": host.cockpit_url}])
+    page.evaluate("(language) => window.localStorage.setItem('cockpit.lang', language)", language)
+    page.locator("#login-user-input").fill(user)
+    page.locator("#login-password-input").fill(host.password)
+    page.locator("#login-button").click()
+    # The top navigation is there in every release once the session is.
+    expect(page.locator("#topnav, #host-toggle, #main").first).to_be_visible(timeout=30_000)
+
+
+def open_page(page: Page, host: TestHost) -> Frame:
+    """Go to our page inside Cockpit's shell; returns its frame once something of ours is drawn."""
+    page.goto(f"{host.cockpit_url}rhv")
+    element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=30_000)
+    frame = element.content_frame() if element else None
+    assert frame is not None
+    frame.locator("main[data-page]").first.wait_for(timeout=30_000)
+    return frame
+
+
+def ready(frame: Frame, page_name: str, limit_ms: int = 30_000) -> None:
+    """Wait until the page of that name has its data."""
+    frame.locator(f"main[data-page='{page_name}'][data-state='ready']").wait_for(timeout=limit_ms)
+
+
+def shot(page: Page, name: str) -> None:
+    """A screenshot of everything the person sees."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
+
+
+def no_axe_violations(frame: Frame | Page, where: str) -> None:
+    """axe-core inside our frame: Cockpit's own shell does not count."""
+    results = Axe().run(frame)  # type: ignore[arg-type]  # a frame evaluates as a page does
+    assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"
+
+
+_WORD = re.compile(r"[A-Za-z]{3,}")
+
+
+def visible_text(frame: Frame | Page) -> list[str]:
+    """The lines of text a person can read."""
+    return [line.strip() for line in frame.locator("body").inner_text().splitlines() if _WORD.search(line)]
