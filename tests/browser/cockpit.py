@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Verbs of a browser session on a real Cockpit: log in through PAM, open our page, change access, look for violations."""
+"""Verbs of a browser session on a real Cockpit: log in through PAM, open our page, look for violations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DESKTOP = {"width": 1280, "height": 900}
 
 
 def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, language: str = "en-us") -> None:
-    """Log in with the host's password; ``admin`` decides whether Cockpit asks sudo for administrative access at once."""
+    """Log in with the host's password; ``admin``: whether Cockpit asks sudo for administrative access at once."""
     page.goto(host.cockpit_url)
     page.evaluate(
         "([key, value]) => window.localStorage.setItem(key, value)", [f"superuser:{user}", "any" if admin else "none"]
@@ -67,7 +67,7 @@ def shot(page: Page, name: str) -> None:
 
 def no_axe_violations(frame: Frame | Page, where: str) -> None:
     """axe-core inside our frame: Cockpit's own shell does not count."""
-    results = Axe().run(frame)  # type: ignore[arg-type]  # a frame evaluates as a page does
+    results = Axe().run(frame)
     assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"
 
 
