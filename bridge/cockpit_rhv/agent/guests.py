@@ -48,6 +48,11 @@ class Guests:
         store.on_change(self._on_change)
 
     @property
+    def complete(self) -> bool:
+        """Whether libvirt's guests have all been read since the connection was made."""
+        return self._store.complete
+
+    @property
     def running(self) -> dict[str, Guest]:
         """By uuid.
 

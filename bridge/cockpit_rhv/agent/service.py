@@ -57,10 +57,10 @@ class Agent:
         self._store = MachineStore(self.connection)
         self._sampler = GuestSampler(self.connection, self._store, settings.tick_s)
         self._monitor = HostMonitor(self._workers, interval_s=settings.tick_s)
-        self._guests = Guests(self.connection, self._store, self._sampler, self.server.publish)
+        self.guests = Guests(self.connection, self._store, self._sampler, self.server.publish)
         self._state = StateFile(settings.state_file, self.server, time.time())
-        HostVerbs(self._workers, self.connection, self._guests, self._monitor, settings.config).register(dispatcher)
-        VmVerbs(self.connection, self._guests).register(dispatcher)
+        HostVerbs(self._workers, self.connection, self.guests, self._monitor, settings.config).register(dispatcher)
+        VmVerbs(self.connection, self.guests).register(dispatcher)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -15,7 +15,6 @@ from ..rpc.stomp import (
     EVENT_QUEUE,
     HEART_BEAT,
     REQUEST_QUEUES,
-    RESPONSE_QUEUE,
     Frame,
     FrameError,
     FrameParser,
@@ -162,10 +161,9 @@ class Session:
     def _reply(self, request: Frame, body: bytes | None) -> None:
         if body is None:
             return
-        # What could not be read as a request vdsm answers on its common queue; a client that named its own sees it too.
-        queue = request.headers.get("reply-to", RESPONSE_QUEUE)
-        if not self._send_message(queue, body):
-            logger.warning("%s asked without subscribing to %s: answer dropped", self.asker.name, queue)
+        queue = request.headers.get("reply-to")
+        if queue is None or not self._send_message(queue, body):
+            logger.warning("%s asked with reply-to %s, which it does not read: no answer", self.asker.name, queue)
 
     def _send_message(self, destination: str, body: bytes) -> bool:
         identities = [identity for identity, queue in self._subscriptions.items() if queue == destination]

@@ -39,16 +39,16 @@ class Exit(NamedTuple):
 
 
 _EXITS = {
-    "shutdown": Exit(0, 7, "User shut down from within the guest"),
-    "destroyed": Exit(0, 6, "Admin shut down from the engine"),
-    "migrated": Exit(0, 4, "Migration succeeded"),
-    "saved": Exit(0, 5, "SaveState succeeded"),
-    "from_snapshot": Exit(0, 0, "VM terminated normally"),
-    "crashed": Exit(1, 2, "Lost connection with qemu process"),
-    "failed": Exit(1, 3, "VM failed to start"),
-    "daemon": Exit(1, 2, "Lost connection with qemu process"),
+    "shutdown": Exit(0, 7, "The guest shut itself down"),
+    "destroyed": Exit(0, 6, "The guest was powered off on the host"),
+    "migrated": Exit(0, 4, "The guest was migrated to another host"),
+    "saved": Exit(0, 5, "The guest was saved to disk"),
+    "from_snapshot": Exit(0, 0, "A snapshot was restored in which the guest is off"),
+    "crashed": Exit(1, 2, "QEMU or the guest crashed"),
+    "failed": Exit(1, 3, "QEMU did not run the guest"),
+    "daemon": Exit(1, 2, "The guest was lost while libvirt was not running"),
 }
-_UNKNOWN = Exit(1, 9, "VM has been terminated on the host")
+_UNKNOWN = Exit(1, 9, "The guest ended, and libvirt does not say why")
 
 
 def status(machine: Machine) -> str:

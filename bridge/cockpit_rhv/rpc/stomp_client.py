@@ -179,9 +179,10 @@ class StompRpcClient:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             await asyncio.wait_for(self._writer.wait_closed(), 1.0)
-        except (OSError, asyncio.TimeoutError) as error:
-            logger.debug("%s did not close cleanly: %s", self._host, error)
+        except asyncio.TimeoutError:  # a peer that does not answer the end of TLS
             self._writer.transport.abort()
+        except OSError as error:
+            logger.debug("%s did not close cleanly: %s", self._host, error)
 
     def _write(self, frame: Frame) -> None:
         self._writer.write(encode(frame))
@@ -195,16 +196,19 @@ class StompRpcClient:
                 self._parser.feed(data)
                 while (frame := self._parser.next_frame()) is not None:
                     self._take(frame)
-            self._finish(_closed(self._host, "end of stream"))
+            self._finish(self._broken("end of stream"))
         except RhvError as error:
             self._finish(error)
         except OSError as error:
-            # With TLS 1.3 the server's refusal of our certificate arrives only now.
-            self._finish(_explain(error, self._host, None))
+            self._finish(self._broken(str(error)))
         except Exception as error:
             # Ours, not the peer's: whoever waits for `closed` or an answer must learn of it all the same.
             self._finish(_closed(self._host, f"{type(error).__name__}: {error}"))
             raise
+
+    def _broken(self, detail: str) -> RhvError:
+        """With TLS 1.3 a client learns only after its handshake that the server does not take its certificate."""
+        return (_closed if self._connected.done() else _refused)(self._host, detail)
 
     def _take(self, frame: Frame) -> None:
         if frame.command == "MESSAGE":
@@ -301,17 +305,16 @@ def _check_name(writer: asyncio.StreamWriter, wanted: Sequence[str], host: str) 
         )
 
 
-def _explain(error: OSError, host: str, port: int | None) -> RhvError:
+def _explain(error: OSError, host: str, port: int) -> RhvError:
+    """Why there is no TLS connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return RhvError(
             "rpc.untrusted",
             msg("rpc.untrusted", "The certificate shown by {host} is not of this Manager's CA.", host=host),
             detail=str(error),
         )
-    if isinstance(error, ssl.SSLError):
-        return _refused(host, str(error))
-    if port is None:
-        return _closed(host, str(error))
+    if isinstance(error, (ssl.SSLError, ConnectionResetError, ConnectionAbortedError)):
+        return _refused(host, str(error) or "closed during the TLS handshake")
     return RhvError(
         "rpc.unreachable",
         msg("rpc.unreachable", "The host {host} does not answer on port {port}.", host=host, port=port),
