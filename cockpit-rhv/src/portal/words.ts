@@ -49,7 +49,7 @@ export function hostStatus(status: string): Meaning {
         case "non_responsive": return {
             tone: "danger", label: _("Not responding"),
             meaning: _("The Manager cannot reach this host. Its guests may still be running."),
-            next: _("Check that the host is on and reachable, and that its agent runs: systemctl status cockpit-rhv-agent. The host comes back up here by itself."),
+            next: _("Check that the host is on and reachable, and that its agent runs: `systemctl status cockpit-rhv-agent`. The host comes back up here by itself."),
         };
         case "non_operational": return {
             tone: "danger", label: _("Not operational"),

@@ -9,6 +9,7 @@ import { _ } from "../../i18n";
 import { authority, CA_PATH } from "../data/api";
 import { Copyable } from "../widgets/copyable";
 import { Panel } from "../widgets/panel";
+import { Words } from "../widgets/words";
 
 const FILE = "rhv-engine-ca.pem";
 
@@ -34,7 +35,7 @@ function Fingerprint() {
     if (failed) {
         return (
             <Alert isInline variant="warning" title={_("The fingerprint could not be computed")} component="p">
-                {_("Compute it from the file: openssl x509 -noout -fingerprint -sha256 -in {file}", { file: FILE })}
+                <Words text={_("Compute it from the file: `openssl x509 -noout -fingerprint -sha256 -in {file}`", { file: FILE })} />
             </Alert>
         );
     }
@@ -82,9 +83,9 @@ export function Authority() {
             <Copyable what={_("the command that asks the API")}
                       text={`curl --cacert ${FILE} --user admin@internal '${location.origin}/ovirt-engine/api/hosts'`} />
             <h3 className="rhv-h3">{_("In a program")}</h3>
-            <p>{_("The oVirt SDKs and Ansible modules work with this Manager as they are. In Python, after pip install ovirt-engine-sdk-python:")}</p>
+            <p><Words text={_("The oVirt SDKs and Ansible modules work with this Manager as they are. In Python, after `pip install ovirt-engine-sdk-python`:")} /></p>
             <Copyable text={sdkExample()} what={_("the Python example")} />
-            <p>{_("In Ansible, pass the same file as ca_file to ovirt.ovirt.ovirt_auth.")}</p>
+            <p><Words text={_("In Ansible, pass the same file as `ca_file` to `ovirt.ovirt.ovirt_auth`.")} /></p>
         </Panel>
     );
 }

@@ -5,6 +5,7 @@ import { _ } from "../../i18n";
 import { Copyable } from "../widgets/copyable";
 import { PageHeader } from "../widgets/page-header";
 import { Panel } from "../widgets/panel";
+import { Words } from "../widgets/words";
 import { Authority } from "./authority";
 
 const DOWNLOADS = "https://virt-manager.org/download.html";
@@ -39,13 +40,13 @@ function Install({ system }: { system: System }) {
         case "debian": return (
             <>
                 <Copyable text="sudo apt install virt-viewer" what={_("the install command")} />
-                <p>{_("The package brings remote-viewer and registers it for .vv files.")}</p>
+                <p><Words text={_("The package brings `remote-viewer` and registers it for .vv files.")} /></p>
             </>
         );
         case "el": return (
             <>
                 <Copyable text="sudo dnf install virt-viewer" what={_("the install command")} />
-                <p>{_("The package brings remote-viewer and registers it for .vv files. It is in Fedora and in Enterprise Linux 8 and 9.")}</p>
+                <p><Words text={_("The package brings `remote-viewer` and registers it for .vv files. It is in Fedora and in Enterprise Linux 8 and 9.")} /></p>
             </>
         );
         case "windows": return (

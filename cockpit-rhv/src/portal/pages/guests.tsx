@@ -12,6 +12,7 @@ import { Empty, WhenLoaded } from "../widgets/notice";
 import { PageHeader } from "../widgets/page-header";
 import { StatusLabel } from "../widgets/status-label";
 import { type Column, Table } from "../widgets/table";
+import { Words } from "../widgets/words";
 import { guestStatus } from "../words";
 
 function GuestName({ guest }: { guest: Guest }) {
@@ -23,14 +24,9 @@ function GuestName({ guest }: { guest: Guest }) {
     );
 }
 
-function GuestState({ guest }: { guest: Guest }) {
-    const meaning = guestStatus(guest.status);
-    return (
-        <>
-            <StatusLabel meaning={meaning} />
-            {meaning.meaning && <p className="rhv-meaning">{guest.statusDetail || meaning.meaning} {meaning.next}</p>}
-        </>
-    );
+function note(guest: Guest) {
+    const { meaning, next } = guestStatus(guest.status);
+    return meaning ? <Words text={`${meaning} ${next}`} /> : null;
 }
 
 /** The table of guests, here and on a host's page. */
@@ -38,7 +34,7 @@ export function GuestTable({ guests, hosts }: { guests: readonly Guest[]; hosts:
     const live = useLive();
     const columns: Column<Guest>[] = [
         { key: "name", title: _("Name"), heading: true, cell: guest => <GuestName guest={guest} /> },
-        { key: "status", title: _("Status"), className: "rhv-m-status", cell: guest => <GuestState guest={guest} /> },
+        { key: "status", title: _("Status"), className: "rhv-m-status", cell: guest => <StatusLabel meaning={guestStatus(guest.status)} /> },
     ];
     if (hosts) {
         columns.push({
@@ -50,16 +46,16 @@ export function GuestTable({ guests, hosts }: { guests: readonly Guest[]; hosts:
         });
     }
     columns.push({
-        key: "cpu", title: _("CPU"), className: "rhv-m-load",
+        key: "cpu", title: _("CPU"), className: "rhv-m-load", live: true,
         cell: guest => (
             <LoadCell load={guest.load} samples={live.samples(guest.id)} live={guest.status === "up"} field="cpu"
                       {...(guest.vcpus === null ? {} : { note: plural("of {count} vCPU", "of {count} vCPUs", guest.vcpus) })} />
         ),
     }, {
-        key: "memory", title: _("Memory"), className: "rhv-m-load",
+        key: "memory", title: _("Memory"), className: "rhv-m-load", live: true,
         cell: guest => <LoadCell load={guest.load} samples={live.samples(guest.id)} live={guest.status === "up"} field="memory" />,
     });
-    return <Table label={_("Guests")} columns={columns} rows={guests} id={({ id }) => id} />;
+    return <Table label={_("Guests")} columns={columns} rows={guests} id={({ id }) => id} note={note} />;
 }
 
 function selected(guests: readonly Guest[], hosts: readonly Host[], params: URLSearchParams): Guest[] {

@@ -15,6 +15,7 @@ import { PageHeader } from "../widgets/page-header";
 import { Panel } from "../widgets/panel";
 import { Sparkline } from "../widgets/sparkline";
 import { StatusLabel } from "../widgets/status-label";
+import { Words } from "../widgets/words";
 import { hostStatus, type Meaning } from "../words";
 import { GuestTable } from "./guests";
 
@@ -26,7 +27,7 @@ function State({ host, meaning }: { host: Host; meaning: Meaning }) {
     if (host.status === "up") return null;
     return (
         <Alert isInline variant={ALERTS[meaning.tone]} title={meaning.meaning} component="p">
-            {meaning.next && <p>{meaning.next}</p>}
+            {meaning.next && <p><Words text={meaning.next} /></p>}
             {host.statusDetail && <p className="rhv-muted">{host.statusDetail}</p>}
         </Alert>
     );
@@ -111,12 +112,12 @@ export function HostDetails({ id }: { id: string }) {
                         </Breadcrumb>
                         <PageHeader title={host.name} badge={<StatusLabel meaning={meaning} />} />
                         <State host={host} meaning={meaning} />
-                        <div className="rhv-grid">
-                            <Panel title={_("Load")}>
-                                {host.status === "up"
-                                    ? <div className="rhv-charts"><Chart host={host} field="cpu" /><Chart host={host} field="memory" /></div>
-                                    : <p className="rhv-muted">{_("The load is shown while the host is up.")}</p>}
-                            </Panel>
+                        <div className={host.status === "up" ? "rhv-grid" : ""}>
+                            {host.status === "up" && (
+                                <Panel title={_("Load")}>
+                                    <div className="rhv-charts"><Chart host={host} field="cpu" /><Chart host={host} field="memory" /></div>
+                                </Panel>
+                            )}
                             <Panel title={_("Details")}><Details host={host} /></Panel>
                         </div>
                         <Panel title={_("Guests on this host")}>

@@ -9,16 +9,13 @@ import { Empty, WhenLoaded } from "../widgets/notice";
 import { PageHeader } from "../widgets/page-header";
 import { StatusLabel } from "../widgets/status-label";
 import { type Column, Table } from "../widgets/table";
+import { Words } from "../widgets/words";
 import { hostStatus } from "../words";
 
-function HostState({ host }: { host: Host }) {
-    const meaning = hostStatus(host.status);
-    return (
-        <>
-            <StatusLabel meaning={meaning} />
-            {host.status !== "up" && <p className="rhv-meaning">{host.statusDetail || meaning.meaning} {meaning.next}</p>}
-        </>
-    );
+function note(host: Host) {
+    if (host.status === "up") return null;
+    const { meaning, next } = hostStatus(host.status);
+    return <Words text={`${meaning} ${next}`} />;
 }
 
 function HostTable({ hosts }: { hosts: readonly Host[] }) {
@@ -37,9 +34,9 @@ function HostTable({ hosts }: { hosts: readonly Host[] }) {
                 </>
             ),
         },
-        { key: "status", title: _("Status"), className: "rhv-m-status", cell: host => <HostState host={host} /> },
-        { key: "cpu", title: _("CPU"), className: "rhv-m-load", cell: load("cpu") },
-        { key: "memory", title: _("Memory"), className: "rhv-m-load", cell: load("memory") },
+        { key: "status", title: _("Status"), className: "rhv-m-status", cell: host => <StatusLabel meaning={hostStatus(host.status)} /> },
+        { key: "cpu", title: _("CPU"), className: "rhv-m-load", live: true, cell: load("cpu") },
+        { key: "memory", title: _("Memory"), className: "rhv-m-load", live: true, cell: load("memory") },
         {
             key: "guests", title: _("Guests"), className: "rhv-m-number",
             cell: host => host.guests === null
@@ -50,7 +47,7 @@ function HostTable({ hosts }: { hosts: readonly Host[] }) {
                 </a>,
         },
     ];
-    return <Table label={_("Hosts")} columns={columns} rows={hosts} id={({ id }) => id} />;
+    return <Table label={_("Hosts")} columns={columns} rows={hosts} id={({ id }) => id} note={note} />;
 }
 
 export function NoHosts() {

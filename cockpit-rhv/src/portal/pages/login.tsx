@@ -7,6 +7,7 @@ import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput/
 import { _ } from "../../i18n";
 import { ApiError, CA_PATH, login } from "../data/api";
 import { beginSession, type Ending } from "../data/session";
+import { Words } from "../widgets/words";
 import { LANGUAGE_CODES, LANGUAGES, setLanguage, useLanguage } from "../language";
 
 interface Trouble {
@@ -41,7 +42,7 @@ function trouble(error: unknown, user: string): Trouble {
     }
     return {
         title: _("The Manager could not log you in (HTTP {status})", { status: String(status) }),
-        remedy: _("It may still be starting: try again in a minute. If it stays so, its log has the cause: journalctl -u rhv-engine in the engine VM."),
+        remedy: _("It may still be starting: try again in a minute. If it stays so, its log has the cause: `journalctl -u rhv-engine` in the engine VM."),
     };
 }
 
@@ -90,7 +91,7 @@ export function Login({ ended }: { ended: Ending | null }) {
                     <p className="rhv-login__engine">{location.hostname}</p>
                 </header>
                 <div className="rhv-live" aria-live="assertive">
-                    {problem && <Alert isInline variant="danger" title={problem.title} component="p">{problem.remedy}</Alert>}
+                    {problem && <Alert isInline variant="danger" title={problem.title} component="p"><Words text={problem.remedy} /></Alert>}
                 </div>
                 {!problem && ended === "expired" && (
                     <Alert isInline variant="info" title={_("Your session has ended")} component="p">

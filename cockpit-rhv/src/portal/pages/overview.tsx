@@ -17,6 +17,7 @@ import { WhenLoaded } from "../widgets/notice";
 import { PageHeader } from "../widgets/page-header";
 import { Panel } from "../widgets/panel";
 import { StatusLabel } from "../widgets/status-label";
+import { Words } from "../widgets/words";
 import { guestStatus, hostStatus, type Meaning } from "../words";
 import { NoHosts } from "./hosts";
 
@@ -55,7 +56,7 @@ function ConcernItem({ concern: { meaning, names } }: { concern: Concern }) {
                 {names.slice(0, NAMES_SHOWN).map(({ name, link }) => <a key={link} href={link}>{name}</a>)}
                 {names.length > NAMES_SHOWN && <span>{_("and {count} more", { count: names.length - NAMES_SHOWN })}</span>}
             </span>
-            <span>{meaning.meaning} {meaning.next}</span>
+            <span><Words text={`${meaning.meaning} ${meaning.next}`} /></span>
         </li>
     );
 }

@@ -9,11 +9,12 @@ import type { ApiError } from "../data/api";
 import type { Loaded } from "../data/live";
 import { _ } from "../../i18n";
 import { useLive } from "../shell/context";
+import { Words } from "./words";
 
 export function explain(error: ApiError): string {
     if (error.status === 0) return _("The Manager does not answer. It may be restarting, or the network to it is down. This page keeps trying.");
     if (error.status === 403) return _("Your user may not read this. Ask an administrator of this Manager for the permission.");
-    if (error.status >= 500) return _("The Manager answered with an internal error. Its log has the cause: journalctl -u rhv-engine in the engine VM. This page keeps trying.");
+    if (error.status >= 500) return _("The Manager answered with an internal error. Its log has the cause: `journalctl -u rhv-engine` in the engine VM. This page keeps trying.");
     return _("The Manager refused the request (HTTP {status}). {detail}", { status: String(error.status), detail: error.detail });
 }
 
@@ -35,7 +36,7 @@ export function WhenLoaded<T>({ loaded, empty, children }: Props<T>) {
     return (
         <Alert isInline variant="danger" title={_("This could not be read")} component="p"
                actionLinks={<Button variant="link" isInline onClick={() => live.refresh()}>{_("Try again")}</Button>}>
-            {explain(loaded.error)}
+            <Words text={explain(loaded.error)} />
         </Alert>
     );
 }

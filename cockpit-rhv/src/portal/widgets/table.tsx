@@ -10,6 +10,8 @@ export interface Column<T> {
     cell: (item: T) => ReactNode;
     /** The cell that names the row. */
     heading?: boolean;
+    /** Of no use while the row has a note; such columns stand side by side. */
+    live?: boolean;
     className?: string;
 }
 
@@ -18,9 +20,35 @@ interface Props<T> {
     columns: readonly Column<T>[];
     rows: readonly T[];
     id: (item: T) => string;
+    /** Said in place of the live columns, or null. */
+    note: (item: T) => ReactNode;
 }
 
-export function Table<T>({ label, columns, rows, id }: Props<T>) {
+interface RowProps<T> {
+    row: T;
+    columns: readonly Column<T>[];
+    note: ReactNode;
+}
+
+function Cells<T>({ row, columns, note }: RowProps<T>) {
+    const replaced = note === null ? [] : columns.filter(({ live }) => live);
+    return columns.map(column => {
+        const { key, title, heading, className, cell } = column;
+        if (column === replaced[0]) {
+            return <td key={key} className="rhv-table__note" role="cell" colSpan={replaced.length}>{note}</td>;
+        }
+        if (replaced.includes(column)) return null;
+        if (heading) return <th key={key} className={className} role="rowheader" scope="row">{cell(row)}</th>;
+        return (
+            <td key={key} className={className} role="cell">
+                <span className="rhv-table__label" aria-hidden="true">{title}</span>
+                <div>{cell(row)}</div>
+            </td>
+        );
+    });
+}
+
+export function Table<T>({ label, columns, rows, id, note }: Props<T>) {
     return (
         <table className="rhv-table" role="table" aria-label={label}>
             <thead role="rowgroup">
@@ -31,14 +59,7 @@ export function Table<T>({ label, columns, rows, id }: Props<T>) {
             <tbody role="rowgroup">
                 {rows.map(row => (
                     <tr key={id(row)} role="row" data-row={id(row)}>
-                        {columns.map(({ key, title, heading, className, cell }) => heading
-                            ? <th key={key} className={className} role="rowheader" scope="row">{cell(row)}</th>
-                            : (
-                                <td key={key} className={className} role="cell">
-                                    <span className="rhv-table__label" aria-hidden="true">{title}</span>
-                                    <div>{cell(row)}</div>
-                                </td>
-                            ))}
+                        <Cells row={row} columns={columns} note={note(row)} />
                     </tr>
                 ))}
             </tbody>
