@@ -10,28 +10,25 @@ from ..checks.model import UNKNOWN, WARNING
 from ..errors import RhvError
 from ..messages import msg
 from .answers import complete
-from .profile import load_profile
 from .state import read_record
-from .validate import FieldError, validate_answers
+from .validate import validate_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..checks.context import Probes
+    from .profile import Profile
 
 
-def run_preflight(
-    profile_id: str, answers: Mapping[str, Any], probes: Probes | None = None
-) -> tuple[list[FieldError], CheckReport]:
-    """Field errors, and the report of all checks; with field errors the report is empty: nothing would be sure.
+def run_preflight(profile: Profile, answers: Mapping[str, Any], probes: Probes | None = None) -> dict[str, Any]:
+    """Result of ``deploy.preflight`` in ``schemas/rpc.json``: field errors, and the report of all checks.
 
-    Blocks for seconds; call it in a thread. Raises RhvError ``profile.*``.
+    With field errors the report is empty: nothing in it would be sure. Blocks for seconds; call it in a thread.
     """
-    profile = load_profile(profile_id)
     errors = validate_answers(profile, answers)
-    if errors:
-        return errors, CheckReport((), 0.0)
-    return [], check_host(complete(profile.schema, answers), None, probes)
+    whole = None if errors else complete(profile.schema, answers)
+    report = CheckReport((), 0.0) if whole is None else check_host(whole, None, probes)
+    return {"errors": [error.to_json() for error in errors], "report": report.to_json()}
 
 
 def check_host(answers: Mapping[str, Any], job: str | None, probes: Probes | None = None) -> CheckReport:

@@ -10,7 +10,6 @@ from ..jobs.control import require_root, start_job
 from ..jobs.model import JobSpec
 from ..messages import msg
 from .answers import complete, get
-from .profile import load_profile
 from .secrets import hash_admin_password, hash_root_password
 from .validate import refuse_invalid
 
@@ -19,10 +18,11 @@ if TYPE_CHECKING:
 
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
+    from .profile import Profile
 
 
 def start_deployment(
-    profile_id: str,
+    profile: Profile,
     answers: Mapping[str, Any],
     secrets: Mapping[str, str],
     user: str,
@@ -32,11 +32,9 @@ def start_deployment(
 ) -> str:
     """Start it and return the job's id. ``secrets``: ``admin_password`` and, if root may log in, ``root_password``.
 
-    No plaintext leaves this function. Raises RhvError ``access.denied``, ``answers.invalid``, ``secrets.*``,
-    ``profile.*``, ``job.*``.
+    No plaintext leaves this function. Raises RhvError ``access.denied``, ``answers.invalid``, ``secrets.*``, ``job.*``.
     """
     require_root()
-    profile = load_profile(profile_id)
     refuse_invalid(profile, answers)
     if not secrets.get("admin_password"):
         raise RhvError(

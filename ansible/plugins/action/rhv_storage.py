@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action `rhv_storage`: make the directory for the engine's disk."""
+
+from __future__ import annotations
+
+from cockpit_rhv.deploy.action import PhaseAction
+from cockpit_rhv.deploy.storage import prepare_storage
+
+
+class ActionModule(PhaseAction):
+    """A directory that exists keeps its owner and mode."""
+
+    @staticmethod
+    def work(params, _progress):
+        """Create the directory unless it exists."""
+        return {"changed": prepare_storage(params["answers"])}
