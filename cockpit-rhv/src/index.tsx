@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRoot } from "react-dom/client";
-import { Button } from "@patternfly/react-core/dist/esm/components/Button/index.js";
+
+import { App } from "./app/App";
+import { language } from "./i18n";
+import { followTheme } from "./theme";
+
+followTheme();
+document.documentElement.lang = language();
+document.documentElement.dir = cockpit.language_direction ?? "ltr";
 
 const root = document.getElementById("app");
 if (root)
-    createRoot(root).render(<Button>x</Button>);
+    createRoot(root).render(<App />);

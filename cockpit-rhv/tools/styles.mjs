@@ -2,8 +2,8 @@
 // One stylesheet a target: PatternFly's base, the components that are really imported, then <source>/index.css.
 //
 // PatternFly's modules import their own CSS. esbuild would put the CSS of a lazily loaded chunk into a file that
-// nothing loads, so those imports are collected here and written into index.css instead, in a stable order.
-import { dirname, join } from "node:path";
+// nothing loads, so those imports are emptied, and index.css gets the styles of what is used, in a stable order.
+import { dirname, join, resolve } from "node:path";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
@@ -12,11 +12,39 @@ import * as esbuild from "esbuild";
 const require = createRequire(import.meta.url);
 const base = require.resolve("@patternfly/react-core/dist/styles/base.css");
 
+const STYLE = /@patternfly\/react-styles\/css\/.*\.css$/;
+const CLASS_NAMES = /@patternfly\/react-styles\/css\/.*\.m?js$/;
+
 // Icon fonts and italics: the page draws icons as SVG and sets no italics.
 const UNUSED_FACE = /@font-face\s*\{[^}]*(?:pficon|font-style:\s*italic)[^}]*\}/g;
 const UNUSED_ICONS = /(?:^|(?<=\}))[^{}@]*pf-v6-pficon[^{}]*\{[^{}]*\}/g;
 
 const DECLARATION = /(?<=[{;])(--[\w-]+):((?:[^;{}"'()]|"[^"]*"|'[^']*'|\((?:[^()"']|"[^"]*"|'[^']*'|\([^()]*\))*\))*)(?:;|(?=\}))/g;
+
+// Variants of PatternFly's theme that Cockpit does not know; in minified CSS a rule has no blank lines or comments.
+const UNUSED_THEME = /(?<=^|[{}])[^{}@;]*\.pf-v6-theme-(?:high-contrast|felt|glass|redhat)[^{}@;]*\{[^{}]*\}/g;
+
+function dropUnusedThemes(css) {
+    return css.replace(UNUSED_THEME, rule => {
+        const brace = rule.indexOf("{");
+        const kept = splitSelectors(rule.slice(0, brace)).filter(one => !/theme-(?:high-contrast|felt|glass|redhat)/.test(one));
+        return kept.length > 0 ? kept.join(",") + rule.slice(brace) : "";
+    });
+}
+
+/** Selectors of a list; commas inside of :is() and :where() do not part them. */
+function splitSelectors(list) {
+    const selectors = [""];
+    let depth = 0;
+    for (const character of list) {
+        depth += { "(": 1, ")": -1 }[character] ?? 0;
+        if (character === "," && depth === 0)
+            selectors.push("");
+        else
+            selectors[selectors.length - 1] += character;
+    }
+    return selectors;
+}
 
 /** Drops custom properties nobody reads, until nothing changes: most of PatternFly's tokens are for parts not used here. */
 export function pruneCustomProperties(css) {
@@ -36,17 +64,21 @@ function byLayer(a, b) {
     return layer(a) - layer(b) || a.localeCompare(b);
 }
 
+/** The style sheets of the modules that are left after tree shaking: each has a module of class names beside it. */
+function usedStyles(metafile) {
+    const modules = Object.values(metafile.outputs).flatMap(output => Object.entries(output.inputs))
+            .filter(([path, { bytesInOutput }]) => CLASS_NAMES.test(path) && bytesInOutput > 0)
+            .map(([path]) => resolve(path.replace(/\.m?js$/, ".css")));
+    return Array.from(new Set(modules));
+}
+
 export function patternflyStyles({ prune }) {
     return {
         name: "patternfly-styles",
         setup(build) {
-            const components = new Set();
             const entry = Object.values(build.initialOptions.entryPoints)[0];
             const own = join(dirname(entry), "index.css");
-            build.onLoad({ filter: /@patternfly\/react-styles\/css\/.*\.css$/ }, ({ path }) => {
-                components.add(path);
-                return { contents: "", loader: "empty" };
-            });
+            build.onLoad({ filter: STYLE }, () => ({ contents: "", loader: "empty" }));
             build.onStart(async () => {
                 // Fails early, with the name of the file that is missing.
                 await readFile(own);
@@ -54,7 +86,7 @@ export function patternflyStyles({ prune }) {
             build.onEnd(async result => {
                 if (result.errors.length > 0)
                     return;
-                const files = [base, ...Array.from(components).sort(byLayer), own];
+                const files = [base, ...usedStyles(result.metafile).sort(byLayer), own];
                 const bundle = await esbuild.build({
                     stdin: {
                         contents: files.map(file => `@import ${JSON.stringify(file)};`).join("\n"),
@@ -80,7 +112,7 @@ export function patternflyStyles({ prune }) {
                 });
                 for (const file of bundle.outputFiles) {
                     if (file.path.endsWith(".css")) {
-                        const css = prune ? pruneCustomProperties(file.text) : file.text;
+                        const css = prune ? pruneCustomProperties(dropUnusedThemes(file.text)) : file.text;
                         await writeFile(join(build.initialOptions.outdir, "index.css"), css);
                     } else {
                         await mkdir(dirname(file.path), { recursive: true });

@@ -46,7 +46,7 @@ def host(number: int, name: str, status: str, cpu: float, memory: float, guests:
         answer["statistics"] = _statistics(
             cpu_current_user=100 * max(0.0, cpu * 0.7 + wave), cpu_current_system=30 * cpu,
             memory_total=128 * GIB, memory_used=memory * 128 * GIB, swap_total=8 * GIB, swap_used=0,
-            boot_time=time.time() - 300_000 * number, **{"cpu_load_avg_5m": cpu * 32},
+            boot_time=time.time() - 300_000 * number, cpu_load_avg_5m=cpu * 32,
         )  # fmt: skip
     return answer
 

@@ -32,7 +32,6 @@ export interface Rule {
     pattern?: () => string;
     options?: () => Record<string, OptionText>;
     placeholder?: string;
-    unit?: string;
     /** Narrow inputs say how much is expected. */
     width?: "short" | "medium";
 }
@@ -51,8 +50,8 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
     "engine.fqdn": { placeholder: "engine.example.com" },
     "engine.name": { more: true, pattern: nameRule, width: "medium" },
     "engine.vcpus": { width: "short" },
-    "engine.memory_mib": { width: "short", unit: "MiB" },
-    "engine.disk_gib": { width: "short", unit: "GiB" },
+    "engine.memory_mib": { width: "short" },
+    "engine.disk_gib": { width: "short" },
     "engine.root_ssh_key": {
         more: true,
         widget: "textarea",

@@ -75,7 +75,7 @@ export class Session {
             this.#set({ state: "connecting", hello: this.#connection.hello });
 
         const channel: RpcChannel = new RpcChannel({
-            notification: (method, params) => {
+            notification: (_method, params) => {
                 if (channel !== this.#channel)
                     return;
                 if ("patch" in params)
@@ -129,6 +129,9 @@ export class Session {
                 return;
         } else if (channel === this.#opening) {
             this.#opening = null;
+            // The old helper still serves.
+            if (this.#channel)
+                return;
         } else {
             return;
         }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { _ } from "../i18n";
+import { duration } from "../format";
+import { useConnection, useSession } from "../rpc/hooks";
+import type { Connection } from "../rpc/session";
+import { useLasting, useTicker } from "../common/time";
+import { Alert, AlertActionLink } from "../pf";
+
+/** Why the helper is gone, in words. */
+export function lossReason(problem: string): string {
+    switch (problem) {
+    case "not-found":
+    case "no-cockpit":
+        return _("The package cockpit-rhv is not installed completely on this host: its helper is missing.");
+    case "access-denied":
+        return _("Your account may not run the helper on this host.");
+    case "disconnected":
+    case "timeout":
+        return _("The connection to the host was interrupted.");
+    case "terminated":
+        return _("The helper on the host has ended.");
+    default:
+        return _("The helper on the host has failed.");
+    }
+}
+
+function Lost({ connection }: { connection: Connection }) {
+    const { retryNow } = useSession();
+    const now = useTicker(connection.state === "lost", 500);
+    const waiting = connection.state === "lost" ? Math.max(0, connection.retryAt - now) / 1000 : 0;
+    return (
+        <Alert variant="warning" isInline title={_("Not connected to the host")} id="connection-lost"
+               actionLinks={connection.state === "lost" &&
+                   <AlertActionLink onClick={retryNow}>{_("Try now")}</AlertActionLink>}>
+            {connection.state === "lost"
+                ? `${lossReason(connection.reason.problem)} ${_("Trying again in {time}.", { time: duration(waiting) })}`
+                : _("Connecting again…")}
+            {" "}
+            {_("What you see is the last known state; what you have entered stays.")}
+        </Alert>
+    );
+}
+
+/** Above every page: a lost connection, or a page and a helper of different versions. */
+export function ConnectionNotice() {
+    const connection = useConnection();
+    // Changing privileges replaces the helper in a moment.
+    const lost = useLasting(connection.state !== "connected" && connection.hello !== null, 1_500);
+    if (lost)
+        return <div className="rhv-notice" aria-live="polite"><Lost connection={connection} /></div>;
+    if (connection.state === "connected" && connection.hello.version !== __VERSION__) {
+        return (
+            <div className="rhv-notice">
+                <Alert variant="warning" isInline id="version-skew"
+                       title={_("This page and the host run different versions")}
+                       actionLinks={<AlertActionLink onClick={() => location.reload()}>{_("Reload the page")}</AlertActionLink>}>
+                    {_("The page is version {page}, the host's helper is version {helper}: the package was probably updated while this page was open. If reloading does not help, log out of Cockpit and in again.",
+                       { page: __VERSION__, helper: connection.hello.version })}
+                </Alert>
+            </div>
+        );
+    }
+    return null;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState, type ReactNode } from "react";
+
+import type { RhvError } from "../generated/wire";
+import { _ } from "../i18n";
+import { asError } from "../rpc/topics";
+import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "../pf";
+import { ErrorAlert } from "./ErrorAlert";
+
+interface ConfirmDialogProps {
+    title: string;
+    children: ReactNode;
+    /** The verb on the button: what will happen, not "OK". */
+    confirm: string;
+    cancel?: string;
+    danger?: boolean;
+    action: () => Promise<unknown>;
+    onClose: () => void;
+}
+
+/** Asks before something that cannot be taken back; stays open with the error when it fails. */
+export function ConfirmDialog({ title, children, confirm, cancel, danger = false, action, onClose }: ConfirmDialogProps) {
+    const [busy, setBusy] = useState(false);
+    const [error, setError] = useState<RhvError | null>(null);
+
+    const run = () => {
+        setBusy(true);
+        setError(null);
+        action().then(onClose, (reason: unknown) => {
+            setError(asError(reason).error);
+            setBusy(false);
+        });
+    };
+
+    return (
+        <Modal isOpen variant="small" onClose={onClose} aria-labelledby="confirm-title" aria-describedby="confirm-body">
+            <ModalHeader title={title} labelId="confirm-title" {...(danger && { titleIconVariant: "warning" as const })} />
+            <ModalBody id="confirm-body">
+                {error && <ErrorAlert error={error} />}
+                {children}
+            </ModalBody>
+            <ModalFooter>
+                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} isDisabled={busy}
+                        id="confirm-action">
+                    {confirm}
+                </Button>
+                <Button variant="link" onClick={onClose}>{cancel ?? _("Cancel")}</Button>
+            </ModalFooter>
+        </Modal>
+    );
+}

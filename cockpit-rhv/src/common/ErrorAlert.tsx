@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReactNode } from "react";
+
+import type { RhvError } from "../generated/wire";
+import { _, text } from "../i18n";
+import type { Live } from "../rpc/merge";
+import { Alert, ExpandableSection } from "../pf";
+
+interface ErrorAlertProps {
+    error: RhvError | Live<RhvError>;
+    /** What was being done; the error's own sentence is the title without it. */
+    title?: string;
+    variant?: "danger" | "warning";
+    actions?: ReactNode;
+    children?: ReactNode;
+}
+
+/** What went wrong, what to do about it, and the raw detail one click away. */
+export function ErrorAlert({ error, title, variant = "danger", actions, children }: ErrorAlertProps) {
+    const sentence = text(error.message);
+    return (
+        <Alert variant={variant} isInline title={title ?? sentence} actionLinks={actions} data-error={error.code}>
+            {title !== undefined && <p>{sentence}</p>}
+            {error.hint && <p>{text(error.hint)}</p>}
+            {children}
+            <ExpandableSection className="rhv-details" toggleText={_("Technical details")}>
+                <dl className="rhv-raw-facts">
+                    <dt>{_("Error code")}</dt>
+                    <dd><code>{error.code}</code></dd>
+                </dl>
+                {error.detail && (
+                    // A long text scrolls, so the keyboard must be able to reach it.
+                    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+                    <pre className="rhv-raw" tabIndex={0}>{error.detail}</pre>
+                )}
+            </ExpandableSection>
+        </Alert>
+    );
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Suspense, lazy } from "react";
+
+import { LoadingCards } from "../app/FirstConnection";
+import { ErrorAlert } from "../common/ErrorAlert";
+import { PageFrame } from "../common/PageFrame";
+import { _ } from "../i18n";
+import { useTopic } from "../rpc/hooks";
+import { BeforePage } from "./before/BeforePage";
+
+const Deployed = lazy(() => import("./deployed/DeployedPage"));
+const JobPage = lazy(() => import("./job/JobPage"));
+
+/** What there is of a hosted engine decides what this page is. */
+export function EnginePage() {
+    const engine = useTopic("engine");
+    if (engine.state === "loading") {
+        return (
+            <PageFrame page="engine" state="loading" title={_("Hosted engine")}>
+                <LoadingCards />
+            </PageFrame>
+        );
+    }
+    if (engine.state === "error") {
+        return (
+            <PageFrame page="engine" state="error" title={_("Hosted engine")}>
+                <ErrorAlert error={engine.error} title={_("The state of the engine cannot be read")} />
+            </PageFrame>
+        );
+    }
+    const { state, config, job } = engine.value;
+    if (state === "deployed" && config)
+        return <Suspense fallback={null}><Deployed engine={engine.value} config={config} /></Suspense>;
+    if (state !== "none" && job !== undefined)
+        return <Suspense fallback={null}><JobPage key={job} id={job} page="engine" /></Suspense>;
+    return <BeforePage />;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ErrorAlert } from "../../common/ErrorAlert";
+import type { Machines } from "../../generated/wire";
+import { _ } from "../../i18n";
+import type { Live } from "../../rpc/merge";
+import { Alert } from "../../pf";
+
+/** Nothing works without libvirt: says what is wrong with it and what to do. */
+export function LibvirtNotice({ libvirt }: { libvirt: Live<Machines["libvirt"]> }) {
+    if (libvirt.state === "connected" || libvirt.state === "connecting")
+        return null;
+    const title = libvirt.state === "absent"
+        ? _("libvirt is not installed on this host")
+        : _("libvirt does not answer");
+    return (
+        <div id="libvirt-notice">
+            {libvirt.error
+                ? <ErrorAlert error={libvirt.error} title={title} />
+                : (
+                    <Alert variant="danger" isInline title={title}>
+                        {_("Virtual machines need libvirt's daemon. Install or start it; this page notices by itself.")}
+                    </Alert>
+                )}
+        </div>
+    );
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState } from "react";
+
+import { Progress } from "../../pf";
+import { bytes, clock, estimate, percent } from "../../format";
+import type { JobStatus } from "../../generated/wire";
+import { _, text } from "../../i18n";
+import type { Live } from "../../rpc/merge";
+import { estimateProgress } from "./progress";
+
+function phaseTitle(status: Live<JobStatus>): string {
+    const phase = status.phases.find(candidate => candidate.id === status.phase);
+    return phase ? text(phase.title) : text(status.title);
+}
+
+function remaining({ remaining_s, overdue }: { remaining_s: number; overdue: boolean }): string {
+    if (overdue)
+        return _("taking longer than expected");
+    return _("about {time} remaining", { time: estimate(remaining_s) });
+}
+
+function TaskProgress({ status }: { status: Live<JobStatus> }) {
+    const { progress } = status;
+    const total = progress?.total ?? 0;
+    if (!progress || total <= 0)
+        return null;
+    const ratio = Math.min(1, progress.done / total);
+    const label = progress.unit === "bytes"
+        ? _("{done} of {total}", { done: bytes(progress.done), total: bytes(total) })
+        : _("{done} of {total}", { done: progress.done, total });
+    return (
+        <Progress id="task-progress" size="sm" value={ratio * 100} label={label} valueText={label}
+                  title={progress.message ? text(progress.message) : _("This task")} measureLocation="top" />
+    );
+}
+
+/** The whole job as one bar that never goes back, and what it is doing at the moment. */
+export function JobProgress({ status, elapsed }: { status: Live<JobStatus>; elapsed: number }) {
+    const now = estimateProgress(status, elapsed);
+    const [shown, setShown] = useState({ attempt: status.attempt, ratio: 0 });
+    const ratio = shown.attempt === status.attempt ? Math.max(shown.ratio, now.ratio) : now.ratio;
+    if (ratio !== shown.ratio || shown.attempt !== status.attempt)
+        setShown({ attempt: status.attempt, ratio });
+
+    return (
+        <div className="rhv-progress">
+            <Progress id="job-progress" value={Math.floor(ratio * 100)} title={phaseTitle(status)}
+                      label={percent(Math.floor(ratio * 100) / 100)} measureLocation="top" />
+            <p className="rhv-progress__line">
+                <span data-elapsed>{_("{time} elapsed", { time: clock(elapsed) })}</span>
+                <span data-remaining>{remaining(now)}</span>
+            </p>
+            <p className="rhv-progress__task" data-task>{status.task ? text(status.task) : "\u00a0"}</p>
+            <TaskProgress status={status} />
+            <div className="pf-v6-screen-reader" aria-live="polite">{phaseTitle(status)}</div>
+        </div>
+    );
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Tone } from "../../common/Status";
+import type { JobStatus, PhaseStatus } from "../../generated/wire";
+import { _ } from "../../i18n";
+
+export function jobState(state: JobStatus["state"]): { tone: Tone; word: string } {
+    switch (state) {
+    case "queued": return { tone: "busy", word: _("Waiting to start") };
+    case "running": return { tone: "busy", word: _("Running") };
+    case "succeeded": return { tone: "good", word: _("Done") };
+    case "failed": return { tone: "bad", word: _("Failed") };
+    case "cancelled": return { tone: "off", word: _("Cancelled") };
+    case "interrupted": return { tone: "warning", word: _("Interrupted") };
+    }
+}
+
+export function phaseWord(state: PhaseStatus["state"]): string {
+    switch (state) {
+    case "pending": return _("Not started yet");
+    case "running": return _("Running");
+    case "done": return _("Done");
+    case "failed": return _("Failed");
+    case "cancelled": return _("Cancelled");
+    }
+}

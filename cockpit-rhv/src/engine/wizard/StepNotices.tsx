@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fieldsOf, noticesOf, type Draft } from "../../form/draft";
+import type { StepId } from "../../form/layout";
+import type { Raw } from "../../form/raw";
+import { _, text } from "../../i18n";
+import { Alert, Checkbox, FormHelperText, HelperText, HelperTextItem } from "../../pf";
+import { fieldId } from "./FieldInput";
+
+interface StepNoticesProps {
+    draft: Draft;
+    step: StepId;
+    problems: ReadonlyMap<string, string>;
+    onEdit: (path: string, value: Raw) => void;
+}
+
+/** What this host makes necessary to say, and what the user must confirm having read. */
+export function StepNotices({ draft, step, problems, onEdit }: StepNoticesProps) {
+    return noticesOf(draft, step).map(({ id, severity, message, confirm }) => {
+        const field = confirm === null ? undefined : fieldsOf(draft).find(candidate => candidate.path === confirm);
+        const problem = confirm === null || !draft.left.has(step) ? undefined : problems.get(confirm);
+        return (
+            <Alert key={id} variant={severity} isInline title={text(message)} data-notice={id}>
+                {confirm !== null && (
+                    <>
+                        <Checkbox id={fieldId(confirm)} data-field={confirm} isRequired
+                                  label={_(field?.title ?? confirm)} {...(field && { description: _(field.help) })}
+                                  isChecked={draft.raw[confirm] === true} isValid={problem === undefined}
+                                  aria-describedby={`${fieldId(confirm)}-help`}
+                                  onChange={(_event, checked) => onEdit(confirm, checked)} />
+                        <FormHelperText>
+                            <HelperText id={`${fieldId(confirm)}-help`} aria-live="polite">
+                                {problem !== undefined &&
+                                    <HelperTextItem variant="error" data-problem={confirm}>{problem}</HelperTextItem>}
+                            </HelperText>
+                        </FormHelperText>
+                    </>
+                )}
+            </Alert>
+        );
+    });
+}

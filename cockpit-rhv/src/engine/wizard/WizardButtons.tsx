@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect } from "react";
+
+import { _ } from "../../i18n";
+import { Button, WizardFooterWrapper, useWizardContext } from "../../pf";
+
+interface WizardButtonsProps {
+    /** The step the address names. */
+    wanted: string;
+    /** Called before Next; false stays. */
+    onLeave: (step: string) => boolean;
+    /** Why Deploy is not possible, or null. */
+    obstacle: string | null;
+    starting: boolean;
+    onDeploy: () => void;
+}
+
+export function WizardButtons({ wanted, onLeave, obstacle, starting, onDeploy }: WizardButtonsProps) {
+    const { activeStep, goToNextStep, goToPrevStep, goToStepById, close } = useWizardContext();
+    const active = String(activeStep.id);
+
+    // The browser's own Back and Forward change the address.
+    useEffect(() => {
+        if (wanted !== active)
+            goToStepById(wanted);
+        // eslint-disable-next-line react-hooks/exhaustive-deps -- only a new address moves the wizard, not its own steps
+    }, [wanted]);
+
+    const review = active === "review";
+    const next = () => {
+        if (onLeave(active))
+            void goToNextStep();
+    };
+    return (
+        <WizardFooterWrapper className="rhv-wizard-footer">
+            {review
+                ? (
+                    <Button onClick={onDeploy} isAriaDisabled={obstacle !== null || starting} isLoading={starting}
+                            id="start-deployment" {...(obstacle !== null && { "aria-describedby": "deploy-obstacle" })}>
+                        {_("Deploy")}
+                    </Button>
+                )
+                : <Button onClick={next} id="wizard-next">{_("Next")}</Button>}
+            <Button variant="secondary" onClick={() => void goToPrevStep()} isDisabled={activeStep.index === 1} id="wizard-back">
+                {_("Back")}
+            </Button>
+            <Button variant="link" onClick={close} id="wizard-cancel">{_("Cancel")}</Button>
+            <span id="deploy-obstacle" className="rhv-obstacle" role="status">{review && obstacle}</span>
+        </WizardFooterWrapper>
+    );
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scripted stand-in for the helper: speaks its JSON lines from one of the states of ``fake_states``.
+
+The state's name stands in the file that ``RHV_FAKE_STATE`` names. A change of the file is followed live: topics get a new
+snapshot; a change of privileges ends the helper, as Cockpit does. ``crash`` ends it at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.browser.fake_states import JOB, STATES, Json, State, form, report
+
+STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
+#: Requests that arrive are written here, so that a test can see what was sent.
+REQUESTS = STATE_FILE.with_suffix(".requests")
+
+
+def strip_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: strip_nulls(member) for key, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [strip_nulls(element) for element in value]
+    return value
+
+
+def write(message: Json) -> None:
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    sys.stdout.flush()
+
+
+class Helper:
+    def __init__(self) -> None:
+        self.name = STATE_FILE.read_text().strip()
+        if self.name == "crash":
+            raise SystemExit(3)
+        self.state: State = STATES[self.name]()
+        self.revisions: dict[str, int] = {}
+
+    def answer(self, method: str, params: Json) -> Json:
+        if method == "hello":
+            return {"version": self.state.version, "protocol": 1, "user": "root" if self.state.privileged else "admin",
+                    "uid": 0 if self.state.privileged else 1000, "privileged": self.state.privileged, "hostname": "host1"}
+        if method == "subscribe":
+            topic = params["topic"]
+            self.revisions[topic] = 1
+            return {"topic": topic, "revision": 1, "snapshot": strip_nulls(self.state.topics[topic]())}
+        if method == "deploy.form":
+            return form(self.state.kvm)
+        if method == "deploy.validate":
+            return {"errors": []}
+        if method == "deploy.preflight":
+            return {"errors": [], "report": report(self.state.preflight)}
+        if method in ("deploy.start", "jobs.resume"):
+            STATE_FILE.write_text("running")
+            return {"job": JOB}
+        if method == "jobs.output":
+            text = "PLAY [image] ****\nTASK [Copy the image with visible progress] ****\nchanged: [localhost]\n"
+            return {"text": text[params["offset"]:], "next_offset": len(text), "eof": True}
+        if method == "machines.serial_log":
+            text = "[    0.000000] Linux version 6.12.41\n[  OK  ] Reached target multi-user.target.\n"
+            return {"text": text[params["offset"]:], "next_offset": len(text)}
+        if method == "machines.console":
+            return {"filename": "HostedEngine.vv", "content": "[virt-viewer]\ntype=vnc\n"}
+        return {}
+
+    def follow(self) -> None:
+        name = STATE_FILE.read_text().strip()
+        if name == self.name:
+            return
+        if name == "crash":
+            raise SystemExit(3)
+        state = STATES[name]()
+        if state.privileged != self.state.privileged:
+            raise SystemExit(0)
+        self.name, self.state = name, state
+        for topic in self.revisions:
+            if topic not in state.topics:
+                continue
+            self.revisions[topic] += 1
+            write({"method": "topic.snapshot", "params": {
+                "topic": topic, "revision": self.revisions[topic], "snapshot": strip_nulls(state.topics[topic]()),
+            }})
+
+    def run(self) -> None:
+        buffer = b""
+        while True:
+            readable, _, _ = select.select([0], [], [], 0.1)
+            if not readable:
+                self.follow()
+                continue
+            data = os.read(0, 65_536)
+            if not data:
+                return
+            *lines, buffer = (buffer + data).split(b"\n")
+            for line in lines:
+                request = json.loads(line)
+                with REQUESTS.open("a") as log:
+                    log.write(line.decode() + "\n")
+                result = self.answer(request["method"], request["params"])
+                if "id" in request:
+                    write({"id": request["id"], "result": result})
+
+
+if __name__ == "__main__":
+    Helper().run()
