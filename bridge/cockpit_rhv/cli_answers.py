@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .errors import RhvError
@@ -73,6 +74,7 @@ def parse_answers(data: bytes) -> dict[str, Any]:
             msg("answers.not_mapping", "The answers must be a mapping of names to values."),
             msg("answers.not_mapping.hint", "cockpit-rhv deploy --dry-run shows a document that fits this host."),
         )
+    _refuse_unlike_json(value, "")
     return value
 
 
@@ -154,6 +156,23 @@ def _no_password(detail: str) -> RhvError:
 
 def _syntax(message: Message, detail: str) -> RhvError:
     return RhvError("answers.syntax", message, None, detail.strip())
+
+
+def _refuse_unlike_json(value: Any, path: str) -> None:
+    """YAML knows dates, sets, binaries and keys of any type; answers are what JSON can say."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise _syntax(msg("answers.key", "{key} is no name of an answer.", key=str(name)[:64]), path)
+            _refuse_unlike_json(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unlike_json(item, path)
+    elif not (value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value))):
+        raise _syntax(
+            msg("answers.unlike_json", "{path} is neither text nor a number; put it between quotes.", path=path),
+            type(value).__name__,
+        )
 
 
 def _setting(setting: str) -> RhvError:
