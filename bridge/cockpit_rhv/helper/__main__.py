@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import signal
+import stat
 import sys
 
 from ..rpc.lines import READ_LIMIT, LineChannel
@@ -24,6 +25,11 @@ END_LIMIT_S = 2.0
 
 async def serve(input_fd: int, output_fd: int) -> None:
     """Serve the requests of one channel until it closes or a signal says to end."""
+    for number in (input_fd, output_fd):
+        mode = os.fstat(number).st_mode
+        # asyncio takes a character device too and then waits for ever: epoll does not know /dev/null
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(number)):
+            raise ValueError("stdin and stdout must be pipes, sockets or terminals")
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=READ_LIMIT)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(input_fd, "rb", 0))

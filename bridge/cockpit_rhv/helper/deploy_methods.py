@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .users import asking_user
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 #: Checks have time limits of their own, all below this.
 CHECK_LIMIT_S = 60.0
 READ_LIMIT_S = 20.0
+START_LIMIT_S = 120.0
 
 
 async def run_checks(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -40,7 +43,32 @@ async def validate(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return await call.session.library.run(check, limit_s=READ_LIMIT_S)
 
 
+async def preflight(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What is wrong with the answers, and what this host says to them."""
+
+    def check() -> dict[str, Any]:
+        from ..deploy.preflight import run_preflight
+
+        errors, report = run_preflight(params["profile"], params["answers"])
+        return {"errors": [error.to_json() for error in errors], "report": report.to_json()}
+
+    return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
+
+
+async def start(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Start the deployment; the job goes on without us."""
+
+    def begin() -> str:
+        from ..deploy.start import start_deployment
+
+        return start_deployment(params["profile"], params["answers"], params["secrets"], asking_user())
+
+    return {"job": await call.session.library.run(begin, limit_s=START_LIMIT_S)}
+
+
 DEPLOY_METHODS = {
     "checks.run": run_checks,
     "deploy.validate": validate,
+    "deploy.preflight": preflight,
+    "deploy.start": start,
 }

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 import socket
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import RhvError
 from ..messages import msg
+from .users import user_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,14 +80,6 @@ async def visible(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Whether the page is looked at."""
     call.session.set_visible(params["visible"])
     return {}
-
-
-def user_name(uid: int) -> str:
-    """The name of a user, the number as text for one without an entry."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 SESSION_METHODS = {

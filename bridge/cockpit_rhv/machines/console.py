@@ -73,7 +73,13 @@ def reachable_address(display: Graphics, host: str) -> str:
         raise RhvError(
             "console.local_only",
             msg("console.local_only", "The guest's console can be reached from the host itself only."),
-            msg("console.local_only.hint", "Let the guest's graphics listen on an address of the host."),
+            msg(
+                "console.local_only.hint",
+                "Forward the port: ssh -L {port}:{address}:{port} {host}, then open it with remote-viewer.",
+                port=display.port or display.tls_port or 0,
+                address=display.address,
+                host=host,
+            ),
         )
     return display.address
 
