@@ -32,6 +32,8 @@ MASKED = (
     "systemd-networkd-wait-online.service",
     # File systems that nothing here uses; each is a mount, and some load a module first.
     "dev-hugepages.mount",
+    "dev-mqueue.mount",
+    "run-lock.mount",
     "proc-sys-fs-binfmt_misc.automount",
     "remote-fs.target",
     "sys-fs-fuse-connections.mount",
@@ -44,6 +46,13 @@ MASKED = (
     "systemd-network-generator.service",
     "systemd-udev-load-credentials.service",
     "systemd-hibernate-clear.service",
+    # Device nodes of drivers not loaded yet, and lists of modules: there are none.
+    "kmod-static-nodes.service",
+    "systemd-modules-load.service",
+    "systemd-tmpfiles-setup-dev-early.service",
+    "systemd-tmpfiles-setup-dev.service",
+    # The initramfs has mounted the root file system as it is to be.
+    "systemd-remount-fs.service",
 )
 
 # Kept: all that have something to find here.

@@ -6,8 +6,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .drive import DriveError
 
@@ -18,16 +17,14 @@ _CRYPT_HASH = re.compile(r"\$[0-9a-z]{1,3}\$[./0-9A-Za-z$=,+-]{8,}")
 _INSTANCE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A route; ``to`` is a network or ``default``."""
 
     to: str
     via: str
 
 
-@dataclass(frozen=True)
-class Interface:
+class Interface(NamedTuple):
     """One network interface, chosen by its hardware address."""
 
     name: str
@@ -40,8 +37,7 @@ class Interface:
     search: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All that a config drive says."""
 
     instance_id: str
