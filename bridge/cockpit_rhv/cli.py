@@ -43,10 +43,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        # Something of the host could not be read; its name and the system's reason are all there is to say.
+        terminal.error(RhvError("host.os_error", msg("host.os_error", "The host refused: {reason}", reason=str(error))))
+        return FAILED
 
 
 def _command(name: str) -> Command:
     # Each is imported when it is asked for: `cockpit-rhv jobs` has no need of libvirt or YAML.
+    if name in ("check", "status", "deploy"):
+        _quiet_libvirt()
     if name in ("check", "status"):
         from . import cli_show
 
@@ -65,6 +71,16 @@ def _command(name: str) -> Command:
         "logs": cli_jobs.logs,
     }
     return commands[name]
+
+
+def _quiet_libvirt() -> None:
+    # By default libvirt also prints each error it raises; ours are sentences.
+    try:
+        import libvirt
+    except ImportError:
+        # The checks say so, with a remedy.
+        return
+    libvirt.registerErrorHandler(lambda *_: None, None)
 
 
 def build_parser(t: Translate) -> argparse.ArgumentParser:

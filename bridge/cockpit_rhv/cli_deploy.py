@@ -18,10 +18,9 @@ from .messages import Message, msg
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .cli_terminal import Terminal
-    from .deploy.validate import FieldError
 
 _ORIGINS = {
     "given": msg("cli.origin.given", "given"),
@@ -42,13 +41,13 @@ def deploy(terminal: Terminal, arguments: argparse.Namespace) -> int:
     profile = load_profile(arguments.profile)
     given = read_answers(arguments.answers) if arguments.answers else {}
     apply_settings(given, arguments.set, profile.schema)
-    form = build_form(profile.id)
+    form = build_form(profile)
     answers = merge(form["values"], given)
     _show_notices(terminal, form, answers)
-    errors, judged = run_preflight(profile.id, answers)
-    if errors:
-        return _refuse(terminal, errors)
-    report = judged.to_json()
+    judged = run_preflight(profile, answers)
+    report = judged["report"]
+    if judged["errors"]:
+        return _refuse(terminal, judged["errors"])
     refused = report["verdict"] == "error"
     if arguments.dry_run:
         _show_plan(terminal, form, answers, given)
@@ -62,7 +61,7 @@ def deploy(terminal: Terminal, arguments: argparse.Namespace) -> int:
             msg("preflight.refused.hint", "Do what the report above says, then try again."),
         )
     secrets = {"admin_password": _password(terminal, arguments)}
-    job_id = start_deployment(profile.id, answers, secrets, _user())
+    job_id = start_deployment(profile, answers, secrets, _user())
     return _follow_up(terminal, arguments, job_id)
 
 
@@ -95,10 +94,10 @@ def _user() -> str:
     return name or pwd.getpwuid(os.getuid()).pw_name
 
 
-def _refuse(terminal: Terminal, errors: list[FieldError]) -> int:
+def _refuse(terminal: Terminal, errors: Sequence[Mapping[str, Any]]) -> int:
     for wrong in errors:
-        error = wrong.error
-        sentence = f"{wrong.path}: {terminal.t(error.message)}" if wrong.path else terminal.t(error.message)
+        error, path = RhvError.from_json(wrong["error"]), wrong["path"]
+        sentence = f"{path}: {terminal.t(error.message)}" if path else terminal.t(error.message)
         terminal.error(RhvError(error.code, Message("text", "{text}", {"text": sentence}), error.hint, error.detail))
     terminal.note(msg("cli.refused", "The answers are not usable; nothing was changed."))
     return REFUSED
@@ -127,6 +126,6 @@ def _show_plan(
             "Phase {number}: {title} (about {seconds} s)",
             number=number,
             title=title,
-            seconds=phase["expected_s"],
+            seconds=round(phase["expected_s"]),
         )
         terminal.line(about)
