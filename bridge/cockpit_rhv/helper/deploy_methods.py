@@ -30,6 +30,18 @@ async def run_checks(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
 
 
+async def form(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What the wizard needs to draw itself; the default profile unless one is named."""
+
+    def build() -> dict[str, Any]:
+        from ..deploy.form import build_form
+        from ..deploy.profile import load_profile
+
+        return build_form(load_profile(params.get("profile")))
+
+    return await call.session.library.run(build, limit_s=READ_LIMIT_S)
+
+
 async def validate(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """What is wrong with the answers."""
 
@@ -48,9 +60,9 @@ async def preflight(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
 
     def check() -> dict[str, Any]:
         from ..deploy.preflight import run_preflight
+        from ..deploy.profile import load_profile
 
-        errors, report = run_preflight(params["profile"], params["answers"])
-        return {"errors": [error.to_json() for error in errors], "report": report.to_json()}
+        return run_preflight(load_profile(params["profile"]), params["answers"])
 
     return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
 
@@ -59,15 +71,18 @@ async def start(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Start the deployment; the job goes on without us."""
 
     def begin() -> str:
+        from ..deploy.profile import load_profile
         from ..deploy.start import start_deployment
 
-        return start_deployment(params["profile"], params["answers"], params["secrets"], asking_user())
+        profile = load_profile(params["profile"])
+        return start_deployment(profile, params["answers"], params["secrets"], asking_user())
 
     return {"job": await call.session.library.run(begin, limit_s=START_LIMIT_S)}
 
 
 DEPLOY_METHODS = {
     "checks.run": run_checks,
+    "deploy.form": form,
     "deploy.validate": validate,
     "deploy.preflight": preflight,
     "deploy.start": start,
