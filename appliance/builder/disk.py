@@ -56,9 +56,14 @@ def _grub_core(work: Path) -> bytes:
     return core.read_bytes()
 
 
+# Linux's usual security modules but BPF's: systemd would load its library and a program at each boot, most of a second
+# under emulation, for RestrictFileSystems=, which no unit here sets.
+_KERNEL = "rw rootflags=noatime,errors=remount-ro console=tty0 console=ttyS0,115200 lsm=landlock,lockdown,yama,apparmor"
+
+
 def grub_config(identifier: str) -> str:
     """The boot menu: not shown unless a key is held down, on the serial line too."""
-    kernel = f"root=UUID={identifier} rw rootflags=noatime,errors=remount-ro console=tty0 console=ttyS0,115200"
+    kernel = f"root=UUID={identifier} {_KERNEL}"
     return f"""# Written when the appliance was built.
 serial --unit=0 --speed=115200
 terminal_input serial console
