@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ANNOTATIONS = {"description", "title", "default", "$schema", "$id"}
-_KEYWORDS = {"type", "properties", "required", "additionalProperties", "items", "minimum", "maximum"}
+_KEYWORDS = {"type", "properties", "required", "additionalProperties", "items"} | {
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+}
 _TYPES = {"object", "array", "string", "boolean", "integer", "number", "null"}
 
 
@@ -50,16 +55,22 @@ def faults(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[Fa
     elif isinstance(value, list) and "items" in schema:
         for index, element in enumerate(value):
             yield from faults(schema["items"], element, join(path, str(index)))
+    elif isinstance(value, str):
+        yield from _range_faults(schema, "minLength", "maxLength", len(value), path)
     elif _has_type(value, "number"):
-        if "minimum" in schema and value < schema["minimum"]:
-            yield Fault(path, f"less than {schema['minimum']}")
-        if "maximum" in schema and value > schema["maximum"]:
-            yield Fault(path, f"more than {schema['maximum']}")
+        yield from _range_faults(schema, "minimum", "maximum", value, path)
 
 
 def join(path: str, name: str) -> str:
     """One step further down a dotted path."""
     return f"{path}.{name}" if path else name
+
+
+def _range_faults(schema: Mapping[str, Any], least: str, most: str, amount: float, path: str) -> Iterator[Fault]:
+    if least in schema and amount < schema[least]:
+        yield Fault(path, f"{least} is {schema[least]}")
+    if most in schema and amount > schema[most]:
+        yield Fault(path, f"{most} is {schema[most]}")
 
 
 def _object_faults(schema: Mapping[str, Any], value: dict[str, Any], path: str) -> Iterator[Fault]:

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from ..paths import data_dir
 from . import faults, flat_schema
 from .flat_schema import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-Formats = Mapping[str, Callable[[str], bool]]
 
 
 @cache
@@ -48,28 +46,17 @@ def resolve(schema: Any, path: Path) -> Any:
     return resolve(target, target_path)
 
 
-def find_faults(schema: Mapping[str, Any], value: Any, formats: Formats | None = None) -> Iterator[Fault]:
-    """What is wrong with ``value``, nothing when it is valid. ``schema`` holds no references.
-
-    ``formats``: checks of ``format`` by name, each true for a valid text; a format not named there is not checked.
-    """
+def find_faults(schema: Mapping[str, Any], value: Any) -> Iterator[Fault]:
+    """What is wrong with ``value``, nothing when it is valid. ``schema`` holds no references."""
     if flat_schema.is_flat(schema):
         yield from flat_schema.faults(schema, value)
         return
     import jsonschema  # 100 ms: only where a schema needs it
 
-    checker = jsonschema.FormatChecker(formats=())
-    for name, check in (formats or {}).items():
-        checker.checks(name)(_text_only(check))
-    validator = jsonschema.Draft7Validator(schema, format_checker=checker)
-    for error in validator.iter_errors(value):
+    for error in jsonschema.Draft7Validator(schema).iter_errors(value):
         path = ".".join(str(step) for step in error.absolute_path)
         # jsonschema's own sentence quotes the value, which may be a secret
         yield Fault(path, f"violates {error.validator} {json.dumps(error.validator_value)}"[:400])
-
-
-def _text_only(check: Callable[[str], bool]) -> Callable[[object], bool]:
-    return lambda value: not isinstance(value, str) or check(value)
 
 
 class RpcSchema:
