@@ -177,6 +177,14 @@ def host_non_responsive(host: Host, reason: str) -> Entry:
     return _about(host, 12, ERROR, text)
 
 
+def host_non_operational(host: Host, reason: str) -> Entry:
+    """VDS_SET_NONOPERATIONAL."""
+    text = msg(
+        "event.host.non_operational", "Host {host} answers, but not usefully. {reason}", host=host.name, reason=reason
+    )
+    return _about(host, 517, ERROR, text)
+
+
 def vm_started(host: Host, vm_id: str, name: str) -> Entry:
     """USER_RUN_VM."""
     text = msg("event.vm.started", "VM {vm} started on host {host}.", vm=name, host=host.name)

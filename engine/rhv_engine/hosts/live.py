@@ -11,6 +11,7 @@ UP = "up"
 INSTALLING = "installing"
 CONNECTING = "connecting"
 NON_RESPONSIVE = "non_responsive"
+NON_OPERATIONAL = "non_operational"
 MAINTENANCE = "maintenance"
 
 VM_STATUS = {

@@ -2,7 +2,8 @@
 """Keeps one host's state true: connects, asks every few seconds, takes events, notices silence, comes back.
 
 Status: ``installing`` (just added) or ``connecting`` → ``up`` → (connection lost or no answer) ``connecting`` → (grace
-over) ``non_responsive`` → ``up`` by itself as soon as the host answers everything again.
+over) ``non_responsive``, or ``non_operational`` when it answers but with errors → ``up`` by itself as soon as it
+answers everything again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
 from .. import events
 from .guests import GuestTable
-from .live import CONNECTING, INSTALLING, NON_RESPONSIVE, UP, HostLive
+from .live import CONNECTING, INSTALLING, NON_OPERATIONAL, NON_RESPONSIVE, UP, HostLive
 
 if TYPE_CHECKING:
     from ..changes import Changes
@@ -54,6 +55,7 @@ class Supervisor:
         self._guests = GuestTable(host, live, record, changes)
         self._wake = asyncio.Event()
         self._reread = False
+        self._answers = False
         self._grace: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -180,6 +182,7 @@ class Supervisor:
             detail = f"{detail} ({error.detail})"
         changed = detail != self._live.detail
         self._live.detail = detail
+        self._answers = isinstance(error, _VerbFailed) and error.rpc_code != _INITIALIZING
         if self._live.status == UP:
             self._live.status = CONNECTING
             self._record(events.host_connecting(self._host, detail, self._timing.grace_s))
@@ -199,8 +202,12 @@ class Supervisor:
             self._grace = None
 
     def _give_up(self) -> None:
-        self._live.status = NON_RESPONSIVE
-        self._record(events.host_non_responsive(self._host, self._live.detail))
+        if self._answers:
+            self._live.status = NON_OPERATIONAL
+            self._record(events.host_non_operational(self._host, self._live.detail))
+        else:
+            self._live.status = NON_RESPONSIVE
+            self._record(events.host_non_responsive(self._host, self._live.detail))
         self._changed()
         self._guests.publish_all()
 

@@ -44,11 +44,11 @@ def find(statistics: list[Obj], id_: str) -> Obj:
 
 def _host_readings(stats: Mapping[str, Any], capabilities: Mapping[str, Any]) -> Iterator[Reading]:
     total = _scaled(capabilities.get("memSize"), _MIB)
-    used_percent = number(stats.get("memUsed"))
-    used = None if total is None or used_percent is None else total * used_percent / 100
+    # memUsed is the same in whole percent, too coarse for a large machine.
+    free = _scaled(stats.get("memFree"), _MIB)
     yield _gauge("memory.total", "Total memory", "bytes", total)
-    yield _gauge("memory.used", "Used memory", "bytes", used)
-    yield _gauge("memory.free", "Free memory", "bytes", None if total is None or used is None else total - used)
+    yield _gauge("memory.used", "Used memory", "bytes", None if total is None or free is None else total - free)
+    yield _gauge("memory.free", "Free memory", "bytes", free)
     yield _gauge("memory.shared", "Shared memory", "bytes", _scaled(stats.get("memShared"), _MIB))
     swap_total, swap_free = _scaled(stats.get("swapTotal"), _MIB), _scaled(stats.get("swapFree"), _MIB)
     yield _gauge("swap.total", "Total swap", "bytes", swap_total)
