@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.messages import msg
 from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
 from tests.unit.agent_support import PATIENCE_S, TEST_GUEST, AgentHouse, running_agent
@@ -188,3 +190,15 @@ async def test_state_file_goes_with_the_agent(tmp_path: Path) -> None:
 
 def domain(conn: libvirt.virConnect) -> libvirt.virDomain:
     return conn.lookupByUUIDString(TEST_GUEST)
+
+
+async def test_a_guest_that_cannot_be_read_is_neither_down_nor_gone(house: AgentHouse, client: StompRpcClient) -> None:
+    """One guest whose QEMU hangs must not be reported as ended: a Manager would start it elsewhere."""
+    store = house.agent.guests._store
+    events: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+    reader = await house.client(lambda method, params: events.put_nowait((method, params)))
+    store._publish_unknown(TEST_GUEST, RhvError("call.overdue", msg("call.overdue", "No answer.")))
+    (stats,) = await client.call("Host.getAllVmStats")
+    assert (stats["status"], stats["monitorResponse"]) == ("Up", "-1")
+    assert events.empty()
+    await reader.close()

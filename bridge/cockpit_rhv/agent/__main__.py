@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from ..errors import RhvError
+from .notify import notify_systemd
 from .service import Agent, Settings
 
 logger = logging.getLogger("cockpit_rhv.agent")
@@ -47,6 +48,7 @@ async def serve(settings: Settings) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
     try:
         await agent.start()
+        notify_systemd("READY=1")
         await agent.wait()
     except asyncio.CancelledError:
         logger.info("stopping")
