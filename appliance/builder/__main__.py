@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Command line of the builder: ``python3 -m appliance.builder OUTPUT-FOLDER RHV-ENGINE.deb``."""
+"""Command line of the builder, see ``appliance/build``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def build(output: Path, engine_deb: Path, cache: Path) -> dict[str, object]:
 
     output.mkdir(parents=True, exist_ok=True)
     step("base root file system")
-    root = base.build(base.packages(engine_deb), cache)
+    root = base.build(cache)
     work = cache / "work"
     work.mkdir(exist_ok=True)
     step("engine and first-boot program")
@@ -79,15 +79,21 @@ def build(output: Path, engine_deb: Path, cache: Path) -> dict[str, object]:
 def main() -> int:
     """Build; 1 and a sentence when the machine lacks something."""
     parser = argparse.ArgumentParser(prog="appliance/build", description="Builds the engine VM's disk image.")
+    parser.add_argument("--base-only", action="store_true", help="build only the root file system without the engine")
     parser.add_argument("output", type=Path, help="folder for rhv-engine.qcow2, its .sha256 and rhv-engine.json")
-    parser.add_argument("engine_deb", type=Path, help="the rhv-engine package to put into it")
+    parser.add_argument("engine_deb", type=Path, nargs="?", help="the rhv-engine package to put into it")
     arguments = parser.parse_args()
+    if not arguments.base_only and arguments.engine_deb is None:
+        parser.error("RHV-ENGINE.deb is needed, unless --base-only")
     if os.geteuid() != 0:
         _say("must run as root: it makes a root file system with mmdebstrap and chroot", sys.stderr)
         return 1
     cache = Path(__file__).resolve().parents[2] / "build/cache/appliance"
     try:
-        build(arguments.output.resolve(), arguments.engine_deb.resolve(), cache)
+        if arguments.base_only:
+            base.build(cache)
+        else:
+            build(arguments.output.resolve(), arguments.engine_deb.resolve(), cache)
     except (disk.ImageError, mirror.MirrorError) as error:
         _say(str(error), sys.stderr)
         return 1

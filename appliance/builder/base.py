@@ -16,19 +16,20 @@ from tests.testhost import mirror
 
 APPLIANCE = Path(__file__).resolve().parents[1]
 SUITE = "trixie"
+# The source of the package, not the package: the base is built while there is no engine yet.
+ENGINE_CONTROL = APPLIANCE.parent / "packaging/engine/control"
 
 # In the appliance too, so that later upgrades leave out the same; read here, so that it is said once.
 _LEFT_OUT = APPLIANCE / "overlay/etc/dpkg/dpkg.cfg.d/10-rhv-engine"
 
 
-def packages(engine_deb: Path) -> list[str]:
+def packages() -> list[str]:
     """The packages to install: the list's, and what the engine's package depends on."""
     lines = (APPLIANCE / "packages.txt").read_text().splitlines()
     listed = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    depends = subprocess.run(
-        ["dpkg-deb", "--field", str(engine_deb), "Depends"], capture_output=True, text=True, check=True
-    ).stdout
-    needed = [entry.split("|")[0].split("(")[0].strip() for entry in depends.split(",") if entry.strip()]
+    control = ENGINE_CONTROL.read_text().splitlines()
+    depends = next(line.partition(":")[2] for line in control if line.startswith("Depends:"))
+    needed = [entry.split("|")[0].split("(")[0].strip() for entry in depends.split(",")]
     return sorted(set(listed + needed))
 
 
@@ -79,8 +80,9 @@ def _mmdebstrap(root: Path, names: list[str], cache: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def build(names: list[str], cache: Path) -> Path:
+def build(cache: Path) -> Path:
     """Return the folder of the base root, built unless one of the same key is there."""
+    names = packages()
     cache.mkdir(parents=True, exist_ok=True)
     root = cache / f"root-{_key(names)}"
     with (cache / "lock").open("w") as lock:
