@@ -95,7 +95,7 @@ async def test_a_reader_that_fails_is_told_the_next_time(
 
 def settle(folder: Path, **environment: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "cockpit_rhv.jobs.settle", str(folder)],
+        [sys.executable, "-m", "cockpit_rhv.jobs.stopped", str(folder)],
         env={"PYTHONPATH": str(ROOT / "bridge"), "PATH": os.environ["PATH"], **environment},
         check=True,
     )
@@ -139,7 +139,7 @@ def test_a_refusal_of_systemd_is_an_error(store: JobStore, tmp_path: Path, monke
     bin_folder.mkdir()
     monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
     stand_in(bin_folder, "systemd-run", "echo 'Failed to start: no such thing' >&2; exit 1")
-    stand_in(bin_folder, "systemctl", "echo active")
+    stand_in(bin_folder, "systemctl", "echo not-found")
     with pytest.raises(RhvError, match=r"job\.systemd") as caught:
         start_job(spec("one"), playbooks(tmp_path / "p", {"one": []}), store=store, launcher=SystemdLauncher())
     assert caught.value.detail == "Failed to start: no such thing"
@@ -156,3 +156,20 @@ def test_a_unit_that_starts_or_stops_is_active(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     stand_in(tmp_path, "systemctl", f"echo {said}")
     assert SystemdLauncher().is_active("x.service") is active
+
+
+def test_a_job_from_before_a_reboot_is_interrupted(store: JobStore, tmp_path: Path) -> None:
+    """Also for a reader that may not settle it; the file stays as it is."""
+    status = create(store, tmp_path)
+    status.state = "running"
+    store.write_status(status)
+    assert store.load(status.id).state == "running"
+    path = store.folder(status.id) / "status.json"
+    os.utime(path, (1.0, 1.0))
+    for shown in (store.load(status.id), *store.list().jobs):
+        assert (shown.state, shown.resumable, shown.error and shown.error.code) == (
+            "interrupted",
+            True,
+            "job.interrupted",
+        )
+    assert store.stored(status.id).state == "running"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCK_PATIENCE_S = 30.0
+#: A unit that is stopped gets 15 s before systemd kills what is left of it.
+_END_PATIENCE_S = 20.0
 
 
 def start_job(
@@ -55,7 +58,7 @@ def resume_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher
     with _exclusively(store):
         store.folder(job_id)
         _reconcile(store, launcher)
-        status = store.load(job_id)
+        status = store.stored(job_id)
         if status.active:
             raise _already_running(status)
         if status.state not in RESUMABLE_STATES:
@@ -65,6 +68,7 @@ def resume_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher
             )
         if status.kind == "deploy":
             _refuse_second_deployment(store)
+        _await_end(launcher, status)
         status.state = "queued"
         status.resumable = False
         store.write_status(status)
@@ -79,7 +83,7 @@ def cancel_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher
     """
     store, launcher = store or JobStore(), launcher or SystemdLauncher()
     require_root()
-    status = store.load(job_id)
+    status = store.stored(job_id)
     if not status.active:
         raise RhvError("job.not_running", msg("job.not_running", "Job {job} does not run any more.", job=job_id))
     # Whoever finds the runner gone must know that this was asked for.
@@ -126,18 +130,14 @@ def _exclusively(store: JobStore) -> Iterator[None]:
         with store.lock(_LOCK_PATIENCE_S):
             yield
     except Locked as error:
-        raise RhvError(
-            "job.busy",
-            msg("job.busy", "Another job is just being started."),
-            msg("job.busy.hint", "Wait a moment and try again."),
-        ) from error
+        raise _busy() from error
 
 
 def _reconcile(store: JobStore, launcher: Launcher) -> list[str]:
     settled = []
     for job_id in store.ids():
         try:
-            status = store.load(job_id)
+            status = store.stored(job_id)
             gone = status.active and not launcher.is_active(status.unit)
         except RhvError as error:
             if error.code != "job.unreadable":
@@ -164,6 +164,23 @@ def _already_running(running: JobStatus) -> RhvError:
             user=running.user,
         ),
         msg("job.already_running.hint", "Follow it or cancel it: it is in the list of jobs."),
+    )
+
+
+def _await_end(launcher: Launcher, status: JobStatus) -> None:
+    # The status is written a moment before the unit ends, and what runs then still looks at the status.
+    deadline = time.monotonic() + _END_PATIENCE_S
+    while launcher.is_active(status.unit):
+        if time.monotonic() >= deadline:
+            raise _busy()
+        time.sleep(0.05)
+
+
+def _busy() -> RhvError:
+    return RhvError(
+        "job.busy",
+        msg("job.busy", "Another job is just being started or stopped."),
+        msg("job.busy.hint", "Wait a moment and try again."),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import RhvError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _START_TIMEOUT_S = 60
 #: Longer than ``TimeoutStopSec`` below, after which systemd kills whatever is left.
 _STOP_TIMEOUT_S = 60
+_UNLOAD_PATIENCE_S = 5
 
 
 class Launcher(Protocol):
@@ -37,6 +39,7 @@ class SystemdLauncher:
 
     def launch(self, unit: str, folder: Path) -> None:
         """See :class:`Launcher`."""
+        self._await_unloaded(unit)
         _call(launch_command(unit, folder), _START_TIMEOUT_S)
 
     def stop(self, unit: str) -> None:
@@ -47,6 +50,13 @@ class SystemdLauncher:
         """See :class:`Launcher`; a unit that is being started or stopped is active."""
         shown = _call(["systemctl", "show", "--property=ActiveState", "--value", unit], _START_TIMEOUT_S)
         return shown.strip() not in ("inactive", "failed", "")
+
+    def _await_unloaded(self, unit: str) -> None:
+        # A unit of an earlier attempt that has ended is forgotten a moment later; until then its name is taken.
+        deadline = time.monotonic() + _UNLOAD_PATIENCE_S
+        show = ["systemctl", "show", "--property=LoadState", "--value", unit]
+        while _call(show, _START_TIMEOUT_S).strip() != "not-found" and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 def launch_command(unit: str, folder: Path) -> list[str]:
@@ -63,7 +73,7 @@ def launch_command(unit: str, folder: Path) -> list[str]:
         "RuntimeDirectory": f"cockpit-rhv/{folder.name}",
         "RuntimeDirectoryMode": "0700",
         # Runs after the whole tree is gone, however it went: the status must not go on saying "running".
-        "ExecStopPost": f'"{sys.executable}" -m cockpit_rhv.jobs.settle "{folder}"',
+        "ExecStopPost": f'"{sys.executable}" -m cockpit_rhv.jobs.stopped "{folder}"',
     }
     return [
         "systemd-run",

@@ -21,6 +21,11 @@ ACTIVE_STATES = frozenset({"queued", "running"})
 RESUMABLE_STATES = frozenset({"failed", "cancelled", "interrupted"})
 
 
+def unit_name(job_id: str) -> str:
+    """The systemd unit of a job."""
+    return f"cockpit-rhv-job-{job_id}.service"
+
+
 @dataclass
 class Progress:
     """How far the current task is. ``unit``: bytes, items or seconds; ``total`` None when unknown."""

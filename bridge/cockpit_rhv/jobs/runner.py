@@ -23,7 +23,7 @@ from .files import Locked, file_lock
 from .playbook import Outcome, run_phases
 from .proctree import adopt_orphans, stop_descendants
 from .recorder import Recorder
-from .store import JobStore
+from .store import JobStore, interrupted
 from .translate import Translator
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _run(store: JobStore, job_id: str) -> int:
     adopt_orphans()
     (private / "cancel").unlink(missing_ok=True)
     log = EventLog(private.parent / "events.ndjson")
-    recorder = Recorder(store, store.load(job_id), log, private / "progress.json")
+    recorder = Recorder(store, store.stored(job_id), log, private / "progress.json")
     recorder.attempt_started()
     with _ticking(recorder):
         state, error = _attempt(recorder, private, stop)
@@ -130,7 +130,7 @@ def _stopped(private: Path) -> tuple[str, RhvError | None]:
         return "interrupted", RhvError(
             "job.host_stopped",
             msg("job.host_stopped", "The host was shut down while the job ran."),
-            msg("job.interrupted.hint", "Resume the job: it goes on at its first unfinished phase."),
+            interrupted(None).hint,
         )
     return "cancelled", None
 

@@ -24,7 +24,8 @@ from ..messages import Message, msg
 from .eventlog import EventTail
 from .expected import expected_phase_s
 from .files import file_lock, hand_to_group, read_json, sync_folder, write_json
-from .model import JobEvent, JobSpec, JobStatus, PhaseStatus
+from .model import JobEvent, JobSpec, JobStatus, PhaseStatus, unit_name
+from .summary import from_summary, public_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,11 +36,6 @@ DEFAULT_ROOT = Path("/var/lib/cockpit-rhv/jobs")
 LISTED_JOBS = 50
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _LIBRARY = Path(__file__).resolve().parents[1]
-
-
-def unit_name(job_id: str) -> str:
-    """The systemd unit of a job."""
-    return f"cockpit-rhv-job-{job_id}.service"
 
 
 @dataclass(frozen=True)
@@ -140,7 +136,7 @@ class JobStore:
     @staticmethod
     def _write(folder: Path, status: JobStatus, *, durable: bool) -> None:
         write_json(folder / "status.json", status.to_json(), 0o640, durable=durable)
-        summary = _summary(status)
+        summary = public_summary(status)
         path = folder / "summary.json"
         if not path.exists() or read_json(path) != summary:
             write_json(path, summary, 0o644, durable=durable)
@@ -148,7 +144,17 @@ class JobStore:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def load(self, job_id: str) -> JobStatus:
-        """The status of one job; raises RhvError ``job.not_found``, ``access.denied`` or ``job.unreadable``."""
+        """The status of one job; raises RhvError ``job.not_found``, ``access.denied`` or ``job.unreadable``.
+
+        A job that a reboot has ended is interrupted here already, before anybody with the right to do so settles it.
+        """
+        status = self.stored(job_id)
+        if status.active and _from_before_boot(self.root / job_id / "status.json"):
+            status.state, status.resumable, status.error = "interrupted", True, interrupted(None)
+        return status
+
+    def stored(self, job_id: str) -> JobStatus:
+        """The status as its file has it; raises as :meth:`load` does."""
         folder = self.folder(job_id)
         try:
             return JobStatus.from_json(read_json(folder / "status.json"))
@@ -215,7 +221,7 @@ class JobStore:
                 refused = refused or error.code == "access.denied"
                 unreadable = error
             try:
-                jobs.append(_from_summary(read_json(self.root / job_id / "summary.json"), unreadable))
+                jobs.append(from_summary(read_json(self.root / job_id / "summary.json"), unreadable))
             except (OSError, ValueError, KeyError, TypeError) as error:
                 logger.warning("job folder %s is left out of the list: %s; %s", job_id, unreadable, error)
         return JobList(jobs, denied(None).hint if refused else None)
@@ -228,6 +234,28 @@ def denied(detail: str | None) -> RhvError:
         msg("job.access.hint", "Administrative access or membership in the group libvirt is needed to see more."),
         detail,
     )
+
+
+def interrupted(detail: str | None) -> RhvError:
+    """The error of a job whose runner is gone; ``detail``: how it ended, as far as known."""
+    return RhvError(
+        "job.interrupted",
+        msg("job.interrupted", "The job was interrupted: its process ended without a word."),
+        msg("job.interrupted.hint", "Resume the job: it goes on at its first unfinished phase."),
+        detail,
+    )
+
+
+def _from_before_boot(path: Path) -> bool:
+    # A runner writes its status every two seconds. Init's start is the boot of a container too; ``btime`` is not.
+    try:
+        ticks = int(Path("/proc/1/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+        written_s = path.stat().st_mtime
+    except OSError as error:
+        logger.debug("whether %s is older than this boot cannot be told: %s", path, error)
+        return False
+    booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+    return written_s + 1 < booted_s
 
 
 def _job_variable(folder: Path) -> dict[str, str]:
@@ -251,37 +279,4 @@ def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: list[Jo
         version=__version__,
         phases=phases,
         expected_s=sum(phase.expected_s for phase in phases),
-    )
-
-
-def _summary(status: JobStatus) -> dict[str, Any]:
-    return {
-        "id": status.id,
-        "kind": status.kind,
-        "title": status.title.to_json(),
-        "state": status.state,
-        "created_s": status.created_s,
-        "started_s": status.started_s,
-        "ended_s": status.ended_s,
-    }
-
-
-def _from_summary(summary: Mapping[str, Any], why: RhvError) -> JobStatus:
-    # A job whose status we may not read is what its summary says; one whose status is damaged has lost its runner.
-    denied = why.code == "access.denied"
-    return JobStatus(
-        id=summary["id"],
-        kind=summary["kind"],
-        profile=None,
-        title=Message.from_json(summary["title"]),
-        state=summary["state"] if denied or summary["state"] not in ("queued", "running") else "interrupted",
-        user="",
-        created_s=summary["created_s"],
-        unit=unit_name(summary["id"]),
-        version="",
-        phases=[],
-        started_s=summary["started_s"],
-        ended_s=summary["ended_s"],
-        error=None if denied else why,
-        resumable=not denied,
     )

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``summary.json``: what anybody on the host may know of a job, and the status that is made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..messages import Message
+from .model import JobStatus, unit_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import RhvError
+
+
+def public_summary(status: JobStatus) -> dict[str, Any]:
+    """What, since when and whether it runs; neither who started it nor any answer."""
+    return {
+        "id": status.id,
+        "kind": status.kind,
+        "title": status.title.to_json(),
+        "state": status.state,
+        "created_s": status.created_s,
+        "started_s": status.started_s,
+        "ended_s": status.ended_s,
+    }
+
+
+def from_summary(summary: Mapping[str, Any], why: RhvError) -> JobStatus:
+    """A status without phases, for a job whose own status cannot be had; ``why``: access.denied or job.unreadable."""
+    # A job whose status we may not read is what its summary says; one whose status is damaged has lost its runner.
+    denied = why.code == "access.denied"
+    return JobStatus(
+        id=summary["id"],
+        kind=summary["kind"],
+        profile=None,
+        title=Message.from_json(summary["title"]),
+        state=summary["state"] if denied or summary["state"] not in ("queued", "running") else "interrupted",
+        user="",
+        created_s=summary["created_s"],
+        unit=unit_name(summary["id"]),
+        version="",
+        phases=[],
+        started_s=summary["started_s"],
+        ended_s=summary["ended_s"],
+        error=None if denied else why,
+        resumable=not denied,
+    )
