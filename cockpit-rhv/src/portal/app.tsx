@@ -25,7 +25,7 @@ function CurrentPage({ route }: { route: Route }) {
     }
 }
 
-function Portal({ session }: { session: Session }) {
+function Portal({ session, arrived }: { session: Session; arrived: boolean }) {
     const route = useRoute();
     const live = useMemo(() => new Live(session), [session]);
     useEffect(() => live.start(), [live]);
@@ -35,10 +35,13 @@ function Portal({ session }: { session: Session }) {
     }, [title]);
     return (
         <LiveContext.Provider value={live}>
-            <Shell session={session}><CurrentPage route={route} /></Shell>
+            <Shell session={session} arrived={arrived}><CurrentPage route={route} /></Shell>
         </LiveContext.Provider>
     );
 }
+
+/** The session this tab had when the page was loaded. */
+const resumed = currentSession().session;
 
 export function App() {
     // Read here, at the root, so that a change of language renders everything anew.
@@ -47,5 +50,5 @@ export function App() {
     useEffect(() => {
         if (!session) document.title = `${_("Log in")} · ${location.hostname}`;
     }, [session, language]);
-    return session ? <Portal session={session} /> : <Login ended={ended} />;
+    return session ? <Portal session={session} arrived={session !== resumed} /> : <Login ended={ended} />;
 }

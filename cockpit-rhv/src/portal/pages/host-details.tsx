@@ -93,9 +93,12 @@ function HostEvents({ host, events }: { host: Host; events: readonly EngineEvent
 export function HostDetails({ id }: { id: string }) {
     const { hosts, guests, events } = usePicture();
     const missing = (
-        <Empty title={_("There is no such host")}>
-            {_("It may have been removed from this Manager.")} <a href={href("hosts")}>{_("All hosts")}</a>
-        </Empty>
+        <>
+            <PageHeader title={_("Host")} />
+            <Empty title={_("There is no such host")}>
+                {_("It may have been removed from this Manager.")} <a href={href("hosts")}>{_("All hosts")}</a>
+            </Empty>
+        </>
     );
     return (
         <WhenLoaded loaded={hosts} empty={missing}>

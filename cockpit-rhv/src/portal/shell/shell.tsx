@@ -60,14 +60,29 @@ function Brand() {
 /** The width from which PatternFly shows the sidebar beside the page instead of over it. */
 const wide = window.matchMedia("(min-width: 75rem)");
 
-export function Shell({ session, children }: { session: Session; children: ReactNode }) {
+interface Props {
+    session: Session;
+    /** The visitor has just logged in: the login form had the focus and is gone. */
+    arrived: boolean;
+    children: ReactNode;
+}
+
+export function Shell({ session, arrived, children }: Props) {
     const route = useRoute();
+    const [isWide, setIsWide] = useState(wide.matches);
     const [open, setOpen] = useState(wide.matches);
     useEffect(() => {
-        const follow = (): void => setOpen(wide.matches);
+        const follow = (): void => {
+            setIsWide(wide.matches);
+            setOpen(wide.matches);
+        };
         wide.addEventListener("change", follow);
         return () => wide.removeEventListener("change", follow);
     }, []);
+
+    useEffect(() => {
+        if (arrived) focusMain();
+    }, [arrived]);
 
     // A new page starts at its top, and a screen reader hears where it is; not at the first, where nobody moved.
     const here = `${route.page}/${route.id ?? ""}`;
@@ -92,9 +107,9 @@ export function Shell({ session, children }: { session: Session; children: React
         </Masthead>
     );
     const sidebar = (
-        <PageSidebar isSidebarOpen={open}>
+        <PageSidebar isSidebarOpen={open} className={open && !isWide ? "pf-m-expanded" : ""}>
             <PageSidebarBody>
-                <Nav aria-label={_("Pages")} onSelect={() => setOpen(wide.matches)}>
+                <Nav aria-label={_("Pages")} onSelect={() => setOpen(isWide)}>
                     <NavList>
                         {PAGES.map(page => (
                             <NavItem key={page} itemId={page} to={href(page)} isActive={page === route.page}>{pageTitle(page)}</NavItem>

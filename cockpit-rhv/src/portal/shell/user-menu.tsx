@@ -26,8 +26,9 @@ export function UserMenu({ session }: { session: Session }) {
         <Dropdown
             isOpen={open}
             onOpenChange={setOpen}
+            shouldFocusFirstItemOnOpen
             onSelect={() => setOpen(false)}
-            popperProps={{ position: "right" }}
+            popperProps={{ position: "right", appendTo: "inline" }}
             toggle={ref => (
                 <MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />}
                             aria-label={_("{user}: theme, language, log out", { user: session.user })}>
