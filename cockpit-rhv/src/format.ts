@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers, sizes, durations and dates in the reader's language.
-import { language } from "./i18n";
+import { _, language } from "./i18n";
 
 const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
@@ -48,9 +48,11 @@ export function duration(seconds: number): string {
 
 /** A remaining time, no more precise than an estimate can be. */
 export function estimate(seconds: number): string {
+    if (seconds < 8)
+        return _("a few seconds");
     if (seconds < 60)
-        return duration(Math.max(5, Math.ceil(seconds / 5) * 5));
-    return duration(Math.ceil(seconds / 30) * 30);
+        return _("about {time}", { time: duration(Math.ceil(seconds / 5) * 5) });
+    return _("about {time}", { time: duration(Math.ceil(seconds / 30) * 30) });
 }
 
 /** Position on a job's clock: "0:07", "12:31", "1:02:09". */

@@ -4,7 +4,8 @@ import { duration } from "../format";
 import { useConnection, useSession } from "../rpc/hooks";
 import type { Connection } from "../rpc/session";
 import { useLasting, useTicker } from "../common/time";
-import { Alert, AlertActionLink } from "../pf";
+import { AlertActionLink } from "../pf";
+import { Notice } from "../common/Notice";
 
 /** Why the helper is gone, in words. */
 export function lossReason(problem: string): string {
@@ -29,7 +30,7 @@ function Lost({ connection }: { connection: Connection }) {
     const now = useTicker(connection.state === "lost", 500);
     const waiting = connection.state === "lost" ? Math.max(0, connection.retryAt - now) / 1000 : 0;
     return (
-        <Alert variant="warning" isInline title={_("Not connected to the host")} id="connection-lost"
+        <Notice variant="warning" title={_("Not connected to the host")} id="connection-lost"
                actionLinks={connection.state === "lost" &&
                    <AlertActionLink onClick={retryNow}>{_("Try now")}</AlertActionLink>}>
             {connection.state === "lost"
@@ -37,7 +38,7 @@ function Lost({ connection }: { connection: Connection }) {
                 : _("Connecting again…")}
             {" "}
             {_("What you see is the last known state; what you have entered stays.")}
-        </Alert>
+        </Notice>
     );
 }
 
@@ -51,12 +52,12 @@ export function ConnectionNotice() {
     if (connection.state === "connected" && connection.hello.version !== __VERSION__) {
         return (
             <div className="rhv-notice">
-                <Alert variant="warning" isInline id="version-skew"
+                <Notice variant="warning" id="version-skew"
                        title={_("This page and the host run different versions")}
                        actionLinks={<AlertActionLink onClick={() => location.reload()}>{_("Reload the page")}</AlertActionLink>}>
                     {_("The page is version {page}, the host's helper is version {helper}: the package was probably updated while this page was open. If reloading does not help, log out of Cockpit and in again.",
                        { page: __VERSION__, helper: connection.hello.version })}
-                </Alert>
+                </Notice>
             </div>
         );
     }

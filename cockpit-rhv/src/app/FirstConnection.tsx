@@ -24,13 +24,13 @@ export function FirstConnection() {
     const slow = useLasting(connection.state === "connecting", 300);
     if (connection.state !== "lost") {
         return (
-            <PageFrame page="engine" state="connecting" title={_("Hosted engine")}>
+            <PageFrame page="engine" state="loading" title={_("Hosted engine")}>
                 {slow && <LoadingCards />}
             </PageFrame>
         );
     }
     return (
-        <PageFrame page="engine" state="unreachable" title={_("Hosted engine")}>
+        <PageFrame page="engine" state="error" title={_("Hosted engine")}>
             <EmptyState headingLevel="h2" icon={PlugIcon} titleText={_("This page cannot reach the host")} status="danger">
                 <EmptyStateBody>
                     <p>{lossReason(connection.reason.problem)}</p>

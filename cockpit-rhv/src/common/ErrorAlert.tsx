@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 import type { RhvError } from "../generated/wire";
 import { _, text } from "../i18n";
 import type { Live } from "../rpc/merge";
-import { Alert, ExpandableSection } from "../pf";
+import { ExpandableSection } from "../pf";
+import { Notice } from "./Notice";
 
 interface ErrorAlertProps {
     error: RhvError | Live<RhvError>;
@@ -19,9 +20,9 @@ interface ErrorAlertProps {
 export function ErrorAlert({ error, title, variant = "danger", actions, children }: ErrorAlertProps) {
     const sentence = text(error.message);
     return (
-        <Alert variant={variant} isInline title={title ?? sentence} actionLinks={actions} data-error={error.code}>
+        <Notice variant={variant} title={title ?? sentence} actionLinks={actions} data-error={error.code}>
             {title !== undefined && <p>{sentence}</p>}
-            {error.hint && <p>{text(error.hint)}</p>}
+            {error.hint && <p><b>{_("What to do:")}</b> {text(error.hint)}</p>}
             {children}
             <ExpandableSection className="rhv-details" toggleText={_("Technical details")}>
                 <dl className="rhv-raw-facts">
@@ -34,6 +35,6 @@ export function ErrorAlert({ error, title, variant = "danger", actions, children
                     <pre className="rhv-raw" tabIndex={0}>{error.detail}</pre>
                 )}
             </ExpandableSection>
-        </Alert>
+        </Notice>
     );
 }

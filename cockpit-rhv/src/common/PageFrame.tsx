@@ -5,8 +5,10 @@ import { Title } from "../pf";
 
 export interface PageFrameProps {
     page: "engine" | "deploy" | "job";
-    /** What the page shows; tests wait for it. */
-    state: string;
+    /** Whether the data is there; tests wait for it. */
+    state: "loading" | "ready" | "error";
+    /** Which of its faces the page shows. */
+    view?: string;
     title: string;
     /** Beside the title: one state, said briefly. */
     badge?: ReactNode;
@@ -16,9 +18,9 @@ export interface PageFrameProps {
     children: ReactNode;
 }
 
-export function PageFrame({ page, state, title, badge, actions, fill = false, children }: PageFrameProps) {
+export function PageFrame({ page, state, view, title, badge, actions, fill = false, children }: PageFrameProps) {
     return (
-        <main className={fill ? "rhv-page rhv-page--fill" : "rhv-page"} data-page={page} data-state={state}>
+        <main className={fill ? "rhv-page rhv-page--fill" : "rhv-page"} data-page={page} data-state={state} data-view={view}>
             <header className="rhv-page__header">
                 <div className="rhv-page__title">
                     <Title headingLevel="h1" size="2xl">{title}</Title>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from "react";
+import { Notice } from "../common/Notice";
 
 import { _ } from "../i18n";
 import { useConnection } from "../rpc/hooks";
-import { Alert } from "../pf";
+
 
 /** Says what limited access means here, and where Cockpit turns it off. */
 export function LimitedAccess({ children }: { children: ReactNode }) {
@@ -11,10 +12,10 @@ export function LimitedAccess({ children }: { children: ReactNode }) {
     if (connection.state !== "connected" || connection.hello.privileged)
         return null;
     return (
-        <Alert variant="info" isInline title={_("You have limited access")} id="limited-access">
+        <Notice variant="info" title={_("You have limited access")} id="limited-access">
             {children}
             {" "}
             {_("Choose “Limited access” at the top of this window to turn on administrative access; this page follows without a reload.")}
-        </Alert>
+        </Notice>
     );
 }

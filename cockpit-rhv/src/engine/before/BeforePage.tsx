@@ -22,7 +22,7 @@ function Plan() {
             {phases.map(({ id, title, expected_s }) => (
                 <li key={id}>
                     <span>{text(title)}</span>
-                    <span className="rhv-muted">{_("about {time}", { time: estimate(expected_s) })}</span>
+                    <span className="rhv-muted">{estimate(expected_s)}</span>
                 </li>
             ))}
         </ol>
@@ -30,36 +30,38 @@ function Plan() {
 }
 
 export function BeforePage() {
-    const { draft } = useDraft();
+    const { draft, error } = useDraft();
     const machines = useTopicValue("machines");
     const total = draft?.form.phases.reduce((sum, phase) => sum + phase.expected_s, 0);
     const absent = machines?.libvirt.state === "absent";
 
     return (
-        <PageFrame page="engine" state="none" title={_("Hosted engine")}>
+        <PageFrame page="engine" state={draft || error ? "ready" : "loading"} view="none" title={_("Hosted engine")}>
             <LimitedAccess>
                 {_("You can look around and prepare a deployment. Starting it needs administrative access.")}
             </LimitedAccess>
             {machines && <LibvirtNotice libvirt={machines.libvirt} />}
-            <section className="rhv-hero" aria-labelledby="hero-title">
-                <Title headingLevel="h2" size="xl" id="hero-title">{_("This host has no engine yet")}</Title>
-                <p>
-                    {_("A hosted engine is a virtual machine on this host in which the Manager runs: the one place from which hosts, guests, storage and networks are managed together, in a browser or through its API.")}
-                </p>
-                <p>
-                    {_("Everything has a sensible default. You choose the Manager's password, look at a summary, and start; nothing is changed on this host before that.")}
-                </p>
-                <div className="rhv-hero__actions">
-                    <Button component="a" href={href({ page: "deploy", step: null })} size="lg" id="deploy-engine"
-                            isAriaDisabled={absent}
-                            {...(absent && { "aria-describedby": "libvirt-notice" })}>
-                        {_("Deploy the engine")}
-                    </Button>
-                    {total !== undefined && (
-                        <span className="rhv-muted">{_("Takes about {time} on this host", { time: estimate(total) })}</span>
-                    )}
-                </div>
-            </section>
+            <Card component="section" isLarge aria-labelledby="hero-title">
+                <CardBody className="rhv-hero">
+                    <Title headingLevel="h2" size="xl" id="hero-title">{_("This host has no engine yet")}</Title>
+                    <p>
+                        {_("A hosted engine is a virtual machine on this host in which the Manager runs: the one place from which hosts, guests, storage and networks are managed together, in a browser or through its API.")}
+                    </p>
+                    <p>
+                        {_("Everything has a sensible default. You choose the Manager's password, look at a summary, and start; nothing is changed on this host before that.")}
+                    </p>
+                    <div className="rhv-hero__actions">
+                        <Button component="a" href={href({ page: "deploy", step: null })} size="lg" id="deploy-engine"
+                                isAriaDisabled={absent}
+                                {...(absent && { "aria-describedby": "libvirt-notice" })}>
+                            {_("Deploy the engine")}
+                        </Button>
+                        {total !== undefined && (
+                            <span className="rhv-muted">{_("Takes {time}", { time: estimate(total) })}</span>
+                        )}
+                    </div>
+                </CardBody>
+            </Card>
             <div className="rhv-cards">
                 <Card component="section">
                     <CardTitle component="h2">{_("What this host offers")}</CardTitle>

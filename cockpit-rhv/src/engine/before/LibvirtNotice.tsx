@@ -3,7 +3,8 @@ import { ErrorAlert } from "../../common/ErrorAlert";
 import type { Machines } from "../../generated/wire";
 import { _ } from "../../i18n";
 import type { Live } from "../../rpc/merge";
-import { Alert } from "../../pf";
+import { Notice } from "../../common/Notice";
+
 
 /** Nothing works without libvirt: says what is wrong with it and what to do. */
 export function LibvirtNotice({ libvirt }: { libvirt: Live<Machines["libvirt"]> }) {
@@ -17,9 +18,9 @@ export function LibvirtNotice({ libvirt }: { libvirt: Live<Machines["libvirt"]> 
             {libvirt.error
                 ? <ErrorAlert error={libvirt.error} title={title} />
                 : (
-                    <Alert variant="danger" isInline title={title}>
+                    <Notice variant="danger" title={title}>
                         {_("Virtual machines need libvirt's daemon. Install or start it; this page notices by itself.")}
-                    </Alert>
+                    </Notice>
                 )}
         </div>
     );

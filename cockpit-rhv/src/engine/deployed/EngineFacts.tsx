@@ -3,7 +3,7 @@ import { Facts, type Fact } from "../../common/Facts";
 import { useRunning } from "../../common/time";
 import { dateTime, duration, mebibytes, percent } from "../../format";
 import type { Engine, EngineConfig, Machine } from "../../generated/wire";
-import { _, plural, text } from "../../i18n";
+import { _, plural } from "../../i18n";
 import type { Live } from "../../rpc/merge";
 import { ClipboardCopy } from "../../pf";
 
@@ -49,7 +49,6 @@ export function EngineFacts({ engine, config, machine }: {
     const facts: Fact[] = [
         { id: "fqdn", term: _("FQDN"), value: <Copyable label={_("FQDN")}>{config.fqdn}</Copyable> },
         { id: "address", term: _("Address"), value: <Copyable label={_("Address")}>{config.address}</Copyable> },
-        { id: "health", term: _("Health"), value: text(engine.health.message) },
         { id: "version", term: _("Version"), value: engine.version ?? config.engine_version },
         ...(machine ? vmFacts(machine) : []),
         { id: "vm", term: _("Virtual machine"), value: config.name },

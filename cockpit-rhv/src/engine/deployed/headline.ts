@@ -31,7 +31,7 @@ export function headline(engine: Live<Engine>): Headline {
         return { tone: "warning", state: "failed", title: _("The engine needs attention"), detail: text(stopped.message) };
     switch (engine.health.state) {
     case "good":
-        return { tone: "good", state: "running", title: _("The engine is running"), detail: null };
+        return { tone: "good", state: "running", title: _("The engine is running"), detail: text(engine.health.message) };
     case "bad":
         return { tone: "bad", state: "failed", title: _("The engine needs attention"), detail: text(engine.health.message) };
     case "unknown":

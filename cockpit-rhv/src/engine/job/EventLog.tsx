@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useMemo, useRef, useState } from "react";
 
-import { Status, ToneIcon, type Tone } from "../../common/Status";
+import { ToneIcon, type Tone } from "../../common/Status";
 import { clock, duration } from "../../format";
 import { _, plural, text } from "../../i18n";
 import { SearchInput, Switch, ToggleGroup, ToggleGroupItem } from "../../pf";
@@ -87,8 +87,6 @@ export function EventLog({ events }: { events: Record<string, Event> }) {
             )}
             <p className="rhv-muted" role="status">
                 {rows.length < all.length && plural("{count} event shown", "{count} events shown", rows.length)}
-                {rows.length === all.length && all.some(row => row.severity === "error") &&
-                    <Status tone="bad">{_("The log contains errors.")}</Status>}
             </p>
         </div>
     );

@@ -36,7 +36,7 @@ function JobBody({ job, page }: { job: Live<Job>; page: JobPageProps["page"] }) 
     const { tone, word } = jobState(status.state);
 
     return (
-        <PageFrame page={page} state={status.state} title={text(status.title)} badge={<Status tone={tone}>{word}</Status>}
+        <PageFrame page={page} state="ready" view={status.state} title={text(status.title)} badge={<Status tone={tone}>{word}</Status>}
                    actions={<JobActions status={status} onError={setError} />}>
             {page === "job" && <p><Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Hosted engine")}</Button></p>}
             {error && <ErrorAlert error={error} title={_("The job was not resumed")} />}

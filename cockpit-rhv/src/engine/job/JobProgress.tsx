@@ -16,21 +16,23 @@ function phaseTitle(status: Live<JobStatus>): string {
 function remaining({ remaining_s, overdue }: { remaining_s: number; overdue: boolean }): string {
     if (overdue)
         return _("taking longer than expected");
-    return _("about {time} remaining", { time: estimate(remaining_s) });
+    return _("{time} remaining", { time: estimate(remaining_s) });
 }
 
 function TaskProgress({ status }: { status: Live<JobStatus> }) {
     const { progress } = status;
     const total = progress?.total ?? 0;
+    const task = status.task ? text(status.task) : "";
     if (!progress || total <= 0)
-        return null;
+        // The line keeps its height, so that nothing jumps between two tasks.
+        return <p className="rhv-progress__task" data-task>{task === "" ? "\u00a0" : task}</p>;
     const ratio = Math.min(1, progress.done / total);
     const label = progress.unit === "bytes"
         ? _("{done} of {total}", { done: bytes(progress.done), total: bytes(total) })
         : _("{done} of {total}", { done: progress.done, total });
     return (
         <Progress id="task-progress" size="sm" value={ratio * 100} label={label} valueText={label}
-                  title={progress.message ? text(progress.message) : _("This task")} measureLocation="top" />
+                  title={<span data-task>{progress.message ? text(progress.message) : task}</span>} measureLocation="top" />
     );
 }
 
@@ -44,13 +46,12 @@ export function JobProgress({ status, elapsed }: { status: Live<JobStatus>; elap
 
     return (
         <div className="rhv-progress">
-            <Progress id="job-progress" value={Math.floor(ratio * 100)} title={phaseTitle(status)}
+            <Progress id="job-progress" value={Math.floor(ratio * 100)} title={<b>{phaseTitle(status)}</b>}
                       label={percent(Math.floor(ratio * 100) / 100)} measureLocation="top" />
             <p className="rhv-progress__line">
                 <span data-elapsed>{_("{time} elapsed", { time: clock(elapsed) })}</span>
                 <span data-remaining>{remaining(now)}</span>
             </p>
-            <p className="rhv-progress__task" data-task>{status.task ? text(status.task) : "\u00a0"}</p>
             <TaskProgress status={status} />
             <div className="pf-v6-screen-reader" aria-live="polite">{phaseTitle(status)}</div>
         </div>

@@ -5,7 +5,8 @@ import { clock } from "../../format";
 import type { JobStatus } from "../../generated/wire";
 import { _, text } from "../../i18n";
 import type { Live } from "../../rpc/merge";
-import { Alert, Button } from "../../pf";
+import { Button } from "../../pf";
+import { Notice } from "../../common/Notice";
 
 function where(status: Live<JobStatus>): string | null {
     const phase = status.phases.find(({ id, state }) => id === status.phase || state === "failed");
@@ -28,11 +29,11 @@ export function Outcome({ status }: { status: Live<JobStatus> }) {
         return null;
     case "succeeded":
         return (
-            <Alert variant="success" isInline id="job-succeeded"
+            <Notice variant="success" id="job-succeeded"
                    title={_("Finished in {time}", { time: clock(status.elapsed_s) })}>
                 {status.kind === "deploy" &&
                     <Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Show the engine")}</Button>}
-            </Alert>
+            </Notice>
         );
     case "failed":
         if (status.error) {
@@ -40,21 +41,21 @@ export function Outcome({ status }: { status: Live<JobStatus> }) {
                 <div id="job-failed">
                     <ErrorAlert error={status.error}
                                 title={phase === null ? _("The job failed") : _("Failed in the phase “{phase}”", { phase })}>
-                        {status.task && <p>{_("Task: {task}", { task: text(status.task) })}</p>}
-                        {note !== null && <p>{note}</p>}
+                        {status.task && <p className="rhv-muted">{_("Task: {task}", { task: text(status.task) })}</p>}
+                        {note !== null && <p className="rhv-muted">{note}</p>}
                     </ErrorAlert>
                 </div>
             );
         }
-        return <Alert variant="danger" isInline id="job-failed" title={_("The job failed")}>{note}</Alert>;
+        return <Notice variant="danger" id="job-failed" title={_("The job failed")}>{note}</Notice>;
     case "cancelled":
-        return <Alert variant="info" isInline id="job-cancelled" title={_("The job was cancelled")}>{note}</Alert>;
+        return <Notice variant="info" id="job-cancelled" title={_("The job was cancelled")}>{note}</Notice>;
     case "interrupted":
         return (
-            <Alert variant="warning" isInline id="job-interrupted" title={_("The job was interrupted")}>
+            <Notice variant="warning" id="job-interrupted" title={_("The job was interrupted")}>
                 <p>{_("It ended without reporting why; probably this host was restarted.")}</p>
                 {note !== null && <p>{note}</p>}
-            </Alert>
+            </Notice>
         );
     }
 }

@@ -12,7 +12,7 @@ const VARIANTS: Record<PhaseStatus["state"], "pending" | "info" | "success" | "d
 
 function timing(phase: Live<PhaseStatus>, since: number): string {
     if (phase.state === "pending")
-        return _("about {time}", { time: estimate(phase.expected_s) });
+        return estimate(phase.expected_s);
     if (phase.elapsed_s === undefined)
         return "";
     return clock(phase.elapsed_s + (phase.state === "running" ? since : 0));

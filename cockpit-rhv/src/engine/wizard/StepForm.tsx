@@ -20,6 +20,8 @@ interface StepFormProps {
     problems: ReadonlyMap<string, string>;
 }
 
+const isNumber = (field: Field) => field.schema.type === "integer";
+
 /** One step of the wizard: the fields of its sections, the rarely used ones folded away. */
 export function StepForm({ draft, step, title, intro, problems }: StepFormProps) {
     const { update } = useDraft();
@@ -29,6 +31,8 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
 
     const fields = sectionsOf(draft, step).flatMap(section => section.fields).filter(field => isShown(draft, field.path));
     const main = fields.filter(field => !ruleFor(field.path).more);
+    // Small numbers stand side by side.
+    const numbers = main.filter(isNumber);
     const more = fields.filter(field => ruleFor(field.path).more);
     // A problem must not hide in a folded section.
     const troubled = more.some(field => problems.has(field.path)) || (step === "engine" && problems.has("secrets.root_password"));
@@ -46,13 +50,14 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
                 <p className="rhv-muted">{intro}</p>
             </div>
             <StepNotices draft={draft} step={step} problems={problems} onEdit={onEdit} />
-            {main.map(input)}
+            {main.filter(field => !isNumber(field)).map(input)}
             {step === "engine" && (
                 <PasswordFields name="admin_password" label={_("Administrator's password")} required strict={strict}
                                 repeatLabel={_("The same password again")}
                                 help={_("For the Manager's user admin@internal. Only its hash is stored.")}
                                 secret={draft.secrets.admin_password} onEdit={onSecret("admin_password")} />
             )}
+            {numbers.length > 0 && <div className="rhv-numbers">{numbers.map(input)}</div>}
             {(more.length > 0 || step === "engine") && (
                 <ExpandableSection toggleText={_("More settings")} isIndented isExpanded={open || troubled}
                                    onToggle={(_event, expanded) => setOpen(expanded)}>

@@ -3,7 +3,8 @@ import { fieldsOf, noticesOf, type Draft } from "../../form/draft";
 import type { StepId } from "../../form/layout";
 import type { Raw } from "../../form/raw";
 import { _, text } from "../../i18n";
-import { Alert, Checkbox, FormHelperText, HelperText, HelperTextItem } from "../../pf";
+import { Checkbox, FormHelperText, HelperText, HelperTextItem } from "../../pf";
+import { Notice } from "../../common/Notice";
 import { fieldId } from "./FieldInput";
 
 interface StepNoticesProps {
@@ -19,7 +20,7 @@ export function StepNotices({ draft, step, problems, onEdit }: StepNoticesProps)
         const field = confirm === null ? undefined : fieldsOf(draft).find(candidate => candidate.path === confirm);
         const problem = confirm === null || !draft.left.has(step) ? undefined : problems.get(confirm);
         return (
-            <Alert key={id} variant={severity} isInline title={text(message)} data-notice={id}>
+            <Notice key={id} variant={severity} title={text(message)} data-notice={id}>
                 {confirm !== null && (
                     <>
                         <Checkbox id={fieldId(confirm)} data-field={confirm} isRequired
@@ -35,7 +36,7 @@ export function StepNotices({ draft, step, problems, onEdit }: StepNoticesProps)
                         </FormHelperText>
                     </>
                 )}
-            </Alert>
+            </Notice>
         );
     });
 }

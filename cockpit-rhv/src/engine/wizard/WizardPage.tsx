@@ -11,7 +11,8 @@ import type { RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { useCall, useConnection, useTopicValue } from "../../rpc/hooks";
 import { asError } from "../../rpc/topics";
-import { Alert, Button, Wizard, WizardStep } from "../../pf";
+import { Button, Wizard, WizardStep } from "../../pf";
+import { Notice } from "../../common/Notice";
 import { useDraft } from "../draft-context";
 import { focusProblem } from "./focus";
 import { deployObstacle } from "./obstacle";
@@ -109,11 +110,11 @@ export default function WizardPage({ step }: { step: string | null }) {
 
     if (taken) {
         return (
-            <PageFrame page="deploy" state="taken" title={title}>
-                <Alert variant="info" isInline
+            <PageFrame page="deploy" state="ready" view="taken" title={title}>
+                <Notice variant="info"
                        title={engine.state === "deployed" ? _("This host already has an engine") : _("A deployment is already running")}>
                     <Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Show it")}</Button>
-                </Alert>
+                </Notice>
             </PageFrame>
         );
     }
@@ -125,7 +126,7 @@ export default function WizardPage({ step }: { step: string | null }) {
         );
     }
     return (
-        <PageFrame page="deploy" state="ready" title={title} fill>
+        <PageFrame page="deploy" state="ready" view="wizard" title={title} fill>
             <DeployWizard draft={draft} wanted={step ?? "engine"} />
         </PageFrame>
     );
