@@ -161,9 +161,9 @@ class Session:
     def _reply(self, request: Frame, body: bytes | None) -> None:
         if body is None:
             return
-        queue = request.headers.get("reply-to")
-        if queue is None or not self._send_message(queue, body):
-            logger.warning("%s asked with reply-to %s, which it does not read: no answer", self.asker.name, queue)
+        queue = request.headers.get("reply-to", "")
+        if not self._send_message(queue, body):
+            logger.warning("%s asked with reply-to %r, which it does not read: no answer", self.asker.name, queue)
 
     def _send_message(self, destination: str, body: bytes) -> bool:
         identities = [identity for identity, queue in self._subscriptions.items() if queue == destination]

@@ -165,9 +165,7 @@ class FrameParser:
                 count += 2
             else:
                 break
-        if count:
-            del self._buffer[:count]
-            self._scanned = 0
+        del self._buffer[:count]
 
     def _refuse_noise(self) -> None:
         """A peer that speaks another protocol is refused at its first line, not after a full buffer."""
