@@ -29,7 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     terminal = Terminal()
-    arguments = build_parser(terminal.t).parse_args(argv)
+    parser = build_parser(terminal.t)
+    arguments = parser.parse_args(argv)
+    if arguments.command == "deploy" and arguments.answers == "-" and arguments.admin_password_stdin:
+        parser.error(terminal.t(msg("cli.one_stdin", "Answers and password cannot both come from stdin.")))
     try:
         return _command(arguments.command)(terminal, arguments)
     except RhvError as error:

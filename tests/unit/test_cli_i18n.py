@@ -63,7 +63,12 @@ def test_errors_and_help_are_translated(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["nonsense"], ["deploy", "--admin-password-stdin", "--admin-password-fd", "3"]):
+    for arguments in (
+        [],
+        ["nonsense"],
+        ["deploy", "--admin-password-stdin", "--admin-password-fd", "3"],
+        ["deploy", "--admin-password-stdin", "--answers", "-"],
+    ):
         with pytest.raises(SystemExit) as caught:
             cli.main(arguments)
         assert caught.value.code == 2
