@@ -41,7 +41,7 @@ def foreign(tmp_path: Path) -> Authority:
 
 async def refusal(house: AgentHouse, context: ssl.SSLContext, *names: str) -> RhvError:
     with pytest.raises(RhvError) as caught:
-        await connect(house, context, *names)
+        await (await connect(house, context, *names)).close()
     assert house.agent.server.clients == []
     return caught.value
 
