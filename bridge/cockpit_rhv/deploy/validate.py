@@ -114,7 +114,7 @@ def _explain(error: Any) -> Iterator[tuple[str, str, Message]]:
     elif kind in ("enum", "const"):
         allowed = ", ".join(str(item) for item in (value if kind == "enum" else [value]))
         yield path, "choice", msg("answers.choice", "One of these is expected: {allowed}", allowed=allowed)
-    elif kind == "minLength":
+    elif kind == "minLength" or (kind == "format" and error.instance == ""):
         yield path, "required", msg("answers.required", "This answer is missing.")
     elif kind == "maxLength":
         yield path, "too_long", msg("answers.too_long", "At most {limit} characters are allowed.", limit=value)

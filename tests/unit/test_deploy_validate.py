@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Validation of answers: one sentence a field, none of them jsonschema's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cockpit_rhv.deploy import answers as document
+from cockpit_rhv.deploy.profile import Profile, load_profile
+from cockpit_rhv.deploy.validate import refuse_invalid, validate_answers
+from cockpit_rhv.errors import RhvError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit import deploy_support as world
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@pytest.fixture(scope="module")
+def profile() -> Profile:
+    return load_profile("embedded")
+
+
+def faults(profile: Profile, changes: dict[str, Any]) -> dict[str, str]:
+    """Path to code of everything wrong after these changes."""
+    found = validate_answers(profile, world.changed(world.answers(), changes))
+    assert len({item.path for item in found}) == len(found), "one error a field"
+    return {item.path: item.error.code for item in found}
+
+
+def test_good_answers(profile: Profile) -> None:
+    assert faults(profile, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ("engine.fqdn", "engine", "answers.format"),
+        ("engine.fqdn", "", "answers.required"),
+        ("engine.fqdn", ..., "answers.required"),
+        ("engine.fqdn", 5, "answers.type"),
+        ("engine.name", "a/b", "answers.form"),
+        ("engine.name", "../etc/passwd", "answers.form"),
+        ("engine.vcpus", 0, "answers.minimum"),
+        ("engine.vcpus", 1.5, "answers.type"),
+        ("engine.vcpus", True, "answers.type"),
+        ("engine.vcpus", "2", "answers.type"),
+        ("engine.memory_mib", 767, "answers.minimum"),
+        ("engine.disk_gib", 99999, "answers.maximum"),
+        ("engine.root_ssh_key", "ssh-ed25519 AAAA\nssh-rsa BBBB", "answers.form"),
+        ("engine.root_ssh_key", "not a key", "answers.form"),
+        ("network.kind", "vlan", "answers.choice"),
+        ("network.address", "192.0.2.0/24", "answers.format"),
+        ("network.gateway", "router", "answers.format"),
+        ("network.gateway", "192.0.2.20", "answers.gateway"),
+        ("network.gateway", "198.51.100.1", "answers.gateway"),
+        ("network.gateway", ..., "answers.required"),
+        ("network.address", ..., "answers.required"),
+        ("network.dns", ["192.0.2.1"] * 4, "answers.too_many"),
+        ("network.mac", "52:54:00", "answers.form"),
+        ("network.mac", "01:00:5e:00:00:01", "answers.format"),
+        ("storage.path", "relative/path", "answers.form"),
+        ("storage.path", "/with\nnewline", "answers.form"),
+        ("storage.path", "/" + "x" * 2000, "answers.too_long"),
+        ("image.path", "", "answers.form"),
+        ("version", 2, "answers.choice"),
+        ("profile", "other", "answers.choice"),
+        ("surprise", 1, "answers.unknown"),
+        ("engine.surprise", 1, "answers.unknown"),
+        ("engine", [], "answers.type"),
+        ("engine", ..., "answers.required"),
+    ],
+)
+def test_bad_answers(profile: Profile, path: str, value: Any, code: str) -> None:
+    assert faults(profile, {path: value}) == {path: code}
+
+
+def test_an_entry_of_a_list_is_named(profile: Profile) -> None:
+    assert faults(profile, {"network.dns": ["192.0.2.1", "nonsense"]}) == {"network.dns.1": "answers.format"}
+
+
+def test_with_dhcp_address_and_gateway_may_be_missing(profile: Profile) -> None:
+    assert faults(profile, {"network.mode": "dhcp", "network.address": ..., "network.gateway": ...}) == {}
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_form(profile: Profile) -> None:
+    found = faults(profile, {"storage.path": "x", "engine.fqdn": "x", "network.gateway": "x"})
+    assert list(found) == ["engine.fqdn", "network.gateway", "storage.path"]
+
+
+def test_every_pattern_has_a_sentence_of_its_own(profile: Profile) -> None:
+    for path, field in document.fields(profile.schema):
+        if "pattern" in field:
+            assert field.get("x-invalid"), path
+
+
+def test_sentences_are_ours(profile: Profile) -> None:
+    found = validate_answers(profile, world.changed(world.answers(), {"engine.name": "a b", "engine.vcpus": "two"}))
+    assert [str(item.error.message) for item in found] == [
+        "Use letters, digits, dots, hyphens and underscores; begin with a letter or digit.",
+        "A whole number is expected here.",
+    ]
+
+
+@given(JSON)
+def test_any_document_is_judged_without_a_crash(value: Any) -> None:
+    profile = load_profile("embedded")
+    assert validate_answers(profile, value)
+
+
+@given(st.sampled_from([path for path, _ in document.fields(load_profile("embedded").schema)]), JSON)
+def test_any_value_of_any_field_is_judged_without_a_crash(path: str, value: Any) -> None:
+    whole = world.answers()
+    document.put(whole, path, value)
+    for item in validate_answers(load_profile("embedded"), whole):
+        assert item.path.startswith(path.partition(".")[0])
+        assert str(item.error.message)
+
+
+def test_refusal_names_the_first_field_and_lists_all(profile: Profile) -> None:
+    with pytest.raises(RhvError) as caught:
+        refuse_invalid(profile, world.changed(world.answers(), {"engine.fqdn": "x", "storage.path": "x"}))
+    assert caught.value.code == "answers.invalid"
+    assert caught.value.message.params["field"] == "engine.fqdn"
+    assert len((caught.value.detail or "").splitlines()) == 2
+
+
+def test_completing_fills_defaults_and_keeps_what_was_given(profile: Profile) -> None:
+    given_answers = {"engine": {"fqdn": "e.example.com", "vcpus": 4.0}}
+    whole = document.complete(profile.schema, given_answers)
+    assert whole["engine"]["vcpus"] == 4
+    assert isinstance(whole["engine"]["vcpus"], int)
+    assert whole["engine"]["name"] == "HostedEngine"
+    assert whole["accept"] == {"emulation": False}
+    assert given_answers == {"engine": {"fqdn": "e.example.com", "vcpus": 4.0}}, "the original is not touched"
