@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A helper for each test, and no test may leave anything behind."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.leaks import no_leaks  # noqa: F401 - a fixture for every test here
+from tests.wire.helper_process import TREE, HelperProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+class Start:
+    """Starts helpers with a folder of jobs of their own."""
+
+    def __init__(self, jobs: Path) -> None:
+        self._jobs = jobs
+        self.started: list[HelperProcess] = []
+
+    def __call__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        argv: Sequence[str] = (sys.executable, "-m", "cockpit_rhv.helper"),
+        user: int | None = None,
+        tree: Path = TREE,
+        pass_fds: Sequence[int] = (),
+    ) -> HelperProcess:
+        """Parameters as of :class:`HelperProcess`."""
+        helper = HelperProcess({"COCKPIT_RHV_JOBS": str(self._jobs), **(environ or {})}, argv, user, tree, pass_fds)
+        self.started.append(helper)
+        return helper
+
+
+@pytest.fixture
+def start_helper(tmp_path: Path, no_leaks: None) -> Iterator[Start]:  # noqa: F811 - it begins before and ends after
+    """Sees that the helpers are gone afterwards."""
+    start = Start(tmp_path / "jobs")
+    yield start
+    for helper in start.started:
+        helper.kill()
+
+
+@pytest.fixture
+def helper(start_helper: Start) -> HelperProcess:
+    """A helper on libvirt's test driver."""
+    return start_helper()

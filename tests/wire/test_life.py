@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a helper ends, what it keeps off its stdout, and what it refuses to an ordinary user."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cockpit_rhv.rpc.schema import RpcSchema
+
+from tests.wire.helper_process import TREE, HelperProcess, RpcFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.wire.conftest import Start
+
+NOBODY = 65534
+
+#: valid parameters of every method that changes something; a new one has to be added here
+EXAMPLES: dict[str, dict[str, object]] = {
+    "deploy.start": {"profile": "x", "answers": {}, "secrets": {"admin_password": "long enough"}},
+    "jobs.resume": {"job": "x"},
+    "jobs.cancel": {"job": "x"},
+    "jobs.output": {"job": "x", "offset": 0},
+    "machines.start": {"uuid": "x"},
+    "machines.shutdown": {"uuid": "x"},
+    "machines.power_off": {"uuid": "x"},
+    "machines.console": {"uuid": "x"},
+    "machines.serial_log": {"uuid": "x", "offset": 0},
+}
+
+RUN_HELPER = "import runpy; runpy.run_module('cockpit_rhv.helper', run_name='__main__')"
+
+# replaces the reading of the host by something that misbehaves, then runs the helper
+MISBEHAVE = """
+import sys, time
+import cockpit_rhv.host.facts as facts
+honest = facts.read_host_facts
+def misbehave():
+    {what}
+    return honest()
+facts.read_host_facts = misbehave
+"""
+MISBEHAVE += RUN_HELPER
+
+
+def test_it_ends_with_its_stdin(helper: HelperProcess) -> None:
+    helper.subscribe("machines")
+    helper.subscribe("jobs")
+    assert helper.close() == 0
+
+
+def test_it_ends_before_the_first_request(helper: HelperProcess) -> None:
+    assert helper.close() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(helper: HelperProcess, number: signal.Signals) -> None:
+    helper.subscribe("machines")
+    helper.process.send_signal(number)
+    assert helper.wait() == 0
+
+
+def test_it_ends_when_nobody_reads_its_answers(start_helper: Start) -> None:
+    reader, writer = os.pipe()
+    script = f"import os; os.dup2({writer}, 1); " + RUN_HELPER
+    os.set_inheritable(writer, True)
+    helper = start_helper(argv=[sys.executable, "-c", script], pass_fds=(writer,))
+    os.close(writer)
+    helper.write(b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topic":"machines"}}\n')
+    assert os.read(reader, 1)
+    os.close(reader)
+    assert helper.wait() == 0
+
+
+def test_it_ends_on_request_after_the_answer(helper: HelperProcess) -> None:
+    assert helper.call("exit") == {}
+    assert helper.wait() == 0
+
+
+def test_a_call_that_hangs_does_not_keep_it_alive(start_helper: Start) -> None:
+    helper = start_helper(argv=[sys.executable, "-c", MISBEHAVE.format(what="time.sleep(600)")])
+    helper.write(b'{"jsonrpc":"2.0","id":"h","method":"subscribe","params":{"topic":"host"}}\n')
+    helper.call("hello", client_version="1", language="en")  # and it holds up nobody else
+    assert helper.close() == 0
+
+
+def test_stray_output_does_not_get_between_the_answers(start_helper: Start) -> None:
+    what = "print('stray'); sys.stdout.flush()"
+    helper = start_helper(argv=[sys.executable, "-c", MISBEHAVE.format(what=what)])
+    helper.subscribe("host")
+    assert helper.close() == 0
+    assert b"stray" in helper.stderr
+
+
+def test_a_defect_is_answered_and_not_shown_as_a_traceback(start_helper: Start) -> None:
+    helper = start_helper(argv=[sys.executable, "-c", MISBEHAVE.format(what="1 / 0")])
+    with pytest.raises(RpcFailure) as caught:
+        helper.subscribe("host")
+    assert caught.value.number == -32603
+    assert caught.value.data["detail"] == "ZeroDivisionError: division by zero"
+    helper.call("hello", client_version="1", language="en")
+
+
+def test_something_else_than_pipes_is_refused(start_helper: Start) -> None:
+    script = "import os; os.dup2(os.open('/dev/null', 0), 0); " + RUN_HELPER
+    assert start_helper(argv=[sys.executable, "-c", script]).wait(10) == 1
+
+
+@pytest.fixture
+def nobodys_tree() -> Iterator[Path]:
+    """The program where an ordinary user can read it."""
+    folder = Path(tempfile.mkdtemp(prefix="rhv-wire-"))
+    folder.chmod(0o755)
+    shutil.copytree(TREE / "bridge", folder / "bridge", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TREE / "schemas", folder / "schemas")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process as somebody else")
+def test_an_ordinary_user_sees_and_is_refused_what_changes_things(start_helper: Start, nobodys_tree: Path) -> None:
+    helper = start_helper(argv=["/usr/bin/python3", "-m", "cockpit_rhv.helper"], user=NOBODY, tree=nobodys_tree)
+    hello = helper.call("hello", client_version="1", language="en")
+    assert hello["uid"] == NOBODY
+    assert hello["privileged"] is False
+    helper.subscribe("machines")
+    state = helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
+    assert state["libvirt"]["access"] == "read-only"
+    assert state["machines"]
+    rpc = RpcSchema()
+    refused = 0
+    for method in filter(rpc.is_privileged, rpc.methods):
+        with pytest.raises(RpcFailure) as caught:
+            helper.call(method, **EXAMPLES[method])
+        assert caught.value.code == "access.denied"
+        assert caught.value.data["hint"]
+        refused += 1
+    assert refused >= 8
+    assert helper.close() == 0
