@@ -31,7 +31,10 @@ const targets = {
     portal: {
         source: join(here, "src/portal"),
         out: join(here, "dist/portal"),
-        files: [[join(here, "src/portal/index.html"), "index.html"]],
+        files: [
+            [join(here, "src/portal/index.html"), "index.html"],
+            [join(here, "src/portal/icon.svg"), "icon.svg"],
+        ],
     },
 };
 

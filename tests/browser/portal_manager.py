@@ -35,6 +35,7 @@ PORTAL = TOP / "cockpit-rhv" / "dist" / "portal"
 FQDN = "localhost"
 USER = "admin@internal"
 HOST = "node1.example.com"
+HOST_ADDRESS = "127.0.0.2"  # 127.0.0.1 is the Manager
 
 
 def _free_port() -> int:
@@ -167,7 +168,7 @@ class Manager:
             "token": self.enrolment_token,
             "csr": request.public_bytes(serialization.Encoding.PEM).decode(),
             "name": HOST,
-            "address": "127.0.0.1",
+            "address": HOST_ADDRESS,
         }
         status, answer = self.request(
             "POST", "services/host-enrollment", json.dumps(body).encode(), {"Content-Type": "application/json"}
@@ -183,13 +184,13 @@ class Manager:
         (pki / "agent.pem").write_text(json.loads(answer)["certificate"])
         (pki / "ca.pem").write_text(json.loads(answer)["ca_certificate"])
         self.start_agent()
-        host = self.api("POST", "hosts", {"name": HOST, "address": "127.0.0.1", "port": self.agent_port})
+        host = self.api("POST", "hosts", {"name": HOST, "address": HOST_ADDRESS, "port": self.agent_port})
         return str(host["id"])
 
     def start_agent(self) -> None:
         """Start the enrolled agent."""
         self._agent = self._spawn(
-            "agent", "cockpit_rhv.agent", "--config", str(self.folder / "agent"), "--bind", "127.0.0.1",
+            "agent", "cockpit_rhv.agent", "--config", str(self.folder / "agent"), "--bind", HOST_ADDRESS,
             "--port", str(self.agent_port), "--libvirt-uri", "test:///default",
             "--state", str(self.folder / "agent.json"),
         )  # fmt: skip

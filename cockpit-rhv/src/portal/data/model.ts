@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the portal shows, read from the API once at the edge.
 
+import type { Message } from "../../generated/wire";
 import { type Json, child, date, list, num, str } from "./json";
 
 /** One reading of a host or guest; null where it was not reported. */
@@ -54,7 +55,7 @@ export interface EngineEvent {
     id: string;
     severity: Severity;
     time: number | null;
-    text: string;
+    message: Message;
     code: number | null;
     hostId: string;
     guestId: string;
@@ -147,13 +148,25 @@ export function parseGuest(value: Json): Guest {
 
 const SEVERITIES: readonly Severity[] = ["normal", "warning", "error", "alert"];
 
+/** The event's sentence as a template that can be translated; other engines send the finished sentence only. */
+function messageOf(value: Json): Message {
+    const template = str(value, "rhv_message", "text");
+    // A doubled brace stands for one: the sentence must come out of the template unchanged.
+    if (!template) return { id: "", text: str(value, "description").replace(/[{}]/g, "$&$&") };
+    const params: Record<string, string | number> = {};
+    for (const [name, param] of Object.entries(child(value, "rhv_message", "params") ?? {})) {
+        if (typeof param === "string" || typeof param === "number") params[name] = param;
+    }
+    return { id: str(value, "rhv_message", "key"), text: template, params };
+}
+
 export function parseEvent(value: Json): EngineEvent {
     const severity = str(value, "severity");
     return {
         id: str(value, "id"),
         severity: SEVERITIES.find(known => known === severity) ?? "normal",
         time: date(value, "time"),
-        text: str(value, "description"),
+        message: messageOf(value),
         code: num(value, "code"),
         hostId: reference(value, "host"),
         guestId: reference(value, "vm"),

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button/index.js";
 import { number } from "../../format";
-import { _, plural } from "../../i18n";
+import { _, plural, text } from "../../i18n";
 import type { EngineEvent, Severity } from "../data/model";
 import { usePicture } from "../shell/context";
 import { EventList } from "../widgets/event-list";
@@ -20,7 +20,7 @@ function selected(events: readonly EngineEvent[], params: URLSearchParams): Engi
     const search = params.get("search") ?? "";
     return events.filter(event => (!severity || event.severity === severity)
         && (!host || event.hostId === host)
-        && matches(search, [event.text, severityWord(event.severity)]));
+        && matches(search, [text(event.message), severityWord(event.severity)]));
 }
 
 export function Events({ params }: { params: URLSearchParams }) {

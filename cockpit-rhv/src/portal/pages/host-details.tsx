@@ -28,7 +28,8 @@ function State({ host, meaning }: { host: Host; meaning: Meaning }) {
     return (
         <Alert isInline variant={ALERTS[meaning.tone]} title={meaning.meaning} component="p">
             {meaning.next && <p><Words text={meaning.next} /></p>}
-            {host.statusDetail && <p className="rhv-muted">{host.statusDetail}</p>}
+            {/* The agent's or the network's own words. */}
+            {host.statusDetail && <p className="rhv-muted" lang="en">{host.statusDetail}</p>}
         </Alert>
     );
 }

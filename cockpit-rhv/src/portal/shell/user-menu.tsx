@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Divider } from "@patternfly/react-core/dist/esm/components/Divider/index.js";
 import { Dropdown, DropdownGroup, DropdownItem, DropdownList } from "@patternfly/react-core/dist/esm/components/Dropdown/index.js";
 import { MenuToggle } from "@patternfly/react-core/dist/esm/components/MenuToggle/index.js";
@@ -20,6 +20,7 @@ export function themeWord(theme: Theme): string {
 
 export function UserMenu({ session }: { session: Session }) {
     const [open, setOpen] = useState(false);
+    const toggle = useRef<HTMLButtonElement>(null);
     const theme = useTheme();
     const language = useLanguage();
     return (
@@ -27,14 +28,17 @@ export function UserMenu({ session }: { session: Session }) {
             isOpen={open}
             onOpenChange={setOpen}
             shouldFocusFirstItemOnOpen
-            onSelect={() => setOpen(false)}
+            onSelect={() => {
+                setOpen(false);
+                toggle.current?.focus();
+            }}
             popperProps={{ position: "right", appendTo: "inline" }}
-            toggle={ref => (
-                <MenuToggle ref={ref} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />}
+            toggle={{ toggleRef: toggle, toggleNode: (
+                <MenuToggle ref={toggle} variant="plainText" isExpanded={open} onClick={() => setOpen(!open)} icon={<UserIcon />}
                             aria-label={_("{user}: theme, language, log out", { user: session.user })}>
                     <span className="rhv-user">{session.user}</span>
                 </MenuToggle>
-            )}
+            ) }}
         >
             <DropdownGroup label={_("Theme")} labelHeadingLevel="h2">
                 <DropdownList>
