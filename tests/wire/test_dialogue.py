@@ -86,6 +86,12 @@ def test_there_are_no_jobs_at_first(helper: HelperProcess) -> None:
     assert caught.value.code == "job.not_found"
 
 
+def test_the_engine_of_a_host_without_one(helper: HelperProcess) -> None:
+    engine = helper.subscribe("engine").state
+    assert engine["state"] == "none"
+    assert "config" not in engine
+
+
 def test_an_unsubscribed_topic_is_silent(helper: HelperProcess) -> None:
     listed(helper)
     helper.call("unsubscribe", topic="machines")

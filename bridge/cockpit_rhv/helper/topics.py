@@ -187,6 +187,12 @@ class JobTopic(Topic):
             raise denied(str(error)) from error
 
 
+def _engine_topic(library: Library) -> Topic:
+    from ..deploy.engine_topic import EngineTopic  # brings cryptography and http: not on the way to the first answer
+
+    return EngineTopic(library)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -196,6 +202,7 @@ class Topics:
             "host": lambda: HostTopic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "jobs": lambda: JobsTopic(library),
+            "engine": lambda: _engine_topic(library),
         }
         self._library = library
 

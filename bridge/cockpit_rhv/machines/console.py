@@ -66,7 +66,10 @@ def reachable_address(display: Graphics, host: str) -> str:
     """Where the asker finds the display; raises :class:`RhvError` ``console.local_only`` when nowhere."""
     if not display.address:
         return host
-    listening = ipaddress.ip_address(display.address)
+    try:
+        listening = ipaddress.ip_address(display.address)
+    except ValueError:
+        return display.address  # libvirt takes a name there too
     if listening.is_unspecified:
         return host
     if listening.is_loopback and not _is_this_host(host):

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small readings: error numbers, states, load, uptime, versions."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import libvirt
+import pytest
+from cockpit_rhv.machines.faults import from_numbers
+from cockpit_rhv.machines.opening import version_text
+from cockpit_rhv.machines.sampler import cpu_percent, memory_used_mib
+from cockpit_rhv.machines.states import ACTIVE, STATES, reason_name, state_name
+from cockpit_rhv.machines.uptime import uptime_s
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("code", "domain", "expected"),
+    [
+        ("VIR_ERR_NO_DOMAIN", "VIR_FROM_QEMU", "machine.not_found"),
+        ("VIR_ERR_OPERATION_INVALID", "VIR_FROM_QEMU", "machine.wrong_state"),
+        ("VIR_ERR_OPERATION_DENIED", "VIR_FROM_NONE", "libvirt.denied"),
+        ("VIR_ERR_AUTH_FAILED", "VIR_FROM_RPC", "libvirt.auth"),
+        ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_RPC", "libvirt.unreachable"),
+        ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_QEMU", "libvirt.failed"),
+        ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_RPC", "libvirt.unreachable"),
+        ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_QEMU", "machine.qemu_failed"),
+        ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_STORAGE", "libvirt.failed"),
+        ("VIR_ERR_OPERATION_TIMEOUT", "VIR_FROM_QEMU", "machine.busy"),
+    ],
+)
+def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: str) -> None:
+    error = from_numbers(getattr(libvirt, code), getattr(libvirt, domain), "Nachricht")
+    assert error.code == expected
+    assert error.detail is not None
+    assert "Nachricht" in error.detail
+
+
+def test_an_error_without_numbers_is_still_one() -> None:
+    assert from_numbers(None, None, None).code == "libvirt.failed"
+
+
+def test_states_are_those_of_libvirt() -> None:
+    for name, state in {
+        "NOSTATE": "unknown",
+        "RUNNING": "running",
+        "BLOCKED": "blocked",
+        "PAUSED": "paused",
+        "SHUTDOWN": "shutting_down",
+        "SHUTOFF": "shut_off",
+        "CRASHED": "crashed",
+        "PMSUSPENDED": "suspended",
+    }.items():
+        assert state_name(getattr(libvirt, f"VIR_DOMAIN_{name}")) == state
+    assert state_name(99) == "unknown"
+    assert set(STATES) - ACTIVE == {"unknown", "shut_off", "crashed"}
+
+
+@pytest.mark.parametrize(
+    ("constant", "state", "reason"),
+    [
+        ("VIR_DOMAIN_RUNNING_BOOTED", "running", "booted"),
+        ("VIR_DOMAIN_RUNNING_POSTCOPY", "running", "postcopy"),
+        ("VIR_DOMAIN_PAUSED_IOERROR", "paused", "io_error"),
+        ("VIR_DOMAIN_PAUSED_API_ERROR", "paused", "api_error"),
+        ("VIR_DOMAIN_SHUTOFF_DESTROYED", "shut_off", "destroyed"),
+        ("VIR_DOMAIN_SHUTOFF_DAEMON", "shut_off", "daemon"),
+        ("VIR_DOMAIN_CRASHED_PANICKED", "crashed", "panicked"),
+        ("VIR_DOMAIN_SHUTDOWN_USER", "shutting_down", "user"),
+    ],
+)
+def test_reasons_are_those_of_libvirt(constant: str, state: str, reason: str) -> None:
+    if not hasattr(libvirt, constant):
+        pytest.skip(f"this libvirt has no {constant}")
+    assert reason_name(state, getattr(libvirt, constant)) == reason
+
+
+def test_an_unknown_reason_is_none() -> None:
+    assert reason_name("running", 0) is None
+    assert reason_name("running", 99) is None
+    assert reason_name("suspended", 1) is None
+
+
+def test_load_is_a_share_of_all_vcpus() -> None:
+    second = 10**9
+    old, new = {"cpu.time": 5 * second}, {"cpu.time": 8 * second, "vcpu.current": 2}
+    assert cpu_percent(old, new, 3.0) == 50.0
+    assert cpu_percent(old, new, 0.1) == 100.0  # the two clocks are not one
+    assert cpu_percent(new, old, 3.0) is None  # it was restarted
+    assert cpu_percent({}, new, 3.0) is None
+    assert cpu_percent(old, new, 0.0) is None
+
+
+def test_memory_is_what_the_guest_itself_says() -> None:
+    assert memory_used_mib({"balloon.available": 2048 * 1024, "balloon.usable": 512 * 1024}) == 1536
+    assert memory_used_mib({"balloon.available": 2048 * 1024, "balloon.unused": 1024 * 1024}) == 1024
+    assert memory_used_mib({"balloon.current": 2048 * 1024, "balloon.rss": 100}) is None
+
+
+def test_uptime_is_that_of_the_process(tmp_path: Path) -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    (tmp_path / "42").mkdir()
+    fields = ["S", *("0" for _ in range(18)), str(100 * ticks)]
+    (tmp_path / "42" / "stat").write_text(f"42 (qemu) (system-x86 1) {' '.join(fields)} 0 0\n")
+    (tmp_path / "uptime").write_text("160.5 300.0\n")
+    (tmp_path / "a guest.pid").write_text("42")
+    assert uptime_s("a guest", tmp_path, tmp_path) == pytest.approx(60.5)
+    assert uptime_s("another", tmp_path, tmp_path) is None
+    (tmp_path / "gone.pid").write_text("43")
+    assert uptime_s("gone", tmp_path, tmp_path) is None
+
+
+def test_uptime_of_a_real_process_is_short(tmp_path: Path) -> None:
+    (tmp_path / "me.pid").write_text(str(os.getpid()))
+    seconds = uptime_s("me", tmp_path)
+    assert seconds is not None
+    assert 0 <= seconds < 3600
+
+
+def test_versions_are_numbers_in_one() -> None:
+    assert version_text(11003001) == "11.3.1"
