@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guest store under everything that goes wrong: slow reads, failed reads, a lost connection."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable
+
+import pytest
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines import sampler as sampler_module
+from cockpit_rhv.machines import store as store_module
+from cockpit_rhv.machines.model import LibvirtState, Load, Machine
+from cockpit_rhv.machines.reading import list_machines, read_machine
+from cockpit_rhv.machines.sampler import Sampler, Taken, take
+from cockpit_rhv.machines.store import Change, MachineStore
+from cockpit_rhv.messages import msg
+
+from tests.leaks import assert_no_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+UP = LibvirtState("connected", "read-write", "fake:///", "1.0.0")
+GONE = LibvirtState("disconnected", "none", "fake:///", error=RhvError("libvirt.unreachable", msg("x", "Gone.")))
+BROKEN = RhvError("machine.qemu_failed", msg("y", "Broken."))
+
+
+class FakeConnection:
+    """Answers reads when the test says so. ``reads``: the calls that wait, by uuid."""
+
+    def __init__(self) -> None:
+        self.state = UP
+        self.names: dict[str, str] = {}
+        self.reads: dict[str, list[asyncio.Future[Any]]] = {}
+        self.takes: list[asyncio.Future[Any]] = []
+        self._state_watchers: list[Callable[[LibvirtState], None]] = []
+        self.event: Callable[[str], None] = lambda _uuid: None
+
+    def on_state(self, watcher: Callable[[LibvirtState], None]) -> None:
+        self._state_watchers.append(watcher)
+
+    def on_domain(self, watcher: Callable[[str], None]) -> None:
+        self.event = watcher
+
+    def become(self, state: LibvirtState) -> None:
+        self.state = state
+        for watcher in self._state_watchers:
+            watcher(state)
+
+    async def call(self, function: Any, *_args: Any, limit_s: float = 10) -> Any:
+        assert function is list_machines
+        return dict(self.names)
+
+    def submit(self, function: Any, *args: Any) -> asyncio.Future[Any]:
+        future = asyncio.get_running_loop().create_future()
+        if function is take:
+            self.takes.append(future)
+        else:
+            assert function is read_machine
+            self.reads.setdefault(args[0], []).append(future)
+        return future
+
+    async def waits(self, uuid: str) -> asyncio.Future[Any]:
+        """The one read of this guest that is under way."""
+        await settle()
+        (future,) = [read for read in self.reads.get(uuid, []) if not read.done()]
+        return future
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def guest(uuid: str, state: str = "running", **fields: Any) -> Machine:
+    return Machine(uuid, f"name of {uuid}", state, **fields)
+
+
+@pytest.fixture
+def connection() -> FakeConnection:
+    return FakeConnection()
+
+
+@pytest.fixture
+async def store(connection: FakeConnection) -> AsyncIterator[MachineStore]:
+    store = MachineStore(connection)  # type: ignore[arg-type]
+    yield store
+    await store.close()
+    assert_no_tasks()
+
+
+async def fill(connection: FakeConnection, *uuids: str) -> None:
+    """Connect and let every guest be read as running."""
+    connection.names = {uuid: f"name of {uuid}" for uuid in uuids}
+    connection.become(UP)
+    for uuid in uuids:
+        (await connection.waits(uuid)).set_result(guest(uuid))
+    await settle()
+
+
+async def test_the_list_is_complete_when_all_are_read(connection: FakeConnection, store: MachineStore) -> None:
+    connection.names = {"a": "name of a"}
+    connection.become(UP)
+    read = await connection.waits("a")
+    assert store.complete is False
+    read.set_result(guest("a"))
+    await settle()
+    assert store.machines["a"].state == "running"
+    assert store.complete is True
+
+
+async def test_an_event_during_a_read_causes_another(connection: FakeConnection, store: MachineStore) -> None:
+    await fill(connection, "a")
+    connection.event("a")
+    slow = await connection.waits("a")
+    connection.event("a")
+    connection.event("a")
+    await settle()
+    assert len(connection.reads["a"]) == 2  # never two at once
+    slow.set_result(guest("a", "paused"))
+    second = await connection.waits("a")
+    second.set_result(guest("a", "shut_off"))
+    await settle()
+    assert store.machines["a"].state == "shut_off"
+    assert len(connection.reads["a"]) == 3
+
+
+async def test_a_failed_read_leaves_the_guest_as_unknown_and_tries_again(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "RETRY_S", 0.02)
+    await fill(connection, "a")
+    connection.event("a")
+    (await connection.waits("a")).set_exception(BROKEN)
+    await settle()
+    machine = store.machines["a"]
+    assert (machine.state, machine.error, machine.name) == ("unknown", BROKEN, "name of a")
+    await asyncio.sleep(0.05)
+    (await connection.waits("a")).set_result(guest("a"))
+    await settle()
+    assert store.machines["a"].error is None
+
+
+async def test_a_guest_that_could_never_be_read_has_its_name(connection: FakeConnection, store: MachineStore) -> None:
+    connection.names = {"a": "name of a"}
+    connection.become(UP)
+    (await connection.waits("a")).set_exception(BROKEN)
+    await settle()
+    assert store.machines["a"].name == "name of a"
+    assert store.machines["a"].state == "unknown"
+
+
+async def test_a_read_that_hangs_holds_up_nobody_else(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "CALL_LIMIT_S", 0.02)
+    await fill(connection, "a", "b")
+    connection.event("a")
+    hung = await connection.waits("a")
+    await asyncio.sleep(0.05)
+    error = store.machines["a"].error
+    assert error is not None
+    assert error.code == "call.overdue"
+    connection.event("b")
+    (await connection.waits("b")).set_result(guest("b", "paused"))
+    await settle()
+    assert store.machines["b"].state == "paused"
+    connection.event("a")
+    await settle()
+    assert len(connection.reads["a"]) == 2  # no second call beside the one that hangs
+    hung.set_result(guest("a"))
+    (await connection.waits("a")).set_result(guest("a", "crashed"))
+    await settle()
+    assert store.machines["a"].state == "crashed"
+
+
+async def test_a_lost_connection_makes_all_unknown_and_its_return_reads_anew(
+    connection: FakeConnection, store: MachineStore
+) -> None:
+    await fill(connection, "a", "b")
+    connection.event("a")
+    stale = await connection.waits("a")
+    connection.become(GONE)
+    stale.set_result(guest("a"))  # it was answered before the connection broke
+    await settle()
+    assert {machine.state for machine in store.machines.values()} == {"unknown"}
+    assert store.machines["b"].error is GONE.error
+    assert not store.complete
+    connection.names = {"b": "name of b"}
+    connection.become(UP)
+    (await connection.waits("b")).set_result(guest("b", "shut_off"))
+    (await connection.waits("a")).set_result(None)
+    await settle()
+    assert set(store.machines) == {"b"}
+    assert store.machines["b"].state == "shut_off"
+
+
+async def test_changes_are_told_with_before_and_after(connection: FakeConnection, store: MachineStore) -> None:
+    changes: list[Change] = []
+    end = store.on_change(changes.append)
+    await fill(connection, "a")
+    connection.event("a")
+    (await connection.waits("a")).set_result(guest("a"))  # the same again is no change
+    await settle()
+    connection.event("a")
+    (await connection.waits("a")).set_result(None)
+    await settle()
+    end()
+    await fill(connection, "b")
+    assert changes == [Change("a", None, guest("a")), Change("a", guest("a"), None)]
+
+
+async def test_load_survives_a_read_and_ends_with_the_guest(connection: FakeConnection, store: MachineStore) -> None:
+    await fill(connection, "a", "b")
+    store.apply_loads({"a": Load(cpu_percent=12.5, memory_used_mib=100)})
+    connection.event("a")
+    (await connection.waits("a")).set_result(replace(guest("a"), autostart=True, load=Load(uptime_s=7.0)))
+    await settle()
+    assert store.machines["a"].load == Load(12.5, 100, 7.0)
+    assert store.machines["b"].load == Load()
+    connection.event("a")
+    (await connection.waits("a")).set_result(guest("a", "shut_off"))
+    await settle()
+    assert store.machines["a"].load == Load()
+    store.apply_loads({"a": Load(cpu_percent=1.0)})
+    assert store.machines["a"].load == Load()
+
+
+async def test_the_sampler_has_one_call_under_way_at_most(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampler_module, "CALL_LIMIT_S", 0.02)
+    await fill(connection, "a")
+    sampler = Sampler(connection, store, tick_s=0.01)  # type: ignore[arg-type]
+    await asyncio.sleep(0.03)
+    assert connection.takes == []  # off at first
+    sampler.set_active(True)
+    await asyncio.sleep(0.1)
+    assert len(connection.takes) == 1  # the first one hangs
+    connection.takes[0].set_result(Taken(10.0, {}))
+    await asyncio.sleep(0.03)
+    for number, cpu_s in ((1, 4), (2, 5)):
+        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, "cpu.time": cpu_s * 10**9}}))
+        await asyncio.sleep(0.015)
+    assert store.machines["a"].load.cpu_percent == 100.0
+    sampler.set_active(False)
+    await settle()
+    count = len(connection.takes)
+    await asyncio.sleep(0.05)
+    assert len(connection.takes) == count
+    await sampler.close()
+
+
+async def test_a_missed_event_is_noticed_by_the_sampler(connection: FakeConnection, store: MachineStore) -> None:
+    await fill(connection, "a")
+    sampler = Sampler(connection, store, tick_s=60)  # type: ignore[arg-type]
+    sampler.set_active(True)
+    await settle()
+    connection.takes[0].set_result(Taken(1.0, {"a": {"state.state": 3}, "new": {"state.state": 1}}))
+    (await connection.waits("a")).set_result(guest("a", "paused"))
+    (await connection.waits("new")).set_result(guest("new"))
+    await settle()
+    assert store.machines["a"].state == "paused"
+    assert store.machines["new"].state == "running"
+    await sampler.close()

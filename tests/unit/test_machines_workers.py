@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Worker threads: results, errors, limits, and calls that never return."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.workers import Workers, within
+
+
+async def test_results_and_errors_come_back() -> None:
+    workers = Workers()
+    assert await workers.run(lambda a, b: a + b, 1, 2, limit_s=5) == 3
+    with pytest.raises(ZeroDivisionError):
+        await workers.run(lambda: 1 // 0, limit_s=5)
+    workers.close()
+
+
+async def test_an_overdue_call_can_be_waited_for_again() -> None:
+    workers, release = Workers(), threading.Event()
+    call = workers.submit(release.wait, 10)
+    with pytest.raises(RhvError) as caught:
+        await within(call, 0.02)
+    assert caught.value.code == "call.overdue"
+    release.set()
+    assert await within(call, 5) is True
+    workers.close()
+
+
+async def test_calls_that_hang_leave_the_other_threads_and_the_loop_free() -> None:
+    workers, release = Workers(most=3), threading.Event()
+    hung = [workers.submit(release.wait, 10) for _ in range(2)]
+    began = time.monotonic()
+    for number in range(20):
+        assert await workers.run(lambda n: n, number, limit_s=5) == number
+    assert time.monotonic() - began < 2
+    release.set()
+    await asyncio.gather(*hung)
+    workers.close()
+
+
+async def test_no_more_threads_than_allowed_and_none_before_they_are_needed() -> None:
+    workers, release = Workers(most=2, name="counted"), threading.Event()
+
+    def count() -> int:
+        return sum(thread.name.startswith("counted") for thread in threading.enumerate())
+
+    assert count() == 0
+    await workers.run(int, limit_s=5)
+    await workers.run(int, limit_s=5)
+    assert count() == 1
+    calls = [workers.submit(release.wait, 10) for _ in range(6)]
+    assert count() == 2
+    release.set()
+    await asyncio.gather(*calls)
+    workers.close()
+    deadline = time.monotonic() + 5
+    while count() and time.monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    assert count() == 0
+
+
+async def test_a_call_nobody_waits_for_any_more_fails_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    workers, release = Workers(), threading.Event()
+
+    def fail() -> None:
+        release.wait(10)
+        raise ValueError("too late")
+
+    with pytest.raises(RhvError):
+        await workers.run(fail, limit_s=0.02)
+    release.set()
+    await workers.run(int, limit_s=5)
+    await asyncio.sleep(0.05)
+    assert caplog.text == ""
+    workers.close()
+
+
+def test_the_threads_do_not_keep_the_process_alive() -> None:
+    async def leave_one_behind() -> None:
+        Workers(name="left").submit(time.sleep, 60)
+        await asyncio.sleep(0.01)
+
+    asyncio.run(leave_one_behind())
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("left"))
