@@ -19,6 +19,7 @@ class Subscription:
     memory than there are objects."""
 
     def __init__(self) -> None:
+        self.closed = False
         self._pending: dict[Change, None] = {}
         self._wake = asyncio.Event()
 
@@ -27,10 +28,16 @@ class Subscription:
         self._pending[change] = None
         self._wake.set()
 
+    def close(self) -> None:
+        """Called by the hub."""
+        self.closed = True
+        self._wake.set()
+
     async def take(self) -> list[Change]:
-        """Wait for at least one hint and take them all."""
+        """Wait for at least one hint and take them all; empty when there will be no more."""
         await self._wake.wait()
-        self._wake.clear()
+        if not self.closed:
+            self._wake.clear()
         changes = list(self._pending)
         self._pending.clear()
         return changes
@@ -46,6 +53,11 @@ class Changes:
         """Tell every subscriber."""
         for subscription in self._subscriptions:
             subscription.add((collection, id))
+
+    def close(self) -> None:
+        """The Manager ends: whoever waits is told to go."""
+        for subscription in self._subscriptions:
+            subscription.close()
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:

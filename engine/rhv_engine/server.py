@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import uvicorn
 
@@ -72,7 +72,7 @@ async def _serve(manager: Manager, paths: Paths, listener: socket.socket) -> Non
     )
     config.load()
     config.ssl = _context(manager)
-    server = _Server(config)
+    server = _Server(config, manager.changes.close)
     upkeep = asyncio.create_task(_keep_up(manager, paths, server, config.ssl))
     try:
         await server.serve(sockets=[listener])
@@ -87,9 +87,11 @@ class _Server(uvicorn.Server):
     """Says when it listens, and ends without uvicorn's raising the signal again, which would end us before the
     database is closed."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        """``on_exit`` is called when we are to end, before requests under way are waited for."""
         super().__init__(config)
         self.listening = asyncio.Event()
+        self._on_exit = on_exit
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,6 +104,11 @@ class _Server(uvicorn.Server):
         finally:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Overrides uvicorn's."""
+        self._on_exit()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Overrides uvicorn's."""

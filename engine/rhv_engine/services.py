@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -18,11 +18,12 @@ from .pki.authority import certificate_pem
 from .pki.signing import CsrRefused, sign_host
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from cryptography import x509
     from starlette.requests import Request
 
+    from .changes import Change
     from .manager import Manager
     from .sso.tokens import Grant
 
@@ -156,25 +157,48 @@ class Services:
             return _refused(401, "Unauthorized", "a bearer of an administrator is needed")
         token = _bearer(request)
         headers = {**_NO_STORE, "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._hints(token), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(self._hints(request, token), media_type="text/event-stream", headers=headers)
 
-    async def _hints(self, token: str) -> AsyncIterator[bytes]:
+    async def _hints(self, request: Request, token: str) -> AsyncIterator[bytes]:
+        # uvicorn drops in silence what is sent to a client that has gone, so its going must be watched for.
+        gone = asyncio.create_task(_disconnected(request))
         with self._manager.changes.subscribe() as subscription:
-            yield b": connected\n\n"
-            # Watching is no use of the session: who only watches is logged out like anybody who went away.
-            while self._manager.tokens.peek(token) is not None:
-                try:
-                    changes = await asyncio.wait_for(subscription.take(), _HEART_BEAT_S)
-                except asyncio.TimeoutError:
-                    yield b": still here\n\n"
-                    continue
-                lines = (json.dumps({"collection": collection, "id": id_}) for collection, id_ in changes)
-                yield "".join(f"data: {line}\n\n" for line in lines).encode("ascii")
-        yield b"event: expired\ndata: {}\n\n"
+            try:
+                yield b": connected\n\n"
+                # Watching is no use of the session: who only watches is logged out like anybody who went away.
+                while self._manager.tokens.peek(token) is not None:
+                    changes = await _first(subscription.take(), gone)
+                    if gone.done() or subscription.closed:
+                        return
+                    yield _event_stream(changes) if changes else b": still here\n\n"
+                yield b"event: expired\ndata: {}\n\n"
+            finally:
+                gone.cancel()
 
     async def _grant(self, request: Request) -> Grant | None:
         token = _bearer(request)
         return await self._manager.tokens.use(token) if token else None
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _first(changes: Coroutine[None, None, list[Change]], gone: asyncio.Task[None]) -> list[Change]:
+    """The changes; none when the client goes first or nothing happens for a heart-beat's time."""
+    taking = asyncio.create_task(changes)
+    either: set[asyncio.Task[Any]] = {taking, gone}
+    try:
+        await asyncio.wait(either, timeout=_HEART_BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+        return taking.result() if taking.done() else []
+    finally:
+        taking.cancel()
+
+
+def _event_stream(changes: list[Change]) -> bytes:
+    lines = (json.dumps({"collection": collection, "id": id_}) for collection, id_ in changes)
+    return "".join(f"data: {line}\n\n" for line in lines).encode("ascii")
 
 
 def _bearer(request: Request) -> str:

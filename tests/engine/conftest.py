@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAST = {
-    "poll_s": 0.3, "answer_s": 1.0, "connect_s": 2.0, "grace_s": 1.0, "first_contact_s": 2.0, "retry_min_s": 0.1,
+    "poll_s": 0.3, "answer_s": 2.0, "connect_s": 2.0, "grace_s": 1.0, "first_contact_s": 2.0, "retry_min_s": 0.1,
     "retry_max_s": 0.5,
 }  # fmt: skip
 """Timing of a Manager whose hosts come and go in a test; what the defaults add up to is a test of its own."""

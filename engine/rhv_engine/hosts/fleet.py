@@ -7,7 +7,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Callable
 
-from .live import CONNECTING, INCOMING, MAINTENANCE, Guest, HostLive
+from .live import CONNECTING, INCOMING, MAINTENANCE, UP, Guest, HostLive
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ class Fleet:
         await asyncio.gather(*self._tasks, return_exceptions=True)  # logged by _done
 
     def guests(self) -> dict[str, tuple[Guest, HostLive]]:
-        """Every guest by id. One that migrates is on two hosts; where it still runs counts."""
+        """Every guest by id. One that two hosts report counts where it is for certain: on a host that answers rather
+        than on one that is lost, and while it migrates where it still runs."""
         found: dict[str, tuple[Guest, HostLive]] = {}
         for guest, live in self._all_guests():
-            if guest.id not in found or found[guest.id][0].raw_status == INCOMING:
+            other = found.get(guest.id)
+            if other is None or _certainty(guest, live) > _certainty(*other):
                 found[guest.id] = (guest, live)
         return found
 
@@ -111,3 +113,7 @@ class Fleet:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("could not be stored", exc_info=error)
+
+
+def _certainty(guest: Guest, live: HostLive) -> tuple[bool, bool]:
+    return live.status == UP, guest.raw_status != INCOMING

@@ -67,8 +67,10 @@ class GuestTable:
         guest = self._live.guests.get(id)
         if guest is None:
             guest = self._live.guests[id] = Guest(id, self._host.id, {})
-            # Its name comes with the next answer; the start is announced then.
-            self._unannounced.add(id)
+            if self._heard_once:
+                # Its name comes with the next answer; the start is announced then. Before the first answer it is no
+                # start but the host's own getting to know its guests.
+                self._unannounced.add(id)
         before = guest.raw_status
         guest.stats = {**guest.stats, **status}
         guest.touched = now
