@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines.model import Load
 from cockpit_rhv.messages import msg
 from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
@@ -167,6 +169,28 @@ async def test_without_libvirt_the_host_still_answers(tmp_path: Path) -> None:
         assert "vmCount" not in stats, "unknown is not none"
         assert await code_of(client, "Host.getVMList") in (99, -32000)
         await client.close()
+
+
+async def test_the_first_question_waits_for_libvirt(tmp_path: Path) -> None:
+    """Asked at once after the start, when libvirt has not been read yet."""
+    house = AgentHouse(tmp_path)
+    await house.agent.start()
+    client = await house.client()
+    assert not house.agent.guests.complete
+    caps, vms = await asyncio.gather(client.call("Host.getCapabilities"), client.call("Host.getVMList"))
+    assert "libvirt" in caps["packages2"]
+    assert [vm["vmId"] for vm in vms] == [TEST_GUEST]
+    await client.close()
+    await house.agent.stop()
+
+
+async def test_uptime_goes_on_between_readings(house: AgentHouse, client: StompRpcClient) -> None:
+    guests = house.agent.guests
+    guest = guests.get(TEST_GUEST)
+    machine = replace(guest.machine, load=Load(uptime_s=100.0))
+    guests._guests[TEST_GUEST] = guest._replace(machine=machine, read_at=guest.read_at - 50)
+    (stats,) = await client.call("VM.getStats", {"vmID": TEST_GUEST})
+    assert 150 <= int(stats["elapsedTime"]) < 160
 
 
 async def test_state_file(house: AgentHouse, client: StompRpcClient) -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.agent.caps_libvirt import domain_cpu_flags, emulated_machines
@@ -14,7 +15,11 @@ from cockpit_rhv.agent.guest_sampler import GuestSample
 from cockpit_rhv.agent.guest_xml import read_guest_xml
 from cockpit_rhv.agent.vm_stats import STALE_S, vm_stats
 from cockpit_rhv.agent.vm_status import exit_of, pause_code, status
-from cockpit_rhv.machines.model import Graphics, Load, Machine
+from cockpit_rhv.machines.cpu_times import fill_cpu_times
+from cockpit_rhv.machines.model import Graphics, Machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 XML = """<domain type='kvm' id='3'>
   <name>web</name><uuid>u</uuid>
@@ -24,6 +29,7 @@ XML = """<domain type='kvm' id='3'>
   <devices>
     <interface type='bridge'><mac address='52:54:00:aa:bb:cc'/><target dev='vnet3'/><model type='virtio'/></interface>
     <interface type='bridge'><mac address='52:54:00:aa:bb:dd'/><target dev='vnet4'/><model type='rtl8139'/></interface>
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/><target dev='vda' bus='virtio'/></disk>
     <memballoon model='virtio'/>
   </devices>
 </domain>"""
@@ -84,7 +90,6 @@ MACHINE = Machine(
     state="running",
     vcpus=2,
     graphics=(Graphics("vnc", "127.0.0.1", 5900, None), Graphics("spice", None, None, 5901)),
-    load=Load(uptime_s=61.9),
 )
 
 
@@ -92,8 +97,10 @@ def sample(before: dict[str, Any] | None = OLD, age_s: float = 0.0) -> GuestSamp
     return GuestSample(time.monotonic() - age_s, NEW, before, 10.0)
 
 
-def stats(machine: Machine = MACHINE, taken: GuestSample | None = None, answers: bool = True) -> dict[str, Any]:
-    return vm_stats(machine, 2150000000, taken, read_guest_xml(XML), answers=answers)
+def stats(
+    machine: Machine = MACHINE, taken: GuestSample | None = None, answers: bool = True, uptime_s: float | None = 61.9
+) -> dict[str, Any]:
+    return vm_stats(machine, 2150000000, taken, read_guest_xml(XML), uptime_s=uptime_s, answers=answers)
 
 
 def test_identity_and_state() -> None:
@@ -118,7 +125,7 @@ def test_identity_and_state() -> None:
     ]
     assert "pauseCode" not in found
     assert stats(replace(MACHINE, emulated=True))["kvmEnable"] == "false"
-    assert "elapsedTime" not in stats(replace(MACHINE, load=Load())), "unknown is left out, not zero"
+    assert "elapsedTime" not in stats(uptime_s=None), "unknown is left out, not zero"
 
 
 def test_does_it_answer() -> None:
@@ -158,8 +165,8 @@ def test_network() -> None:
 def test_disks() -> None:
     found = stats(taken=sample())["disks"]
     assert found["vda"] == {
-        "truesize": "1000000",
-        "apparentsize": "2000000",
+        "truesize": "2000000",
+        "apparentsize": "9000000",
         "readOps": "150",
         "writeOps": "10",
         "readBytes": "104096",
@@ -173,6 +180,28 @@ def test_disks() -> None:
     assert "readRate" not in stats(taken=sample(before=None))["disks"]["vda"]
     moved = {**OLD, "block.0.name": "vdb"}
     assert "readRate" not in stats(taken=sample(before=moved))["disks"]["vda"], "another disk had this number"
+
+
+def test_length_of_an_image_file_is_not_guessed() -> None:
+    qcow2 = read_guest_xml(XML.replace("type='raw'", "type='qcow2'"))
+    found = vm_stats(MACHINE, 0, sample(), qcow2, uptime_s=None, answers=True)["disks"]["vda"]
+    assert "apparentsize" not in found
+    assert found["truesize"] == "2000000"
+
+
+def test_cpu_times_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "web.pid").write_text("77\n")
+    (tmp_path / "77").mkdir()
+    (tmp_path / "77/stat").write_text("77 (qemu (x) y) S 1 1 1 0 -1 0 0 0 0 0 250 50 0 0 20 0 1 0 5 0 0\n")
+    found: dict[str, Any] = {"state.state": 1}
+    fill_cpu_times("web", found, tmp_path, tmp_path)
+    tick_ns = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    assert (found["cpu.user"], found["cpu.system"], found["cpu.time"]) == (250 * tick_ns, 50 * tick_ns, 300 * tick_ns)
+    libvirts = {"cpu.time": 1}
+    fill_cpu_times("web", libvirts, tmp_path, tmp_path)
+    assert libvirts == {"cpu.time": 1}
+    fill_cpu_times("gone", libvirts := {}, tmp_path, tmp_path)
+    assert libvirts == {}
 
 
 def test_memory() -> None:

@@ -179,3 +179,14 @@ def test_hardware_info(tmp_path: Path) -> None:
     lay_out(tmp_path, {"sys/class/dmi/id/sys_vendor": "Dell Inc.\n", "sys/class/dmi/id/product_name": "R640\n"})
     assert hardware_info(tmp_path) == {"systemManufacturer": "Dell Inc.", "systemProductName": "R640"}
     assert hardware_info(tmp_path / "nothing") == {}
+
+
+def test_network_of_a_container(tmp_path: Path) -> None:
+    """Its only interface is a veth, which looks like a guest's tap: the default route tells the way out."""
+    lay_out(tmp_path, XEON)
+    (tmp_path / "sys/class/net/br0/brif/bond0.100").unlink()
+    caps = capabilities(None, "", tmp_path, tmp_path, recorded_ip)
+    assert caps["networks"]["br0"]["ports"] == ["vnet0"]
+    assert "southbound" not in caps["networks"]["br0"]
+    without_route = capabilities(None, "", tmp_path, tmp_path, lambda _: "[]")
+    assert without_route["networks"] == {}, "libvirt's own NAT bridge is no network of the Manager"

@@ -22,19 +22,16 @@ def network_caps(nics: Sequence[Nic], root: Path = Path("/")) -> dict[str, Any]:
     are left out.
     """
     by_kind = {kind: [nic for nic in nics if nic.kind == kind] for kind in ("ethernet", "bridge", "bond", "vlan")}
-    ways_out = {nic.name for nic in nics if nic.kind in ("ethernet", "bond", "vlan")}
+    carriers = {nic.name for nic in nics if nic.kind in ("ethernet", "bond", "vlan")}
+    networks = [nic for nic in by_kind["bridge"] if nic.gateways.ipv4 or not carriers.isdisjoint(nic.members)]
     return {
         "nics": {nic.name: _nic(nic, root) for nic in by_kind["ethernet"]},
         "bridges": {nic.name: _bridge(nic, root) for nic in by_kind["bridge"]},
         "bondings": {nic.name: _bond(nic, root) for nic in by_kind["bond"]},
         "vlans": {nic.name: _vlan(nic, root) for nic in by_kind["vlan"]},
-        # vdsm lists what it has set up itself. We have set up nothing: a bridge with a way out of this host is what a
-        # network of the Manager would look like, and the name is the administrator's.
-        "networks": {
-            nic.name: _network(nic, way_out, root)
-            for nic in by_kind["bridge"]
-            for way_out in [member for member in nic.members if member in ways_out][:1]
-        },
+        # vdsm lists what it has set up itself. We have set up nothing: a bridge with a way out of this host (a carrier,
+        # or in a container the default route) looks like a network of the Manager; its name is the administrator's.
+        "networks": {nic.name: _network(nic, carriers, root) for nic in networks},
     }
 
 
@@ -88,11 +85,12 @@ def _vlan(nic: Nic, root: Path) -> dict[str, Any]:
     return {**parent, **({} if nic.vlan_id is None else {"vlanid": nic.vlan_id}), **_ip(nic, root)}
 
 
-def _network(nic: Nic, way_out: str, root: Path) -> dict[str, Any]:
+def _network(nic: Nic, carriers: set[str], root: Path) -> dict[str, Any]:
     options = _options(root / f"sys/class/net/{nic.name}/bridge")
+    southbound = [member for member in nic.members if member in carriers][:1]
     return {
+        **({"southbound": southbound[0]} if southbound else {}),
         "iface": nic.name,
-        "southbound": way_out,
         "bridged": True,
         "ports": list(nic.members),
         "stp": _stp(options),

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RhvError
+from ..machines.cpu_times import fill_cpu_times
 from ..machines.states import ACTIVE, state_name
 from ..workers import within
 from .guest_xml import GuestXml, read_guest_xml
@@ -134,8 +135,9 @@ def take(conn: libvirt.virConnect, known: Collection[str]) -> Taken:
     answer = conn.getAllDomainStats(0, flags)
     at_s = time.monotonic()
     xml = {}
-    for domain, _ in answer:
+    for domain, stats in answer:
         uuid = domain.UUIDString()
+        fill_cpu_times(domain.name(), stats)
         if uuid not in known:
             try:
                 xml[uuid] = domain.XMLDesc()

@@ -17,7 +17,7 @@ class GuestXml(NamedTuple):
     """``text``: as libvirt gave it. ``devices_hash``: changes when a device does. ``macs``: tap name to MAC.
 
     ``models``: tap name to the NIC's model. ``time_offset_s``: of the guest's clock to UTC. ``balloon_target_kib``:
-    what the guest should use.
+    what the guest should use. ``raw_disks``: target names of disks without an image format.
     """
 
     text: str
@@ -25,6 +25,7 @@ class GuestXml(NamedTuple):
     acpi: bool
     macs: Mapping[str, str]
     models: Mapping[str, str]
+    raw_disks: frozenset[str]
     time_offset_s: int
     ballooning: bool
     balloon_target_kib: int | None
@@ -49,6 +50,11 @@ def read_guest_xml(text: str) -> GuestXml:
         acpi=root.find("features/acpi") is not None,
         macs={tap: _attribute(interface, "mac", "address") for tap, interface in interfaces.items()},
         models={tap: _attribute(interface, "model", "type") for tap, interface in interfaces.items()},
+        raw_disks=frozenset(
+            _attribute(disk, "target", "dev")
+            for disk in root.findall("devices/disk")
+            if _attribute(disk, "driver", "type") == "raw"
+        ),
         # "reset" stands for no offset
         time_offset_s=int(adjustment) if adjustment.lstrip("-").isdigit() else 0,
         ballooning=_attribute(root, "devices/memballoon", "model") not in ("", "none"),

@@ -7,7 +7,9 @@ nobody would ever send the VM.destroy that makes vdsm forget.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .clock import event_time
@@ -23,15 +25,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SETTLE_S = 5.0
+"""A Manager that asks right after the agent's start waits as long for libvirt, rather than being told to retry."""
+
 Publish = Callable[[str, Any], None]
 
 
 class Guest(NamedTuple):
-    """``machine``: as last known for certain; ``since``: event time of its status."""
+    """``machine``: as last known for certain, at ``read_at`` (monotonic); ``since``: event time of its status."""
 
     machine: Machine
+    read_at: float
     status: str
     since: int
+
+    def uptime_s(self) -> float | None:
+        """Seconds since its start; None when nobody can tell."""
+        known = self.machine.load.uptime_s
+        return None if known is None else known + time.monotonic() - self.read_at
 
 
 class Guests:
@@ -44,8 +55,18 @@ class Guests:
         self._publish = publish
         self._guests: dict[str, Guest] = {}
         self._stop_reasons: dict[str, str | None] = {}
+        self._settled = asyncio.Event()
+        connection.on_state(self._on_settling)
         connection.on_stop(self._on_stop)
         store.on_change(self._on_change)
+        store.on_complete(self._on_settling)
+
+    async def settle(self) -> None:
+        """Wait a little for a libvirt that is just being read; returns anyway, for the caller to find out."""
+        try:
+            await asyncio.wait_for(self._settled.wait(), SETTLE_S)
+        except asyncio.TimeoutError:
+            logger.info("libvirt has not been read within %g s", SETTLE_S)
 
     @property
     def complete(self) -> bool:
@@ -77,9 +98,13 @@ class Guests:
         uuid = guest.machine.uuid
         # The store's record says when it could not be read lately; the guest's status is the last certain one.
         machine = self._store.machines.get(uuid, guest.machine)
-        answers = machine.error is None
         return vm_stats(
-            guest.machine, guest.since, self._sampler.sample(uuid), self._sampler.xml(uuid), answers=answers
+            guest.machine,
+            guest.since,
+            self._sampler.sample(uuid),
+            self._sampler.xml(uuid),
+            uptime_s=guest.uptime_s(),
+            answers=machine.error is None,
         )
 
     def counts(self) -> dict[str, int]:
@@ -95,6 +120,12 @@ class Guests:
             "incomingVmMigrations": 0,
             "outgoingVmMigrations": outgoing,
         }
+
+    def _on_settling(self, *_: object) -> None:
+        if self._store.complete or self._connection.state.error is not None:
+            self._settled.set()
+        else:
+            self._settled.clear()
 
     def _on_stop(self, uuid: str, reason: str | None) -> None:
         if uuid in self._guests:
@@ -113,9 +144,9 @@ class Guests:
         self._stop_reasons.pop(machine.uuid, None)
         word = status(machine)
         if before is not None and before.status == word:
-            self._guests[machine.uuid] = before._replace(machine=machine)
+            self._guests[machine.uuid] = before._replace(machine=machine, read_at=time.monotonic())
             return
-        guest = Guest(machine, word, event_time())
+        guest = Guest(machine, time.monotonic(), word, event_time())
         self._guests[machine.uuid] = guest
         params: dict[str, Any] = {"status": word}
         code = pause_code(machine)
@@ -129,7 +160,7 @@ class Guests:
         told = self._stop_reasons.pop(uuid, None)
         end = exit_of(told if after is None else after.reason or told)
         self._tell(
-            Guest(before.machine, DOWN, event_time()),
+            before._replace(status=DOWN, since=event_time()),
             {"status": DOWN, "exitCode": end.code, "exitReason": end.reason, "exitMessage": end.message},
         )
 

@@ -69,6 +69,7 @@ class HostVerbs:
 
     async def get_capabilities(self, params: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
         """What the host is; without libvirt's part while libvirt does not answer."""
+        await self._guests.settle()
         caps = await self._read_libvirt_caps()
         return await self._workers.run(
             capabilities, caps, asker.local_address, self._config, self._root, limit_s=_LIMIT_S
@@ -81,6 +82,7 @@ class HostVerbs:
     async def get_stats(self, params: Mapping[str, Any], asker: Asker) -> dict[str, Any]:
         """Load, memory, network; without the guest counts while libvirt does not answer."""
         load = await self._monitor.load()
+        await self._guests.settle()
         stats = await self._workers.run(host_stats, load, self._root, limit_s=_LIMIT_S)
         return {**stats, **self._guests.counts()}
 

@@ -21,7 +21,13 @@ STALE_S = 60.0
 
 
 def vm_stats(
-    machine: Machine, status_time: int, sample: GuestSample | None, xml: GuestXml | None, *, answers: bool = True
+    machine: Machine,
+    status_time: int,
+    sample: GuestSample | None,
+    xml: GuestXml | None,
+    *,
+    uptime_s: float | None,
+    answers: bool,
 ) -> dict[str, Any]:
     """``status_time``: :func:`~cockpit_rhv.agent.clock.event_time` of its last change; ``answers``: it can be read."""
     fresh = sample is not None and time.monotonic() - sample.at_s <= STALE_S
@@ -39,14 +45,14 @@ def vm_stats(
     code = pause_code(machine)
     if code is not None:
         stats["pauseCode"] = code
-    if machine.load.uptime_s is not None:
-        stats["elapsedTime"] = str(int(machine.load.uptime_s))
+    if uptime_s is not None:
+        stats["elapsedTime"] = str(int(uptime_s))
     if xml is not None:
         stats.update(acpiEnable=_flag(xml.acpi), timeOffset=str(xml.time_offset_s), hash=xml.devices_hash)
     if sample is not None:
         stats.update(_cpu(sample))
         stats["network"] = _network(sample, xml)
-        stats["disks"] = _disks(sample)
+        stats["disks"] = _disks(sample, xml)
         stats.update(_memory(sample, xml))
     return stats
 
@@ -107,8 +113,15 @@ def _network(sample: GuestSample, xml: GuestXml | None) -> dict[str, dict[str, A
     return found
 
 
-def _disks(sample: GuestSample) -> dict[str, dict[str, str]]:
-    return {sample.stats[f"{prefix}.name"]: _disk(sample, prefix) for prefix in _items(sample.stats, "block")}
+def _disks(sample: GuestSample, xml: GuestXml | None) -> dict[str, dict[str, str]]:
+    disks = {}
+    for prefix in _items(sample.stats, "block"):
+        name = sample.stats[f"{prefix}.name"]
+        disks[name] = _disk(sample, prefix)
+        # libvirt does not tell the length of an image's file; that of a raw one is the disk's.
+        if xml is not None and name in xml.raw_disks and f"{prefix}.capacity" in sample.stats:
+            disks[name]["apparentsize"] = str(sample.stats[f"{prefix}.capacity"])
+    return disks
 
 
 def _disk(sample: GuestSample, prefix: str) -> dict[str, str]:
@@ -116,8 +129,8 @@ def _disk(sample: GuestSample, prefix: str) -> dict[str, str]:
     disk = {
         key: str(new[f"{prefix}.{source}"])
         for key, source in (
-            ("truesize", "allocation"),
-            ("apparentsize", "physical"),
+            # of an image that is in use libvirt calls physical what it takes on the disk
+            ("truesize", "physical"),
             ("readOps", "rd.reqs"),
             ("writeOps", "wr.reqs"),
             ("readBytes", "rd.bytes"),

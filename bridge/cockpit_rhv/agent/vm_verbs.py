@@ -39,6 +39,7 @@ class VmVerbs:
         that names ``onlyUUID`` gets what it asks for, any other the newer shape.
         """
         wanted = read.texts(params, "vmList")
+        await self._guests.settle()
         guests = self._guests.running
         found = [guests[uuid] for uuid in (wanted or guests) if uuid in guests]
         if read.flag(params, "onlyUUID", False):
@@ -47,15 +48,19 @@ class VmVerbs:
 
     async def get_all_vm_stats(self, params: Mapping[str, Any], asker: Asker) -> list[dict[str, Any]]:
         """Statistics of all running guests."""
+        await self._guests.settle()
         return [self._guests.stats(guest) for guest in self._guests.running.values()]
 
     async def get_stats(self, params: Mapping[str, Any], asker: Asker) -> list[dict[str, Any]]:
         """The same of the guest ``vmID``, in a list of one. Raises VerbError 1."""
-        return [self._guests.stats(self._guests.get(read.text(params, "vmID")))]
+        uuid = read.text(params, "vmID")
+        await self._guests.settle()
+        return [self._guests.stats(self._guests.get(uuid))]
 
     async def dump_xmls(self, params: Mapping[str, Any], asker: Asker) -> dict[str, str]:
         """UUID to live domain XML of each guest in ``vmList``. Raises VerbError 1 for one that does not run."""
         wanted = read.texts(params, "vmList")
+        await self._guests.settle()
         for uuid in wanted:
             self._guests.get(uuid)
         return await self._connection.call(_dump, wanted)
