@@ -119,6 +119,26 @@ def plugins(folder: Path, modules: Mapping[str, str]) -> Path:
     return folder
 
 
+def actions(folder: Path, bodies: Mapping[str, str]) -> Path:
+    """The same as actions, which run inside Ansible's worker as the deployment's do."""
+    (folder / "action").mkdir(parents=True, exist_ok=True)
+    for name, body in bodies.items():
+        (folder / "action" / f"{name}.py").write_text(_ACTION.replace("BODY", body.replace("\n", "\n        ")))
+    return folder
+
+
+_ACTION = """\
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        given = self._task.args.get("given")
+        result = {}
+        BODY
+        return result
+"""
 _MODULE = """\
 from ansible.module_utils.basic import AnsibleModule
 

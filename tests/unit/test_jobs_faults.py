@@ -13,7 +13,7 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore, cancel_job, reconcile, resume_job, start_job
 from cockpit_rhv.jobs.files import file_lock
 
-from .jobs_support import PlainLauncher, journal, playbooks, plugins, spec, wait_for
+from .jobs_support import PlainLauncher, actions, journal, playbooks, plugins, spec, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,9 @@ def launcher() -> Iterator[PlainLauncher]:
             launcher.kill(unit)
 
 
-def start_sleeper(store: JobStore, launcher: PlainLauncher, tmp_path: Path, *, once: bool = False) -> str:
+def start_sleeper(
+    store: JobStore, launcher: PlainLauncher, tmp_path: Path, *, once: bool = False, kind: Any = plugins
+) -> str:
     """A job that works in phase one and sleeps in phase two (with ``once`` only the first time); returns its id."""
     sleep = {"given": {"file": str(tmp_path / "asleep"), "once": str(tmp_path / "once") if once else None}}
     tasks: dict[str, list[dict[str, Any]]] = {
@@ -57,7 +59,7 @@ def start_sleeper(store: JobStore, launcher: PlainLauncher, tmp_path: Path, *, o
     job_id = start_job(
         spec(*tasks),
         playbooks(tmp_path / "playbooks", tasks),
-        plugins(tmp_path / "plugins", modules),
+        kind(tmp_path / "plugins", modules),
         store=store,
         launcher=launcher,
     )
@@ -65,11 +67,12 @@ def start_sleeper(store: JobStore, launcher: PlainLauncher, tmp_path: Path, *, o
     return job_id
 
 
-def test_cancel_stops_the_whole_tree_first(store: JobStore, launcher: PlainLauncher, tmp_path: Path) -> None:
-    job_id = start_sleeper(store, launcher, tmp_path)
+@pytest.mark.parametrize("kind", [plugins, actions])
+def test_cancel_stops_the_whole_tree_first(store: JobStore, launcher: PlainLauncher, tmp_path: Path, kind: Any) -> None:
+    job_id = start_sleeper(store, launcher, tmp_path, kind=kind)
     unit = store.load(job_id).unit
-    # The runner, ansible-playbook, its worker, the module and the daemon.
-    assert len(launcher.processes(unit)) >= 5
+    # The runner, ansible-playbook, its worker and the daemon; a module is a process more.
+    assert len(launcher.processes(unit)) >= (5 if kind is plugins else 4)
     cancel_job(job_id, store=store, launcher=launcher)
     assert launcher.processes(unit) == set()
     status = store.load(job_id)
