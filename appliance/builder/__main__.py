@@ -90,10 +90,11 @@ def main() -> int:
         return 1
     cache = Path(__file__).resolve().parents[2] / "build/cache/appliance"
     try:
-        if arguments.base_only:
-            base.build(cache)
-        else:
-            build(arguments.output.resolve(), arguments.engine_deb.resolve(), cache)
+        with base.locked(cache):
+            if arguments.base_only:
+                base.build(cache)
+            else:
+                build(arguments.output.resolve(), arguments.engine_deb.resolve(), cache)
     except (disk.ImageError, mirror.MirrorError) as error:
         _say(str(error), sys.stderr)
         return 1

@@ -10,9 +10,14 @@ import fcntl
 import hashlib
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.testhost import mirror
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 APPLIANCE = Path(__file__).resolve().parents[1]
 SUITE = "trixie"
@@ -80,20 +85,26 @@ def _mmdebstrap(root: Path, names: list[str], cache: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def build(cache: Path) -> Path:
-    """Return the folder of the base root, built unless one of the same key is there."""
-    names = packages()
+@contextmanager
+def locked(cache: Path) -> Iterator[None]:
+    """One build at a time: a second one waits, and then finds the base there."""
     cache.mkdir(parents=True, exist_ok=True)
-    root = cache / f"root-{_key(names)}"
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if root.is_dir():
-            return root
-        for old in cache.glob("root-*"):
-            shutil.rmtree(old)
-        unfinished = cache / "unfinished"
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        _mmdebstrap(unfinished, names, cache)
-        unfinished.rename(root)
+        yield
+
+
+def build(cache: Path) -> Path:
+    """Return the folder of the base root, built unless one of the same key is there. Call it ``locked``."""
+    names = packages()
+    root = cache / f"root-{_key(names)}"
+    if root.is_dir():
+        return root
+    for old in cache.glob("root-*"):
+        shutil.rmtree(old)
+    unfinished = cache / "unfinished"
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    _mmdebstrap(unfinished, names, cache)
+    unfinished.rename(root)
     return root

@@ -56,9 +56,17 @@ def _grub_core(work: Path) -> bytes:
     return core.read_bytes()
 
 
-# Linux's usual security modules but BPF's: systemd would load its library and a program at each boot, most of a second
-# under emulation, for RestrictFileSystems=, which no unit here sets.
-_KERNEL = "rw rootflags=noatime,errors=remount-ro console=tty0 console=ttyS0,115200 lsm=landlock,lockdown,yama,apparmor"
+_KERNEL = " ".join(
+    (
+        "rw rootflags=noatime,errors=remount-ro",
+        "console=tty0 console=ttyS0,115200",
+        # Linux's usual security modules but BPF's: systemd would load its library and a program at each boot, most of a
+        # second under emulation, for RestrictFileSystems=, which no unit here sets.
+        "lsm=landlock,lockdown,yama,apparmor",
+        # An emulated timer on a busy host misses the kernel's check of it, which then tries others and may panic.
+        "no_timer_check",
+    )
+)
 
 
 def grub_config(identifier: str) -> str:
