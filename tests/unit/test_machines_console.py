@@ -64,6 +64,10 @@ def test_the_file_is_what_remote_viewer_reads() -> None:
     assert viewer["delete-this-file"] == "1"
 
 
+def test_a_console_that_is_not_locked_needs_no_ticket() -> None:
+    assert "password" not in vv_content("x", Graphics("vnc", None, 5900, None), "host.example.org", None)
+
+
 @pytest.mark.parametrize(
     ("listen", "asker", "address"),
     [

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file that remote-viewer opens, with a ticket that lets it in for two minutes."""
+"""The file that remote-viewer opens, with a ticket that lets it in for two minutes.
+
+QEMU takes a ticket only where the display was started with a password. A guest whose console is to be locked without a
+ticket has a placeholder that has expired: ``passwd='*****' passwdValidTo='1970-01-01T00:00:01'``, as VDSM does it.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +41,14 @@ class ConsoleFile(NamedTuple):
 
 
 def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
-    """Set a new ticket and describe the console. ``host``: the name or address under which the asker reaches us.
+    """Describe the console, with a new ticket where it is locked.
 
+    ``host``: the name or address under which the asker reaches us.
     Blocks. Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.local_only``,
     ``console.bad_host`` or what libvirt's error is mapped to.
     """
+    import libvirt
+
     if not _HOST.fullmatch(host):
         raise RhvError("console.bad_host", msg("console.bad_host", "This is no host name or address."))
     with domain_of(conn, uuid) as domain:
@@ -51,14 +58,17 @@ def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
                 msg("console.not_running", "The guest is off."),
                 msg("console.not_running.hint", "Start the guest first."),
             )
-        text = domain.XMLDesc()
+        # only with this flag does libvirt say whether there is a password
+        text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
         facts = parse(text)
         display = next((one for one in facts.graphics if one.port or one.tls_port), None)
         if display is None:
             raise RhvError("console.none", msg("console.none", "The guest has no graphical console."))
         address = reachable_address(display, host)
-        ticket = new_ticket()
-        set_ticket(domain, text, display.type, ticket)
+        ticket = None
+        if _graphics_element(text, display.type).get("passwd") is not None:
+            ticket = new_ticket()
+            set_ticket(domain, text, display.type, ticket)
     return ConsoleFile(f"{_file_name(facts.name)}.vv", vv_content(facts.name, display, address, ticket))
 
 
@@ -100,7 +110,7 @@ def set_ticket(domain: libvirt.virDomain, text: str, kind: str, ticket: str, lif
     """
     import libvirt
 
-    display = next(element for element in tree(text).findall("devices/graphics") if element.get("type") == kind)
+    display = _graphics_element(text, kind)
     display.set("passwd", ticket)
     display.set("passwdValidTo", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + life_s)))
     # whoever is looking already may go on looking
@@ -108,8 +118,8 @@ def set_ticket(domain: libvirt.virDomain, text: str, kind: str, ticket: str, lif
     domain.updateDeviceFlags(ET.tostring(display, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def vv_content(name: str, display: Graphics, address: str, ticket: str) -> str:
-    """The file of virt-viewer(1) for one display."""
+def vv_content(name: str, display: Graphics, address: str, ticket: str | None) -> str:
+    """The file of virt-viewer(1) for one display; without a ticket for one that is not locked."""
     lines = ["[virt-viewer]", f"type={display.type}", f"host={address}"]
     if display.port:
         lines.append(f"port={display.port}")
@@ -117,8 +127,9 @@ def vv_content(name: str, display: Graphics, address: str, ticket: str) -> str:
         lines.append(f"tls-port={display.tls_port}")
     # %d is the number of the display, so a percent sign of the name is doubled
     title = re.sub(r"[\x00-\x1f\x7f]", " ", name).replace("%", "%%")
+    if ticket is not None:
+        lines.append(f"password={ticket}")
     lines += [
-        f"password={ticket}",
         f"title={title}:%d",
         "delete-this-file=1",
         "fullscreen=0",
@@ -127,6 +138,10 @@ def vv_content(name: str, display: Graphics, address: str, ticket: str) -> str:
         "secure-attention=ctrl+alt+end",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _graphics_element(text: str, kind: str) -> ET.Element:
+    return next(element for element in tree(text).findall("devices/graphics") if element.get("type") == kind)
 
 
 def _is_this_host(host: str) -> bool:

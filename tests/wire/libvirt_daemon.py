@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real libvirtd of one's own, as an ordinary user in a folder: it can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import libvirt
+
+NOBODY = 65534
+_DAEMON = shutil.which("libvirtd", path="/usr/sbin:/usr/bin")
+_EMULATOR = shutil.which("qemu-system-x86_64", path="/usr/bin")
+
+#: Why the tests that need one cannot run here, or None.
+MISSING = (
+    "needs root, to run it as somebody else"
+    if os.geteuid() != 0
+    else "needs libvirtd and qemu-system-x86_64"
+    if _DAEMON is None or _EMULATOR is None
+    else None
+)
+
+_GUEST = """
+<domain type='qemu'>
+  <name>{name}</name>
+  <memory unit='MiB'>32</memory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <devices>
+    <emulator>{emulator}</emulator>
+    <serial type='pty'><log file='{log}' append='on'/><target port='0'/></serial>
+    <graphics type='vnc' port='-1' autoport='yes' {lock}>
+      <listen type='address' address='0.0.0.0'/>
+    </graphics>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+"""
+
+
+class LibvirtDaemon:
+    """``folder`` holds its socket, state and logs; :meth:`end` removes it with everything that ran in it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="rhv-libvirt-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        (self.folder / "libvirtd.conf").write_text(
+            f'unix_sock_dir="{self.folder}"\nauth_unix_rw="none"\nauth_unix_ro="none"\n'
+        )
+        shutil.chown(self.folder, NOBODY, NOBODY)
+
+    def uri(self, driver: str = "qemu", path: str = "/session") -> str:
+        """How to reach it."""
+        return f"{driver}+unix://{path}?socket={self.folder}/libvirt-sock"
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        assert _DAEMON is not None
+        home = {name: str(self.folder) for name in ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+        with (self.folder / "libvirtd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [_DAEMON, "-f", f"{self.folder}/libvirtd.conf", "-p", f"{self.folder}/libvirtd.pid"],
+                env={"PATH": os.environ["PATH"], **home},
+                stdout=log,
+                stderr=log,
+                user=NOBODY,
+                group=NOBODY,
+                extra_groups=[],
+            )
+        deadline = time.monotonic() + 30
+        while not (self.folder / "libvirt-sock").is_socket():
+            assert time.monotonic() < deadline, (self.folder / "libvirtd.log").read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Kill it, as a crash would; its guests go on."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            (self.folder / "libvirt-sock").unlink(missing_ok=True)
+
+    def define(self, name: str, locked: bool = True) -> str:
+        """Define a small emulated guest without a disk; returns its uuid. ``locked``: its console needs a ticket."""
+        lock = "passwd='*****' passwdValidTo='1970-01-01T00:00:01'" if locked else ""
+        xml = _GUEST.format(name=name, emulator=_EMULATOR, log=self.serial_log(name), lock=lock)
+        conn = libvirt.open(self.uri())
+        try:
+            uuid: str = conn.defineXML(xml).UUIDString()
+            return uuid
+        finally:
+            conn.close()
+
+    def undefine(self, uuid: str) -> None:
+        """Forget a guest that is off."""
+        conn = libvirt.open(self.uri())
+        try:
+            conn.lookupByUUIDString(uuid).undefine()
+        finally:
+            conn.close()
+
+    def serial_log(self, name: str) -> Path:
+        """Where a guest's serial console is logged."""
+        return self.folder / f"{name}.log"
+
+    def end(self) -> None:
+        """Stop the guests, then the daemon."""
+        if self._process is None:
+            self.start()
+        conn = libvirt.open(self.uri())
+        for domain in conn.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+            domain.destroy()
+        conn.close()
+        self.stop()
+        shutil.rmtree(self.folder)
