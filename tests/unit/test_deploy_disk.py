@@ -152,6 +152,26 @@ def test_a_newer_image_is_copied_again(tmp_path: Path, deployment: Deployment, i
 
 
 @needs_qemu_img
+@pytest.mark.parametrize("fate", ["replaced", "removed"])
+def test_a_disk_a_vm_was_started_on_is_never_made_anew(
+    tmp_path: Path, deployment: Deployment, image: Path, fate: str
+) -> None:
+    make_disk(deployment, wanted(tmp_path, image), image, SILENT)
+    deployment.update(started=True)
+    target = tmp_path / "images" / "HostedEngine.qcow2"
+    target.write_bytes(target.read_bytes() + b"what the engine wrote")
+    before = target.stat()
+    if fate == "removed":
+        image.unlink()
+        image.with_name(image.name + ".sha256").unlink()
+    else:
+        image.write_bytes(image.read_bytes() + b"newer")
+        seal(image)
+    assert not make_disk(deployment, wanted(tmp_path, image, gib=9), image, SILENT)
+    assert (target.stat().st_ino, target.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@needs_qemu_img
 def test_what_a_killed_attempt_left_is_replaced(tmp_path: Path, deployment: Deployment, image: Path) -> None:
     partial = tmp_path / "images" / ".HostedEngine.qcow2.partial"
     partial.write_bytes(b"half a copy, longer than the image" * 100000)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
-from ..messages import msg
+from ..messages import Message, msg
 from .address import own_addresses
 from .model import ERROR, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -49,16 +49,11 @@ def check_resolves(context: Context) -> Outcome:
     static = context.answer("network.mode") == "static"
     wanted = str(IPv4Interface(context.answer("network.address")).ip) if static else None
     if not found:
-        line = f"{wanted or '<address>'} {fqdn}"
         return Outcome(
             WARNING,
             msg("checks.resolves.unknown", "{fqdn} is not known to this host's name service.", fqdn=fqdn),
             evidence,
-            msg(
-                "checks.resolves.hosts_file",
-                "Add it to the DNS, or this line to /etc/hosts of every machine that uses it: {line}",
-                line=line,
-            ),
+            _hosts_file(f"{wanted} {fqdn}") if wanted else _LATER,
         )
     if wanted is not None and wanted not in found:
         text = msg(
@@ -89,6 +84,16 @@ def check_resolves(context: Context) -> Outcome:
         OK, msg("checks.resolves.ok", "{fqdn} leads to {found}.", fqdn=fqdn, found=", ".join(found)), evidence
     )
 
+
+def _hosts_file(line: str) -> Message:
+    return msg(
+        "checks.resolves.hosts_file",
+        "Add it to the DNS, or this line to /etc/hosts of every machine that uses it: {line}",
+        line=line,
+    )
+
+
+_LATER = msg("checks.resolves.later", "Add it to the DNS once the engine has its address.")
 
 CHECKS = (
     Check(

@@ -38,12 +38,16 @@ GIB = 2**30
 def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, progress: ProgressFile) -> bool:
     """Make the disk of ``engine.disk_gib``, or recognise that it is there; True when something was done.
 
-    A copy that was broken off is begun anew: it never has the disk's name. Raises RhvError ``disk.*``, ``image.*``.
+    A copy that was broken off is begun anew: it never has the disk's name. Once a VM has been started on the disk it is
+    left alone. Raises RhvError ``disk.*``, ``image.*``.
     """
     target = disk_file(get(answers, "storage.path"), get(answers, "engine.name"))
-    expected = expected_sha256(image)
     record = deployment.record
     is_ours = _inode(target) == record.disk_inode != 0 and record.disk == str(target)
+    if is_ours and record.started:
+        # A VM has written to it: whatever has become of the image since, this disk is never made anew.
+        return False
+    expected = expected_sha256(image)
     if is_ours and record.disk_sha256 == expected:
         return _grow(target, get(answers, "engine.disk_gib"))
     if os.path.lexists(target) and str(target) not in record.files():

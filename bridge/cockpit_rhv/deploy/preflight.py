@@ -33,17 +33,19 @@ def run_preflight(profile: Profile, answers: Mapping[str, Any], probes: Probes |
 
 def check_host(answers: Mapping[str, Any], job: str | None, probes: Probes | None = None) -> CheckReport:
     """All checks against complete, valid answers; ``job``: the deployment that asks, None before there is one."""
-    return run_checks(None, Context(answers, job, _own_files(), probes))
+    return run_checks(None, Context(answers, job, _own_files(job), probes))
 
 
-def _own_files() -> frozenset[str]:
-    """Files of an unfinished deployment: the next one may take their place. Those of a finished one are in use."""
+def _own_files(job: str | None) -> frozenset[str]:
+    """Files of this deployment, or of an unfinished one whose place it may take. A finished one's are in use."""
     try:
         record = read_record()
     except PermissionError:
         # An ordinary user cannot see the state; a leftover then looks like a foreign file until root looks.
         return frozenset()
-    return frozenset() if record is None or record.finished else record.files()
+    if record is None or (record.finished and record.job != job):
+        return frozenset()
+    return record.files()
 
 
 def refuse_failed(report: CheckReport) -> None:

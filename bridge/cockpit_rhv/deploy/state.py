@@ -36,7 +36,8 @@ _TOKEN_BYTES = 32
 class Record:
     """``deployment.json``. ``disk_inode`` and ``disk_sha256``: the finished copy and the image it is a copy of.
 
-    ``leftovers``: files earlier, unfinished deployments made. ``closing``: the Manager is being told to forget the key.
+    ``started``: a VM has been started on that disk. ``leftovers``: files earlier, unfinished deployments made.
+    ``closing``: the Manager is being told to forget the key.
     """
 
     job: str
@@ -47,6 +48,7 @@ class Record:
     disk: str = ""
     disk_inode: int = 0
     disk_sha256: str = ""
+    started: bool = False
     drive: str = ""
     ca_sha256: str = ""
     address: str = ""

@@ -97,6 +97,7 @@ def start_engine(
             raise RhvError("engine.gone", msg("engine.gone", "The engine VM {name} no longer exists.", name=name))
         # What an earlier VM said must not be taken for this one's word.
         places.first_contact_file(name).unlink(missing_ok=True)
+        deployment.update(started=True)
         domain.create()
     return True
 
