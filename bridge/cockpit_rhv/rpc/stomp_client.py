@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import ssl
 import uuid
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
-from ..messages import msg
+from . import link_errors as link
 from .stomp import (
     EVENT_QUEUE,
     HEART_BEAT,
@@ -27,9 +26,9 @@ from .stomp import (
     encode,
     parse_heart_beat,
 )
-from .tls import certificate_matches, certificate_names
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
@@ -102,7 +101,7 @@ class StompRpcClient:
                 cls._connect(host, port, ssl_context, list(server_names), on_event, heart_beat_ms), timeout_s
             )
         except asyncio.TimeoutError as error:
-            raise _timeout(host, timeout_s) from error
+            raise link.timeout(host, timeout_s) from error
 
     @classmethod
     async def _connect(
@@ -117,10 +116,10 @@ class StompRpcClient:
         try:
             reader, writer = await asyncio.open_connection(host, port, ssl=ssl_context)
         except OSError as error:  # ssl.SSLError is one
-            raise _explain(error, host, port) from error
+            raise link.explain(error, host, port) from error
         client = cls(reader, writer, on_event, host)
         try:
-            _check_name(writer, server_names, host)
+            link.check_name(writer.get_extra_info("peercert") or {}, server_names, host)
             await client._start(host, heart_beat_ms)
         except BaseException:
             await client.close()
@@ -167,7 +166,7 @@ class StompRpcClient:
             self._write(frame)
             return await asyncio.wait_for(answer, timeout_s)
         except asyncio.TimeoutError as error:
-            raise _timeout(self._host, timeout_s) from error
+            raise link.timeout(self._host, timeout_s) from error
         finally:
             del self._pending[request_id]
 
@@ -203,12 +202,12 @@ class StompRpcClient:
             self._finish(self._broken(str(error)))
         except Exception as error:
             # Ours, not the peer's: whoever waits for `closed` or an answer must learn of it all the same.
-            self._finish(_closed(self._host, f"{type(error).__name__}: {error}"))
+            self._finish(link.closed(self._host, f"{type(error).__name__}: {error}"))
             raise
 
     def _broken(self, detail: str) -> RhvError:
         """With TLS 1.3 a client learns only after its handshake that the server does not take its certificate."""
-        return (_closed if self._connected.done() else _refused)(self._host, detail)
+        return (link.closed if self._connected.done() else link.refused)(self._host, detail)
 
     def _take(self, frame: Frame) -> None:
         if frame.command == "MESSAGE":
@@ -218,18 +217,18 @@ class StompRpcClient:
                 self._connected.set_result(frame.headers)
         elif frame.command == "ERROR":
             # It names no request, so no call could be failed alone.
-            raise _refused(self._host, frame.body.decode("utf-8", "replace"))
+            raise link.refused(self._host, frame.body.decode("utf-8", "replace"))
         elif frame.command != "RECEIPT":
-            raise _refused(self._host, f"unexpected frame {frame.command}")
+            raise link.refused(self._host, f"unexpected frame {frame.command}")
 
     def _take_body(self, body: bytes) -> None:
         try:
             document = json.loads(body)
         except ValueError as error:
-            raise _refused(self._host, f"body is not JSON: {error}") from error
+            raise link.refused(self._host, f"body is not JSON: {error}") from error
         for item in document if isinstance(document, list) else [document]:
             if not isinstance(item, dict):
-                raise _refused(self._host, f"not a JSON-RPC object: {str(item)[:200]}")
+                raise link.refused(self._host, f"not a JSON-RPC object: {str(item)[:200]}")
             if "method" in item:
                 self._take_event(str(item["method"]), item.get("params"))
             else:
@@ -257,7 +256,7 @@ class StompRpcClient:
         elif "result" in item:
             answer.set_result(item["result"])
         else:
-            raise _refused(self._host, "an answer with neither result nor error")
+            raise link.refused(self._host, "an answer with neither result nor error")
 
     def _beat(self) -> None:
         """Send our heart-beats and miss theirs; runs twice per interval."""
@@ -265,7 +264,7 @@ class StompRpcClient:
             return
         now = self._loop.time()
         if self._incoming_s and now - self._received_at > 2 * self._incoming_s:
-            self._finish(_closed(self._host, f"no heart-beat for {now - self._received_at:.0f} s"))
+            self._finish(link.closed(self._host, f"no heart-beat for {now - self._received_at:.0f} s"))
             return
         intervals = [value for value in (self._outgoing_s, self._incoming_s) if value]
         if not intervals:
@@ -291,48 +290,4 @@ class StompRpcClient:
         self._writer.close()
 
     def _ended(self) -> RhvError:
-        return self.closed.result() or _closed(self._host, "closed by us")
-
-
-def _check_name(writer: asyncio.StreamWriter, wanted: Sequence[str], host: str) -> None:
-    certificate = writer.get_extra_info("peercert") or {}
-    if wanted and not certificate_matches(certificate, wanted):
-        raise RhvError(
-            "rpc.wrong_name",
-            msg("rpc.wrong_name", "The certificate shown by {host} belongs to another host.", host=host),
-            msg("rpc.wrong_name.hint", "Check the host's address, or enrol the host again."),
-            f"certificate names {', '.join(sorted(certificate_names(certificate)))}; wanted {', '.join(wanted)}",
-        )
-
-
-def _explain(error: OSError, host: str, port: int) -> RhvError:
-    """Why there is no TLS connection."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return RhvError(
-            "rpc.untrusted",
-            msg("rpc.untrusted", "The certificate shown by {host} is not of this Manager's CA.", host=host),
-            detail=str(error),
-        )
-    if isinstance(error, (ssl.SSLError, ConnectionResetError, ConnectionAbortedError)):
-        return _refused(host, str(error) or "closed during the TLS handshake")
-    return RhvError(
-        "rpc.unreachable",
-        msg("rpc.unreachable", "The host {host} does not answer on port {port}.", host=host, port=port),
-        detail=str(error),
-    )
-
-
-def _refused(host: str, detail: str) -> RhvError:
-    return RhvError(
-        "rpc.refused", msg("rpc.refused", "The host {host} refused the connection.", host=host), None, detail
-    )
-
-
-def _closed(host: str, detail: str) -> RhvError:
-    return RhvError("rpc.closed", msg("rpc.closed", "The connection to {host} ended.", host=host), None, detail)
-
-
-def _timeout(host: str, timeout_s: float) -> RhvError:
-    return RhvError(
-        "rpc.timeout", msg("rpc.timeout", "{host} did not answer within {seconds} s.", host=host, seconds=timeout_s)
-    )
+        return self.closed.result() or link.closed(self._host, "closed by us")
