@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.sync_playwright import Axe
@@ -69,11 +68,3 @@ def no_axe_violations(frame: Frame | Page, where: str) -> None:
     """axe-core inside our frame: Cockpit's own shell does not count."""
     results = Axe().run(frame)
     assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"
-
-
-_WORD = re.compile(r"[A-Za-z]{3,}")
-
-
-def visible_text(frame: Frame | Page) -> list[str]:
-    """The lines of text a person can read."""
-    return [line.strip() for line in frame.locator("body").inner_text().splitlines() if _WORD.search(line)]
