@@ -48,17 +48,17 @@ export function ConnectionNotice() {
     // Changing privileges replaces the helper in a moment.
     const lost = useLasting(connection.state !== "connected" && connection.hello !== null, 1_500);
     if (lost)
-        return <div className="rhv-notice" aria-live="polite"><Lost connection={connection} /></div>;
+        return <aside className="rhv-notice" aria-live="polite" aria-label={_("Connection")}><Lost connection={connection} /></aside>;
     if (connection.state === "connected" && connection.hello.version !== __VERSION__) {
         return (
-            <div className="rhv-notice">
+            <aside className="rhv-notice" aria-label={_("Version")}>
                 <Notice variant="warning" id="version-skew"
                        title={_("This page and the host run different versions")}
                        actionLinks={<AlertActionLink onClick={() => location.reload()}>{_("Reload the page")}</AlertActionLink>}>
                     {_("The page is version {page}, the host's helper is version {helper}: the package was probably updated while this page was open. If reloading does not help, log out of Cockpit and in again.",
                        { page: __VERSION__, helper: connection.hello.version })}
                 </Notice>
-            </div>
+            </aside>
         );
     }
     return null;

@@ -33,7 +33,8 @@ export function ConfirmDialog({ title, children, confirm, cancel, danger = false
     };
 
     return (
-        <Modal isOpen variant="small" onClose={onClose} aria-labelledby="confirm-title" aria-describedby="confirm-body">
+        <Modal isOpen variant="small" onClose={onClose} appendTo={() => document.querySelector("main") ?? document.body}
+               aria-labelledby="confirm-title" aria-describedby="confirm-body">
             <ModalHeader title={title} labelId="confirm-title" {...(danger && { titleIconVariant: "warning" as const })} />
             <ModalBody id="confirm-body">
                 {error && <ErrorAlert error={error} />}

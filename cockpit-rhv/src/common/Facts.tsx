@@ -10,10 +10,11 @@ export interface Fact {
     value: ReactNode;
 }
 
-export function Facts({ facts, columns = false }: { facts: readonly Fact[]; columns?: boolean }) {
+/** Terms and values; on a phone the terms stand above. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
     return (
-        <DescriptionList isCompact {...(columns && { columnModifier: { default: "1Col", md: "2Col" } })}
-                         {...(!columns && { isHorizontal: true, horizontalTermWidthModifier: { default: "14ch" } })}>
+        <DescriptionList isCompact orientation={{ sm: "horizontal" }}
+                         horizontalTermWidthModifier={{ default: "14ch" }}>
             {facts.map(({ id, term, value }) => (
                 <DescriptionListGroup key={id} data-fact={id}>
                     <DescriptionListTerm>{term}</DescriptionListTerm>

@@ -5,14 +5,15 @@ const ESCAPES = { n: "\n", t: "\t", "\"": "\"", "\\": "\\" };
 const unquote = quoted => quoted.slice(1, -1).replace(/\\(.)/g, (_whole, one) => ESCAPES[one] ?? one);
 const quote = text => `"${text.replace(/[\\"\n\t]/g, one => ({ "\n": "\\n", "\t": "\\t" }[one] ?? `\\${one}`))}"`;
 
-/** @typedef {{ text: string, plural?: string, forms: string[], fuzzy: boolean }} Entry */
+/** @typedef {{ text: string, plural?: string, forms: string[], sources: string[], fuzzy: boolean }} Entry */
 
 /** @returns {{ header: string, entries: Map<string, Entry> }} */
 export function parse(po) {
     const entries = new Map();
     let header = "";
     for (const block of po.split(/\n\s*\n/)) {
-        const entry = { text: "", forms: [], fuzzy: /^#,.*\bfuzzy\b/m.test(block) };
+        const sources = Array.from(block.matchAll(/^#: (.*)$/gm), match => match[1]);
+        const entry = { text: "", forms: [], sources, fuzzy: /^#,.*\bfuzzy\b/m.test(block) };
         let append = () => undefined;
         let seen = false;
         for (const line of block.split("\n")) {

@@ -41,7 +41,7 @@ export function BeforePage() {
                 {_("You can look around and prepare a deployment. Starting it needs administrative access.")}
             </LimitedAccess>
             {machines && <LibvirtNotice libvirt={machines.libvirt} />}
-            <Card component="section" isLarge aria-labelledby="hero-title">
+            <Card component="section" aria-labelledby="hero-title">
                 <CardBody className="rhv-hero">
                     <Title headingLevel="h2" size="xl" id="hero-title">{_("This host has no engine yet")}</Title>
                     <p>

@@ -41,7 +41,7 @@ export function headline(engine: Live<Engine>): Headline {
 
 export function componentState(state: Component["state"]): { tone: Tone; word: string } {
     switch (state) {
-    case "ok": return { tone: "good", word: _("Running") };
+    case "ok": return { tone: "good", word: _("OK") };
     case "starting": return { tone: "busy", word: _("Starting") };
     case "failed": return { tone: "bad", word: _("Failed") };
     case "stopped": return { tone: "off", word: _("Stopped") };

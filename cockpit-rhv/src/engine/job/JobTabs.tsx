@@ -41,17 +41,17 @@ export function JobTabs({ id, events, running }: JobTabsProps) {
     const needsAccess = <LimitedAccess>{_("Only the administrator of this host may read this.")}</LimitedAccess>;
     return (
         <Tabs activeKey={tab} onSelect={(_event, key) => setTab(key)} mountOnEnter unmountOnExit aria-label={_("Log")}>
-            <Tab eventKey="log" title={<TabTitleText>{_("Log")}</TabTitleText>} id="tab-log">
+            <Tab eventKey="log" title={<TabTitleText>{_("Log")}</TabTitleText>} data-tab="log">
                 <EventLog events={events} />
             </Tab>
             {uuid !== undefined && (
-                <Tab eventKey="serial" title={<TabTitleText>{_("Serial console")}</TabTitleText>} id="tab-serial">
+                <Tab eventKey="serial" title={<TabTitleText>{_("Serial console")}</TabTitleText>} data-tab="serial">
                     <div className="rhv-tab">
                         {privileged ? <Serial uuid={uuid} running={running} /> : needsAccess}
                     </div>
                 </Tab>
             )}
-            <Tab eventKey="output" title={<TabTitleText>{_("Raw output")}</TabTitleText>} id="tab-output">
+            <Tab eventKey="output" title={<TabTitleText>{_("Raw output")}</TabTitleText>} data-tab="output">
                 <div className="rhv-tab">
                     {privileged ? <Output id={id} running={running} /> : needsAccess}
                 </div>

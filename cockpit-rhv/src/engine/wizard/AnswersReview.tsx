@@ -34,14 +34,14 @@ function display(draft: Draft, field: Field): string {
 }
 
 function Row({ path, title, value, from, problem }: {
-    path: string; title: string; value: string; from: Origin; problem: string | undefined;
+    path: string; title: string; value: string; from: Origin | null; problem: string | undefined;
 }) {
     return (
-        <div className="rhv-answer" data-answer={path} data-origin={from}>
+        <div className="rhv-answer" data-answer={path} data-origin={from ?? undefined}>
             <dt>{title}</dt>
             <dd>
                 <span className="rhv-answer__value">{value}</span>
-                {originLabel(from)}
+                {from && originLabel(from)}
                 {problem !== undefined && <span className="rhv-answer__problem">{problem}</span>}
             </dd>
         </div>
@@ -72,7 +72,7 @@ export function AnswersReview({ draft, problems, stepTitle, onEditStep }: Answer
                                      from={origin(draft, field.path)} problem={problems.get(field.path)} />
                             ))}
                             {step === "engine" && (
-                                <Row path="secrets.admin_password" title={_("Administrator's password")} from="typed"
+                                <Row path="secrets.admin_password" title={_("Administrator's password")} from={draft.secrets.admin_password.value === "" ? null : "typed"}
                                      value={draft.secrets.admin_password.value === "" ? _("None") : "••••••••"}
                                      problem={problems.get("secrets.admin_password")} />
                             )}

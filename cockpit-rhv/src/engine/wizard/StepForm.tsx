@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from "react";
+import { Fragment, useState } from "react";
 
 import { edit, editSecret, isShown, sectionsOf, type Draft, type Secret, type SecretName } from "../../form/draft";
 import { ruleFor, type StepId } from "../../form/layout";
@@ -39,8 +39,11 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
     const [open, setOpen] = useState(false);
 
     const input = (field: Field) => (
-        <FieldInput key={field.path} field={field} draft={draft} onEdit={value => onEdit(field.path, value)}
-                    problem={strict || draft.typed.has(field.path) ? problems.get(field.path) : undefined} />
+        <Fragment key={field.path}>
+            <FieldInput field={field} draft={draft} onEdit={value => onEdit(field.path, value)}
+                        problem={strict || draft.typed.has(field.path) ? problems.get(field.path) : undefined} />
+            <StepNotices draft={draft} step={step} of={field.path} problems={problems} onEdit={onEdit} />
+        </Fragment>
     );
 
     return (
@@ -49,7 +52,7 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
                 <Title headingLevel="h2" size="xl" id={`${step}-title`}>{title}</Title>
                 <p className="rhv-muted">{intro}</p>
             </div>
-            <StepNotices draft={draft} step={step} problems={problems} onEdit={onEdit} />
+            <StepNotices draft={draft} step={step} of={null} problems={problems} onEdit={onEdit} />
             {main.filter(field => !isNumber(field)).map(input)}
             {step === "engine" && (
                 <PasswordFields name="admin_password" label={_("Administrator's password")} required strict={strict}

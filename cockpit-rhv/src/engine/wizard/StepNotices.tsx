@@ -10,13 +10,15 @@ import { fieldId } from "./FieldInput";
 interface StepNoticesProps {
     draft: Draft;
     step: StepId;
+    /** The field whose value makes the notice appear; null: the notices of the whole step. */
+    of: string | null;
     problems: ReadonlyMap<string, string>;
     onEdit: (path: string, value: Raw) => void;
 }
 
 /** What this host makes necessary to say, and what the user must confirm having read. */
-export function StepNotices({ draft, step, problems, onEdit }: StepNoticesProps) {
-    return noticesOf(draft, step).map(({ id, severity, message, confirm }) => {
+export function StepNotices({ draft, step, of, problems, onEdit }: StepNoticesProps) {
+    return noticesOf(draft, step).filter(({ when }) => (when?.path ?? null) === of).map(({ id, severity, message, confirm }) => {
         const field = confirm === null ? undefined : fieldsOf(draft).find(candidate => candidate.path === confirm);
         const problem = confirm === null || !draft.left.has(step) ? undefined : problems.get(confirm);
         return (

@@ -79,8 +79,9 @@ function DeployWizard({ draft, wanted }: { draft: Draft; wanted: string }) {
                 startIndex={wanted === "review" ? STEP_IDS.length + 1 : Math.max(0, STEP_IDS.indexOf(wanted as StepId)) + 1}
                 onClose={() => go({ page: "engine" })}
                 onStepChange={(_event, step, previous) => {
-                    if (previous.id !== "review")
-                        update(old => leave(old, previous.id as StepId));
+                    // The review looks at every step, also at those that were jumped over.
+                    const seen = step.id === "review" ? STEP_IDS : STEP_IDS.filter(id => id === previous.id);
+                    update(old => seen.reduce(leave, old));
                     go({ page: "deploy", step: String(step.id) });
                 }}
                 footer={(
@@ -89,7 +90,7 @@ function DeployWizard({ draft, wanted }: { draft: Draft; wanted: string }) {
                 )}>
             {STEP_IDS.map(step => (
                 <WizardStep key={step} id={step} name={stepTitle(step)}
-                            status={draft.left.has(step) && troubled(step).length > 0 ? "error" : "default"}>
+                            status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
                     <StepForm draft={draft} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems} />
                 </WizardStep>
             ))}

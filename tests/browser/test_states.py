@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page in each of its states, on a local Cockpit with a scripted helper: what it says, how it looks, what it sends.
+
+Screenshots go to build/screenshots/page-<form>-<state>.png.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.fake_states import JOB
+from tests.browser.local_cockpit import ROOT, LocalCockpit, local_cockpit, obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+PASSWORD = "correct horse 4 battery"
+
+#: State of the helper, address in the page.
+VIEWS = [
+    ("before", ""), ("emulated", ""), ("limited", ""), ("no-libvirt", ""), ("skew", ""),
+    ("emulated", "deploy/engine"), ("emulated", "deploy/network"), ("before", "deploy/storage"), ("refused", "deploy/review"),
+    ("limited", "deploy/review"), ("running", ""), ("failed", ""), ("interrupted", ""), ("deployed", f"jobs/{JOB}"),
+    ("deployed", ""), ("starting", ""), ("stopped", ""),
+]
+FORMS = ["light", "dark", "phone", "es"]
+
+pytestmark = pytest.mark.skipif(obstacle() is not None, reason=str(obstacle()))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def cockpit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCockpit]:
+    with local_cockpit(tmp_path_factory.mktemp("cockpit")) as cockpit:
+        yield cockpit
+
+
+def new_context(browser: Browser, cockpit: LocalCockpit, form: str = "light") -> BrowserContext:
+    context = browser.new_context(
+        viewport=PHONE if form == "phone" else DESKTOP,  # type: ignore[arg-type]
+        color_scheme="dark" if form == "dark" else "light", accept_downloads=True, reduced_motion="reduce",
+    )
+    if form == "es":
+        context.add_cookies([{"name": "CockpitLang", "value": "es", "url": cockpit.origin}])
+    return context
+
+
+def open_page(context: BrowserContext, cockpit: LocalCockpit, state: str, address: str = "") -> Page:
+    """Open the page in a state and wait for its data; a complaint of the browser fails the test in ``look``."""
+    cockpit.show(state)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda message: _complain(page, message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: _complain(page, str(error)))
+    page.goto(f"{cockpit.url}#/{address}")
+    page.locator("main[data-state='ready'], main[data-state='error']").first.wait_for()
+    return page
+
+
+_COMPLAINTS: dict[int, list[str]] = {}
+
+
+def _complain(page: Page, text: str) -> None:
+    _COMPLAINTS.setdefault(id(page), []).append(text)
+
+
+def look(page: Page, name: str) -> None:
+    """No accessibility violation, nothing wider than the window, no complaint of the browser; a screenshot."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True, animations="disabled")
+    violations = [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in Axe().run(page).response["violations"] for node in violation["nodes"]
+    ]
+    assert not violations, f"{name}: " + "\n".join(violations)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, f"{name} is {overflow} px wider than the window"
+    assert not _COMPLAINTS.get(id(page)), _COMPLAINTS[id(page)]
+
+
+@pytest.fixture
+def page(browser: Browser, cockpit: LocalCockpit) -> Iterator[Page]:
+    context = new_context(browser, cockpit)
+    yield open_page(context, cockpit, "before")
+    context.close()
+
+
+def sent(cockpit: LocalCockpit, method: str) -> list[dict[str, Any]]:
+    """Parameters of the requests of one method, in order."""
+    requests = [json.loads(line) for line in cockpit.requests().splitlines()]
+    return [request["params"] for request in requests if request["method"] == method]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_view(browser: Browser, cockpit: LocalCockpit, form: str) -> None:
+    context = new_context(browser, cockpit, form)
+    for state, address in VIEWS:
+        page = open_page(context, cockpit, state, address)
+        if address.endswith("review"):
+            expect(page.locator("[data-preflight='done']")).to_be_visible()
+        look(page, f"{form}-{state}" + (f"-{address.replace('/', '-')}" if address else ""))
+        page.close()
+    context.close()
+
+
+def test_only_the_password_must_be_typed(page: Page, cockpit: LocalCockpit) -> None:
+    """From the explanation to a running deployment with the keyboard only."""
+    page.locator("#deploy-engine").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-step='engine']")).to_be_visible()
+    page.locator("#wizard-next").click()
+    # Next says what is missing and puts the cursor there.
+    expect(page.locator("[data-field='secrets.admin_password']")).to_be_focused()
+    expect(page.locator("[data-problem='secrets.admin_password']")).to_be_visible()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    for step in ("network", "storage", "review"):
+        page.locator("#wizard-next").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"[data-step='{step}']")).to_be_visible()
+    expect(page.locator("[data-answer='engine.fqdn']")).to_have_attribute("data-origin", "detected")
+    expect(page.locator("[data-answer='engine.vcpus']")).to_have_attribute("data-origin", "default")
+    expect(page.locator("body")).not_to_contain_text(PASSWORD)
+    # A warning of the preflight does not stop anybody.
+    expect(page.locator("#start-deployment")).not_to_have_attribute("aria-disabled", "true")
+    page.locator("#start-deployment").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main[data-page='job'][data-view='running']")).to_be_visible()
+    started = sent(cockpit, "deploy.start")[-1]
+    assert started["secrets"] == {"admin_password": PASSWORD}
+    assert started["answers"]["network"] == {"kind": "bridge", "name": "br0", "mode": "dhcp"}
+    assert PASSWORD not in json.dumps(started["answers"])
+    assert PASSWORD not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+
+
+def test_problems_appear_while_typing(page: Page) -> None:
+    page.goto(f"{page.url.split('#')[0]}#/deploy/engine")
+    fqdn = page.locator("[data-field='engine.fqdn']")
+    fqdn.fill("engine")
+    expect(page.locator("[data-problem='engine.fqdn']")).to_be_visible()
+    fqdn.fill("engine.lab.example.com")
+    expect(page.locator("[data-problem='engine.fqdn']")).to_have_count(0)
+    memory = page.locator("[data-field='engine.memory_mib']")
+    memory.fill("12")
+    expect(page.locator("[data-problem='engine.memory_mib']")).to_contain_text("768")
+    memory.fill("1 GB")
+    expect(page.locator("[data-problem='engine.memory_mib']")).to_be_visible()
+    page.locator("[data-field='secrets.admin_password']").fill("short")
+    expect(page.locator("[data-problem='secrets.admin_password']")).to_contain_text("8")
+    page.locator("[data-field='secrets.admin_password']").fill(PASSWORD)
+    page.locator("[data-field='secrets.admin_password.repeat']").fill("another one")
+    expect(page.locator("[data-problem='secrets.admin_password.repeat']")).to_be_visible()
+    look(page, "light-problems")
+
+
+def test_a_fixed_address_and_nat(page: Page, cockpit: LocalCockpit) -> None:
+    page.goto(f"{page.url.split('#')[0]}#/deploy/network")
+    expect(page.locator("[data-field='network.address']")).to_have_count(0)
+    page.locator("[data-field='network.mode'][data-value='static']").check()
+    page.locator("#wizard-next").click()
+    expect(page.locator("[data-field='network.address']")).to_be_focused()
+    page.locator("[data-field='network.address']").fill("192.0.2.0/24")
+    expect(page.locator("[data-problem='network.address']")).to_be_visible()
+    page.locator("[data-field='network.address']").fill("192.0.2.40/24")
+    page.locator("[data-field='network.gateway']").fill("192.0.2.1")
+    page.locator("[data-field='network.dns']").fill("192.0.2.1 2001:db8::1")
+    # The network follows the kind of connection, and NAT says what it costs.
+    page.locator("[data-field='network.kind'][data-value='nat']").check()
+    expect(page.locator("[data-field='network.name']")).to_have_value("default")
+    expect(page.locator("[data-notice='network.nat']")).to_be_visible()
+    page.locator("#wizard-next").click()
+    page.locator("#wizard-next").click()
+    expect(page.locator("[data-preflight='done']")).to_be_visible()
+    assert sent(cockpit, "deploy.preflight")[-1]["answers"]["network"] == {
+        "kind": "nat", "name": "default", "mode": "static", "address": "192.0.2.40/24", "gateway": "192.0.2.1",
+        "dns": ["192.0.2.1", "2001:db8::1"],
+    }
+
+
+def test_emulation_must_be_confirmed(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "emulated", "deploy/engine")
+    page.locator("[data-field='secrets.admin_password']").fill(PASSWORD)
+    page.locator("[data-field='secrets.admin_password.repeat']").fill(PASSWORD)
+    page.locator("#wizard-next").click()
+    expect(page.locator("[data-field='accept.emulation']")).to_be_focused()
+    page.keyboard.press("Space")
+    page.locator("#wizard-next").click()
+    expect(page.locator("[data-step='network']")).to_be_visible()
+    context.close()
+
+
+def test_errors_of_the_preflight_stop(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "refused", "deploy/engine")
+    page.locator("[data-field='secrets.admin_password']").fill(PASSWORD)
+    page.locator("[data-field='secrets.admin_password.repeat']").fill(PASSWORD)
+    for _ in range(3):
+        page.locator("#wizard-next").click()
+    expect(page.locator("[data-check='vdsm'][data-severity='error']")).to_contain_text("Stop and disable vdsmd.service")
+    expect(page.locator("#start-deployment")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#deploy-obstacle")).to_contain_text("error")
+    context.close()
+
+
+def test_input_survives_elevation_and_a_lost_helper(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "limited", "deploy/engine")
+    page.locator("[data-field='engine.fqdn']").fill("manager.example.org")
+    page.locator("[data-field='secrets.admin_password']").fill(PASSWORD)
+    cockpit.show("crash")
+    expect(page.locator("#connection-lost")).to_be_visible()
+    look(page, "light-lost")
+    cockpit.show("before")
+    expect(page.locator("#connection-lost")).to_have_count(0, timeout=30_000)
+    expect(page.locator("[data-field='engine.fqdn']")).to_have_value("manager.example.org")
+    expect(page.locator("[data-field='secrets.admin_password']")).to_have_value(PASSWORD)
+    page.locator("#wizard-cancel").click()
+    expect(page.locator("#limited-access")).to_have_count(0)
+    page.locator("#deploy-engine").click()
+    expect(page.locator("[data-field='engine.fqdn']")).to_have_value("manager.example.org")
+    context.close()
+
+
+def test_no_helper_at_all(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "crash")
+    expect(page.locator("main[data-page='engine'][data-state='error']")).to_be_visible()
+    cockpit.show("before")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("main[data-view='none']")).to_be_visible()
+    context.close()
+
+
+def test_following_a_deployment(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "running")
+    expect(page.locator("#phase-image")).to_have_attribute("data-phase-state", "running")
+    expect(page.locator("#task-progress")).to_contain_text("1.2 GiB of 3 GiB")
+    page.locator("#log-error").click()
+    expect(page.locator("[data-event]")).to_have_count(0)
+    page.locator("[data-tab='output']").click()
+    expect(page.get_by_role("region", name="Raw output of Ansible")).to_contain_text("PLAY [image]")
+    page.locator("[data-tab='serial']").click()
+    expect(page.get_by_role("region", name="Serial console of the engine VM")).to_contain_text("multi-user.target")
+    page.locator("#cancel-job").click()
+    look(page, "light-cancel-dialog")
+    page.keyboard.press("Escape")
+    # The page follows what happens on the host.
+    cockpit.show("failed")
+    expect(page.locator("#job-failed")).to_contain_text("is not the one in this engine VM")
+    page.locator("#job-failed").get_by_role("button", name="Technical details").click()
+    expect(page.locator("#job-failed pre")).to_contain_text("received 77:02")
+    look(page, "light-failed-details")
+    page.locator("#resume-job").click()
+    expect(page.locator("main[data-view='running']")).to_be_visible()
+    context.close()
+
+
+def test_a_deployed_engine(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "deployed")
+    expect(page.locator("[data-engine='running']")).to_be_visible()
+    expect(page.locator("#engine-portal")).to_have_attribute("href", "https://engine.example.com/")
+    expect(page.locator("#ca-fingerprint")).to_have_text(re.compile("^4F:9A:"))
+    page.locator("#engine-more").click()
+    with page.expect_download() as download:
+        page.locator("#engine-console").click()
+    assert download.value.suggested_filename == "HostedEngine.vv"
+    page.locator("#engine-shutdown").click()
+    look(page, "light-shutdown-dialog")
+    page.locator("#confirm-action").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert sent(cockpit, "machines.shutdown")
+    cockpit.show("stopped")
+    expect(page.locator("[data-engine='stopped']")).to_be_visible()
+    page.locator("#engine-start").click()
+    cockpit.show("starting")
+    expect(page.locator("[data-engine='starting']")).to_contain_text("still starting")
+    expect(page.locator("[data-component='manager']")).to_have_attribute("data-state", "starting")
+    context.close()
