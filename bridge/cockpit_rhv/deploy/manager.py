@@ -80,7 +80,9 @@ def fetch_proved_ca(address: str, fqdn: str, fingerprint: str, port: int = PORT)
         raise odd_answer(answer, _CA_PATH)
     try:
         pem = answer.body.decode("ascii")
-        der = ssl.PEM_cert_to_DER_cert(pem)
+        if pem.count("-----BEGIN ") != 1:
+            raise ValueError("not one certificate")
+        der = ssl.PEM_cert_to_DER_cert(pem.strip())
     except ValueError as error:
         raise odd_answer(answer, f"no certificate in PEM: {error}") from error
     found = hashlib.sha256(der).hexdigest()
@@ -96,7 +98,7 @@ def fetch_proved_ca(address: str, fqdn: str, fingerprint: str, port: int = PORT)
             ),
             f"SHA-256 expected {fingerprint}, found {found}",
         )
-    # Written anew: whatever else was in the body is left behind.
+    # Written anew: what was proved is kept, not what was sent.
     return ssl.DER_cert_to_PEM_cert(der)
 
 
