@@ -68,11 +68,14 @@ def guest(number: int, name: str, status: str, host_id: str, *, engine: bool = F
     return answer
 
 
-def event(number: int, severity: str, text: str, minutes_ago: float, host_id: str = "") -> dict[str, Any]:
-    """One event."""
+def event(
+    number: int, severity: str, text: str, minutes_ago: float, host_id: str = "", **params: str | int
+) -> dict[str, Any]:
+    """One event; ``text`` is a template."""
     answer: dict[str, Any] = {
-        "id": str(number), "severity": severity, "description": text, "code": "1",
+        "id": str(number), "severity": severity, "description": text.format(**params), "code": "1",
         "time": int((time.time() - 60 * minutes_ago) * 1000),
+        "rhv_message": {"key": "event", "text": text, "params": params},
     }  # fmt: skip
     if host_id:
         answer["host"] = {"id": host_id}
@@ -141,15 +144,25 @@ def busy() -> Sample:
         for i in range(1, 34)
     ]
     guests += [guest(40 + i, f"lab{i:02d}", "unknown", "h3") for i in range(1, 3)]
+    node = [f"node{number}.example.com" for number in range(4)]
     events = [
-        event(90, "error", "Host node3.example.com is not responding. The connection was closed.", 1, "h3"),
-        event(89, "warning", "Host node3.example.com is not answering; waiting 20 s for it.", 1.5, "h3"),
-        event(88, "normal", "VM web04 started on host node1.example.com.", 7, "h1"),
-        event(87, "normal", "User admin@internal logged in from 192.0.2.77.", 12),
-        event(86, "alert", "The certificate of host node2.example.com ends in 20 days.", 95, "h2"),
+        event(90, "error", "Host {host} is not responding. {reason}", 1, "h3", host=node[3], reason=""),
+        event(
+            89,
+            "warning",
+            "Host {host} is not answering; waiting {seconds} s for it. {reason}",
+            1.5,
+            "h3",
+            host=node[3],
+            seconds=12,
+            reason="",
+        ),
+        event(88, "normal", "VM {vm} started on host {host}.", 7, "h1", vm="web04", host=node[1]),
+        event(87, "normal", "User {user} logged in from {address}.", 12, user="admin@internal", address="192.0.2.77"),
+        event(86, "alert", "VM {vm} is down with an error. {reason}", 95, "h2", vm="lab07", reason="SIGKILL"),
     ]
     events += [
-        event(85 - i, "normal", f"VM db{i:02d} started on host node{1 + i % 2}.example.com.", 120 + 50 * i)
+        event(85 - i, "normal", "VM {vm} started on host {host}.", 120 + 50 * i, vm=f"db{i:02d}", host=node[1 + i % 2])
         for i in range(70)
-    ]
+    ]  # fmt: skip
     return Sample(hosts=hosts, guests=guests, events=events)

@@ -230,3 +230,38 @@ def test_the_first_answer_is_on_screen_soon(browser: Browser, sample: portal_sam
         started = time.monotonic()
         expect(visitor.page.get_by_role("list", name="Recent events").get_by_role("listitem").first).to_be_visible()
         assert time.monotonic() - started < 3
+
+
+def test_no_english_in_spanish(browser: Browser, sample: portal_sample.Sample) -> None:
+    """What each page says in Spanish has no sentence in common with what it says in English."""
+    said: dict[str, set[str]] = {}
+    for locale in ("en-US", "es-ES"):
+        said[locale] = set()
+        with visit(browser, URL, locale=locale) as visitor:
+            sample.install(visitor.page)
+            visitor.page.goto(URL)
+            said[locale] |= _sentences(visitor.page.locator("body").inner_text())
+            visitor.login("secret")
+            for place in [*PAGES, "hosts/h3", "hosts/gone", "guests?search=zzz"]:
+                visitor.page.goto(f"{URL}#/{place}")
+                visitor.page.wait_for_timeout(300)
+                said[locale] |= _sentences(visitor.page.locator("body").inner_text())
+    assert said["en-US"] & said["es-ES"] == set()
+
+
+def _sentences(text: str) -> set[str]:
+    """Lines of at least three words; commands, names and the Python example are the same in every language."""
+    code = (
+        "Enterprise Linux, Fedora",
+        "curl",
+        "openssl",
+        "sudo",
+        "brew",
+        "import ",
+        "connection",
+        "print(",
+        "for host in",
+        "$",
+    )
+    lines = (line.strip() for line in text.splitlines())
+    return {line for line in lines if len(line.split()) >= 3 and not line.startswith(code)}

@@ -74,7 +74,7 @@ export function hostStatus(status: string): Meaning {
         };
         case "pending_approval": return {
             tone: "warning", label: _("Waiting for approval"), meaning: _("The host asked to join this Manager."),
-            next: _("Approve it through the API, if you know this host."),
+            next: _("Approve it, if you know this host."),
         };
         case "down": return {
             tone: "idle", label: _("Down"), meaning: _("The host is switched off."), next: _("Switch it on to use it."),

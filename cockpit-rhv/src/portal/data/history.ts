@@ -12,11 +12,21 @@ export interface Sample {
     memory: number | null;
 }
 
-const LENGTH = 60;
+/** The longest time a line shows; a younger one shows what there is. */
+const LONGEST_MS = 180_000;
+const SHORTEST_MS = 30_000;
+const LENGTH = LONGEST_MS / 1500;
 const MIN_STEP_MS = 1500;
 
 export function share(used: number | null, total: number | null): number | null {
     return used === null || !total ? null : Math.min(100, 100 * used / total);
+}
+
+/** How long the line of these samples is, in milliseconds. */
+export function span(samples: readonly Sample[]): number {
+    const first = samples[0];
+    const last = samples[samples.length - 1];
+    return first && last ? Math.min(LONGEST_MS, Math.max(SHORTEST_MS, last.at - first.at)) : SHORTEST_MS;
 }
 
 export class History {

@@ -89,7 +89,7 @@ function ConsoleFile() {
     return (
         <Panel title={_("2. Open a console")}>
             <ol className="rhv-steps">
-                <li>{_("Ask for the guest's console: in Cockpit on its host, or through the API. You get a small file whose name ends in .vv.")}</li>
+                <li>{_("Ask for the guest's console in Cockpit on its host; for this Manager's own machine, under Hosted engine. You get a small file whose name ends in .vv.")}</li>
                 <li>{_("Open it at once. It holds the address, the port and a password that is valid for two minutes at most.")}</li>
                 <li>{_("Remote Viewer connects and deletes the file. For another session, get a new one.")}</li>
             </ol>

@@ -34,7 +34,7 @@ export function Events({ params }: { params: URLSearchParams }) {
             </PageHeader>
             <WhenLoaded loaded={events} empty={(
                 <Empty title={_("Nothing has happened yet")}>
-                    {_("The Manager writes an event when a host or guest changes its state, when somebody logs in, and when a task fails.")}
+                    {_("The Manager writes an event when a host or guest changes its state and when somebody logs in.")}
                 </Empty>
             )}>
                 {all => (

@@ -78,7 +78,7 @@ export function Guests({ params }: { params: URLSearchParams }) {
     return (
         <>
             <PageHeader title={_("Guests")}>
-                <p>{_("The virtual machines on this Manager's hosts. They are started, stopped and changed in Cockpit on their host, or through the API.")}</p>
+                <p>{_("The virtual machines on this Manager's hosts. They are started, stopped and changed in Cockpit on their host.")}</p>
             </PageHeader>
             <WhenLoaded loaded={guests} empty={(
                 <Empty title={_("There are no guests yet")}>

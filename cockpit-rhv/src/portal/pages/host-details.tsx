@@ -3,7 +3,7 @@ import { Alert } from "@patternfly/react-core/dist/esm/components/Alert/index.js
 import { Breadcrumb, BreadcrumbItem } from "@patternfly/react-core/dist/esm/components/Breadcrumb/index.js";
 import { bytes, duration, number, percent } from "../../format";
 import { _ } from "../../i18n";
-import { share } from "../data/history";
+import { share, span } from "../data/history";
 import type { EngineEvent, Host, Statistic } from "../data/model";
 import { href } from "../route";
 import { useLive, usePicture } from "../shell/context";
@@ -35,7 +35,7 @@ function State({ host, meaning }: { host: Host; meaning: Meaning }) {
 }
 
 function Chart({ host, field }: { host: Host; field: "cpu" | "memory" }) {
-    const live = useLive();
+    const samples = useLive().samples(host.id);
     const { cpu, memoryUsed, memoryTotal } = host.load;
     const value = field === "cpu" ? cpu : share(memoryUsed, memoryTotal);
     const title = field === "cpu" ? _("CPU") : _("Memory");
@@ -48,9 +48,9 @@ function Chart({ host, field }: { host: Host; field: "cpu" | "memory" }) {
                     <span className="rhv-muted">{_("{used} of {total}", { used: bytes(memoryUsed), total: bytes(memoryTotal) })}</span>
                 )}
             </figcaption>
-            <Sparkline samples={live.samples(host.id)} field={field} title={title} size="large" />
+            <Sparkline samples={samples} field={field} title={title} size="large" />
             <div className="rhv-chart__axis rhv-muted" aria-hidden="true">
-                <span>{_("3 minutes ago")}</span><span>{_("now")}</span>
+                <span>{_("{duration} ago", { duration: duration(span(samples) / 1000) })}</span><span>{_("now")}</span>
             </div>
         </figure>
     );

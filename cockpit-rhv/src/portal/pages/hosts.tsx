@@ -63,7 +63,7 @@ export function Hosts() {
     return (
         <>
             <PageHeader title={_("Hosts")}>
-                <p>{_("The machines on which this Manager's guests run. The bars show the load now, the lines the last three minutes.")}</p>
+                <p>{_("The machines on which this Manager's guests run. The bars show the load now, the lines the last minutes.")}</p>
             </PageHeader>
             <WhenLoaded loaded={hosts} empty={<NoHosts />}>
                 {all => <div className="rhv-panel"><HostTable hosts={all} /></div>}

@@ -83,20 +83,20 @@ function Health({ hosts, guests }: { hosts: readonly Host[]; guests: readonly Gu
             <h2 className="rhv-health__line" id="health">
                 {settled ? <CheckCircleIcon /> : <InProgressIcon />}
                 {settled
-                    ? _("Everything is running")
+                    ? _("Nothing needs your attention")
                     : plural("{count} host is on its way up", "{count} hosts are on their way up", busy.length)}
             </h2>
         </section>
     );
 }
 
-function Total({ title, link, up, all, word }: { title: string; link: string; up: number; all: number; word: string }) {
+function Total({ title, link, up, of }: { title: string; link: string; up: number; of: string }) {
     return (
         <a className="rhv-total" href={link}>
             <span className="rhv-total__title">{title}</span>
             <span className="rhv-total__numbers">
                 <strong className="rhv-total__up">{number(up)}</strong>
-                <span className="rhv-muted">{_("of {all}", { all: number(all) })} {word}</span>
+                <span className="rhv-muted">{of}</span>
             </span>
         </a>
     );
@@ -148,8 +148,8 @@ function About() {
             { term: _("Version"), value: version },
             { term: _("API"), value: <a href="/ovirt-engine/api">/ovirt-engine/api</a> },
             {
-                term: _("This page"),
-                value: link === "stream" ? _("is told of changes at once") : link === "polling" ? _("asks every 5 seconds") : _("waits for the Manager"),
+                term: _("Updates"),
+                value: link === "stream" ? _("At once") : link === "polling" ? _("Every 5 seconds") : _("Waiting for the Manager"),
             },
         ]} />
     );
@@ -167,8 +167,8 @@ export function Overview() {
                     <>
                         <Health hosts={all} guests={guests.data ?? []} />
                         <div className="rhv-totals">
-                            <Total title={_("Hosts")} link={href("hosts")} up={upHosts} all={all.length} word={_("up")} />
-                            <Total title={_("Guests")} link={href("guests")} up={upGuests} all={guests.data?.length ?? 0} word={_("running")} />
+                            <Total title={_("Hosts")} link={href("hosts")} up={upHosts} of={_("of {all} up", { all: all.length })} />
+                            <Total title={_("Guests")} link={href("guests")} up={upGuests} of={_("of {all} running", { all: guests.data?.length ?? 0 })} />
                             <div className="rhv-total"><span className="rhv-total__title">{_("Load of the hosts")}</span><Capacity hosts={all} /></div>
                         </div>
                     </>

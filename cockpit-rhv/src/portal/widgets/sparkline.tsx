@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Sample } from "../data/history";
+import { type Sample, span } from "../data/history";
 import { number, percent } from "../../format";
 import { _ } from "../../i18n";
 
@@ -11,8 +11,6 @@ interface Props {
     size?: "small" | "large";
 }
 
-const WINDOW_MS = 180_000;
-
 interface Point {
     x: number;
     y: number;
@@ -22,13 +20,14 @@ interface Point {
 /** Points in a 100 × 100 square; the right edge is the newest reading. */
 function points(samples: readonly Sample[], field: Props["field"]): Point[] {
     const end = samples[samples.length - 1]?.at ?? 0;
+    const width = span(samples);
     const found: Point[] = [];
     let last = -Infinity;
     for (const sample of samples) {
         const value = sample[field];
-        if (value === null || end - sample.at > WINDOW_MS) continue;
+        if (value === null || end - sample.at > width) continue;
         // A pause, for example while the tab was hidden, is a gap and not a straight line.
-        found.push({ x: 100 - 100 * (end - sample.at) / WINDOW_MS, y: 100 - value, gap: sample.at - last > 30_000 });
+        found.push({ x: 100 - 100 * (end - sample.at) / width, y: 100 - value, gap: sample.at - last > 30_000 });
         last = sample.at;
     }
     return found;
