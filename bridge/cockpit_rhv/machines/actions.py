@@ -39,35 +39,6 @@ def power_off(conn: libvirt.virConnect, uuid: str) -> None:
         _unless(domain, lambda active: not active, domain.destroy)
 
 
-def set_autostart(conn: libvirt.virConnect, uuid: str, autostart: bool) -> None:
-    """Start a guest with the host, or no longer."""
-    with domain_of(conn, uuid) as domain:
-        domain.setAutostart(int(autostart))
-
-
-def define(conn: libvirt.virConnect, xml: str) -> str:
-    """Store a guest's definition, or replace the one with its uuid; returns the uuid."""
-    import libvirt
-
-    with mapped():
-        uuid: str = conn.defineXMLFlags(xml, libvirt.VIR_DOMAIN_DEFINE_VALIDATE).UUIDString()
-        return uuid
-
-
-def undefine(conn: libvirt.virConnect, uuid: str) -> None:
-    """Forget a guest that is off, with its saved state, firmware variables and snapshots' records, not its disks."""
-    import libvirt
-
-    flags = (
-        libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
-        | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
-        | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
-        | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
-    )
-    with domain_of(conn, uuid) as domain:
-        domain.undefineFlags(flags)
-
-
 def require_own(conn: libvirt.virConnect, uuid: str) -> None:
     """Raises :class:`RhvError` ``machine.managed`` for a guest that a Manager runs: it would undo what we do."""
     with domain_of(conn, uuid) as domain:

@@ -23,8 +23,6 @@ def run_events() -> threading.Thread:
     """
     import libvirt
 
-    # errors come as exceptions; without this each is printed to stderr as well
-    libvirt.registerErrorHandler(_ignore, None)
     libvirt.virEventRegisterDefaultImpl()
     thread = threading.Thread(target=_run, name="libvirt-events", daemon=True)
     thread.start()
@@ -40,7 +38,3 @@ def _run() -> None:
         except libvirt.libvirtError:
             logger.exception("libvirt's event loop failed, no more events will come")
             return
-
-
-def _ignore(_context: object, _error: object) -> None:
-    """Called by libvirt for each error, besides the exception."""

@@ -96,6 +96,12 @@ _RULES = (
         "VIR_ERR_XML_ERROR", None, "machine.bad_xml", msg("machine.bad_xml", "libvirt refuses the guest's definition.")
     ),
     _Rule(
+        "VIR_ERR_XML_DETAIL",
+        None,
+        "machine.bad_xml",
+        msg("machine.bad_xml", "libvirt refuses the guest's definition."),
+    ),
+    _Rule(
         "VIR_ERR_XML_INVALID_SCHEMA",
         None,
         "machine.bad_xml",

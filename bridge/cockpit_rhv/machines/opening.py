@@ -38,6 +38,8 @@ def open_libvirt(uri: str, writable: bool) -> Opened:
         import libvirt
     except ImportError as error:
         raise _absent(str(error)) from error
+    # errors come as exceptions; without this each is printed to stderr as well
+    libvirt.registerErrorHandler(_ignore, None)
     try:
         conn, access = _open(uri, writable)
         return Opened(conn, access, version_text(conn.getLibVersion()))
@@ -70,6 +72,10 @@ def _daemon_installed() -> bool:
     return any(shutil.which(name, path=_SBIN) for name in ("libvirtd", "virtqemud")) or any(
         Path(socket).exists() for socket in ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
     )
+
+
+def _ignore(_context: object, _error: object) -> None:
+    """Called by libvirt for each error, besides the exception."""
 
 
 def _absent(detail: str) -> RhvError:

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Actions on the guests of libvirt's test driver, and opening it with little access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+import libvirt
+import pytest
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines import actions, opening
+from cockpit_rhv.machines.reading import list_machines, read_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NODE = "<node><cpu><mhz>1000</mhz><model>i686</model><active>2</active></cpu><memory>1048576</memory></node>"
+GUEST = """
+<domain type='test'><name>{name}</name><metadata>{metadata}</metadata><memory>65536</memory>
+<os><type>hvm</type></os></domain>
+"""
+OVIRT = "<o:vm xmlns:o='http://ovirt.org/vm/1.0'/>"
+NO_GUEST = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    """A test driver of this test's own, without a guest."""
+    (tmp_path / "node.xml").write_text(NODE)
+    return f"test://{tmp_path}/node.xml"
+
+
+@pytest.fixture
+def conn(uri: str) -> Iterator[Any]:
+    opened = opening.open_libvirt(uri, writable=True)
+    assert opened.access == "read-write"
+    yield opened.conn
+    opened.conn.close()
+
+
+@pytest.fixture
+def uuid(conn: Any) -> str:
+    return define(conn, "one")
+
+
+def define(conn: Any, name: str, metadata: str = "") -> str:
+    return str(conn.defineXML(GUEST.format(name=name, metadata=metadata)).UUIDString())
+
+
+def state(conn: Any, uuid: str) -> str:
+    machine = read_machine(conn, uuid)
+    assert machine is not None
+    return machine.state
+
+
+def code(function: Callable[..., object], *args: object) -> str:
+    """Code of the error that the call raises."""
+    with pytest.raises(RhvError) as caught:
+        function(*args)
+    return caught.value.code
+
+
+def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
+    assert list_machines(conn) == {uuid: "one"}
+    assert state(conn, uuid) == "shut_off"
+    actions.start(conn, uuid)
+    actions.start(conn, uuid)
+    assert state(conn, uuid) == "running"
+    actions.shutdown(conn, uuid)
+    actions.shutdown(conn, uuid)
+    assert state(conn, uuid) == "shut_off"
+    actions.start(conn, uuid)
+    actions.power_off(conn, uuid)
+    actions.power_off(conn, uuid)
+    assert state(conn, uuid) == "shut_off"
+    conn.lookupByUUIDString(uuid).undefine()
+    assert read_machine(conn, uuid) is None
+
+
+@pytest.mark.parametrize("missing", [NO_GUEST, "", "one", "\x00"])
+def test_every_action_says_that_a_guest_does_not_exist(conn: Any, missing: str) -> None:
+    for action in (actions.start, actions.shutdown, actions.power_off, actions.require_own):
+        assert code(action, conn, missing) == "machine.not_found"
+
+
+def test_libvirts_own_errors_are_mapped_on_the_way(conn: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    def define_nonsense() -> None:
+        with actions.mapped():
+            conn.defineXML("<domain")
+
+    assert code(define_nonsense) == "machine.bad_xml"
+    assert capfd.readouterr().err == ""  # libvirt prints errors besides, unless told not to
+
+
+def test_a_guest_of_a_manager_is_not_ours_to_change(conn: Any, uuid: str) -> None:
+    actions.require_own(conn, uuid)
+    theirs = define(conn, "two", OVIRT)
+    assert code(actions.require_own, conn, theirs) == "machine.managed"
+
+
+def test_without_the_right_to_write_everything_is_read_only() -> None:
+    opened = opening.open_libvirt("test:///default", writable=False)
+    assert opened.access == "read-only"
+    (uuid,) = list_machines(opened.conn)
+    assert code(actions.power_off, opened.conn, uuid) == "libvirt.denied"
+    assert state(opened.conn, uuid) == "running"
+    opened.conn.close()
+
+
+def refuse(number: int) -> Callable[[str], Any]:
+    """A ``libvirt.open`` that fails with this error."""
+
+    def fail(_uri: str) -> Any:
+        error = libvirt.libvirtError("refused")
+        error.err = (number, libvirt.VIR_FROM_RPC, "refused", 2, None, None, None, -1, -1)
+        raise error
+
+    return fail
+
+
+def test_where_writing_asks_for_a_password_reading_does_not(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
+    opened = opening.open_libvirt(uri, writable=True)
+    assert opened.access == "read-only"
+    opened.conn.close()
+
+
+def test_another_failure_is_no_reason_to_read_only(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_SYSTEM_ERROR))
+    assert code(opening.open_libvirt, uri, True) == "libvirt.unreachable"
+
+
+def test_a_host_without_the_daemon_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_SYSTEM_ERROR))
+    monkeypatch.setattr(opening, "_daemon_installed", lambda: False)
+    assert code(opening.open_libvirt, opening.DEFAULT_URI, True) == "libvirt.absent"
+    assert code(opening.open_libvirt, "qemu+ssh://elsewhere/system", True) == "libvirt.unreachable"
