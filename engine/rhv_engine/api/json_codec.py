@@ -56,7 +56,8 @@ def _links(links: Sequence[Link], base: str) -> list[dict[str, str]]:
 def _scalar(value: Scalar) -> Any:
     """oVirt writes integers and booleans as strings, decimals as numbers, dates as epoch milliseconds."""
     if isinstance(value, datetime):
-        return round(value.timestamp() * 1000)
+        # Cut to milliseconds as the XML is, so that the two tell the same.
+        return round(value.replace(microsecond=value.microsecond // 1000 * 1000).timestamp() * 1000)
     if isinstance(value, float):
         return round(value, 4)
     return scalar_text(value)
