@@ -6,9 +6,11 @@
 //
 // Each target is one folder of src/ with an index.tsx and an index.html; its own static files are copied as they are.
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 
 import * as esbuild from "esbuild";
 
@@ -18,7 +20,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
-/** @type {Record<string, {source: string, out: string, files: [string, string][]}>} */
+/** @type {Record<string, {source: string, out: string, files: [string, string][], packed?: boolean}>} */
 const targets = {
     page: {
         source: join(here, "src"),
@@ -35,6 +37,8 @@ const targets = {
             [join(here, "src/portal/index.html"), "index.html"],
             [join(here, "src/portal/icon.svg"), "icon.svg"],
         ],
+        // The Manager serves a file's .gz to whoever takes it; Cockpit packs by itself.
+        packed: true,
     },
 };
 
@@ -56,6 +60,14 @@ function staticFiles(target) {
             });
         },
     };
+}
+
+/** Writes a compressed copy beside each text file. */
+async function pack(folder) {
+    for (const name of await readdir(folder, { recursive: true })) {
+        if (/\.(?:js|css|html|svg)$/.test(name))
+            await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(await readFile(join(folder, name)), { level: 9 }));
+    }
 }
 
 async function options(name, target) {
@@ -96,6 +108,8 @@ for (const [name, target] of Object.entries(targets)) {
     }
     const result = await context.rebuild();
     await context.dispose();
+    if (target.packed && !dev)
+        await pack(target.out);
     await mkdir(join(root, "build"), { recursive: true });
     await writeFile(join(root, "build", `${name}.meta.json`), JSON.stringify(result.metafile));
 }

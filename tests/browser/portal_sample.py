@@ -90,6 +90,7 @@ class Sample:
     guests: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     answering: bool = True
+    idle_s: int = 1800
     asked: list[str] = field(default_factory=list)
 
     def install(self, page: Page) -> None:
@@ -105,10 +106,13 @@ class Sample:
             name = path.removeprefix("api/").split("?")[0]
             lists = {"hosts": ("host", self.hosts), "vms": ("vm", self.guests), "events": ("event", self.events)}
             key, items = lists[name]
+            if "&from=" in path:
+                newest = int(path.rpartition("=")[2])
+                items = [item for item in items if int(item["id"]) > newest]
             # An empty list has no key at all in oVirt's JSON.
             _json(route, 200, {key: items} if items else {})
         elif path == "sso/oauth/token":
-            _json(route, 200, {"access_token": "sample", "token_type": "bearer"})
+            _json(route, 200, {"access_token": "sample", "token_type": "bearer", "expires_in": self.idle_s})
         elif path == "services/info":
             _json(route, 200, {"product": "cockpit-rhv engine", "version": "0.1.0"})
         elif path.startswith("services/"):

@@ -151,3 +151,16 @@ def test_logout_ends_the_token(visitor: Visitor, manager: Manager) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     assert manager.request("GET", "api/hosts", None, headers)[0] == 401
     assert visitor.page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_portal_is_light(browser: Browser, manager: Manager) -> None:
+    """What the network carries until the login form stands: compressed, and the script under 200 KB."""
+    with visit(browser, manager.url) as visitor:
+        visitor.page.goto(manager.url)
+        expect(visitor.page.get_by_label("Password")).to_be_visible()
+        carried = visitor.page.evaluate(
+            "performance.getEntriesByType('resource').map(entry => [entry.name, entry.encodedBodySize])"
+        )
+    scripts = sum(size for name, size in carried if name.endswith(".js"))
+    assert 0 < scripts < 200_000, carried
+    assert sum(size for _, size in carried) < 400_000, carried

@@ -167,6 +167,29 @@ def test_a_hidden_tab_asks_nothing(visitor: Visitor, sample: portal_sample.Sampl
     assert len(sample.asked) > before
 
 
+def test_a_new_event_is_added_and_no_other_is_read_again(visitor: Visitor, sample: portal_sample.Sample) -> None:
+    visitor.go("events")
+    items = visitor.page.get_by_role("list", name="Events").get_by_role("listitem")
+    expect(items).to_have_count(50)
+    sample.events.insert(0, portal_sample.event(91, "normal", "Host {host} is up.", 0, "h3", host="node3.example.com"))
+    expect(items.first).to_contain_text("Host node3.example.com is up.", timeout=15_000)
+    expect(visitor.page.get_by_text("76 events", exact=True).first).to_be_visible()
+    assert sample.asked.count("api/events?max=500") == 1
+
+
+def test_who_went_away_is_logged_out(browser: Browser, sample: portal_sample.Sample) -> None:
+    sample.idle_s = 6
+    with visit(browser, URL) as visitor:
+        sample.install(visitor.page)
+        visitor.page.goto(URL)
+        visitor.login("secret")
+        for _ in range(4):  # busy for longer than the limit
+            visitor.page.wait_for_timeout(2000)
+            visitor.page.mouse.move(200, 200 + 10 * _)
+        expect(visitor.page.locator("#main")).to_be_visible()
+        expect(visitor.page.get_by_text("Your session has ended")).to_be_visible(timeout=12_000)
+
+
 def test_keyboard_only(visitor: Visitor) -> None:
     page = visitor.page
     expect(page.locator("#main")).to_be_focused()

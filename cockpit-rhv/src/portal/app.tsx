@@ -13,6 +13,7 @@ import { Login } from "./pages/login";
 import { Overview } from "./pages/overview";
 import { type Route, useRoute } from "./route";
 import { LiveContext } from "./shell/context";
+import { useIdleLogout } from "./shell/idle";
 import { pageTitle, Shell } from "./shell/shell";
 
 function CurrentPage({ route }: { route: Route }) {
@@ -29,6 +30,7 @@ function Portal({ session, arrived }: { session: Session; arrived: boolean }) {
     const route = useRoute();
     const live = useMemo(() => new Live(session), [session]);
     useEffect(() => live.start(), [live]);
+    useIdleLogout(session);
     const title = pageTitle(route.page);
     useEffect(() => {
         document.title = `${title} · ${location.hostname}`;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Manager's HTTP interface: single sign-on, the oVirt API in JSON, the CA.
 
-import { type Json, str } from "./json";
-import { endSession, type Session } from "./session";
+import { type Json, num, str } from "./json";
+import { type Ending, endSession, type Session } from "./session";
 
 const BASE = "/ovirt-engine";
 
@@ -75,12 +75,12 @@ export async function login(user: string, password: string): Promise<Session> {
         const refused = response.status !== 429 && (code === "access_denied" || code === "invalid_grant");
         throw new ApiError(refused ? 401 : response.status, str(answer, "error") || str(answer, "error_description"));
     }
-    return { token, user };
+    return { token, user, idleS: num(answer, "expires_in") };
 }
 
 /** Tells the Manager to forget the token. The page forgets it in any case. */
-export async function logout(session: Session): Promise<void> {
-    endSession(session.token, "logged-out");
+export async function logout(session: Session, ending: Ending = "logged-out"): Promise<void> {
+    endSession(session.token, ending);
     try {
         await send("/services/sso-logout", { ...form({ scope: "ovirt-app-api", token: session.token }), keepalive: true });
     } catch (error) {

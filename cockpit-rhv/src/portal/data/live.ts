@@ -36,6 +36,7 @@ export interface Picture {
 const PATHS: Record<Topic, string> = {
     hosts: "/hosts?follow=statistics",
     vms: "/vms?follow=statistics",
+    // With `&from=<id>` only what is newer.
     events: `/events?max=${EVENTS_SHOWN}`,
 };
 
@@ -53,6 +54,8 @@ export class Live {
     private readonly history = new History();
     private readonly busy = new Map<Topic, { again: boolean }>();
     private running: AbortController | null = null;
+    /** Null: read all of them, as after a pause, when the Manager may be another than before. */
+    private newestEvent: string | null = null;
 
     constructor(private readonly session: Session) {}
 
@@ -89,6 +92,7 @@ export class Live {
     private run(): void {
         if (this.running) return;
         this.running = new AbortController();
+        this.newestEvent = null;
         void this.keepFresh(this.running.signal);
     }
 
@@ -147,7 +151,10 @@ export class Live {
         this.busy.set(topic, mine);
         while (mine.again) {
             mine.again = false;
-            await Promise.all([this.ask(topic, signal), pause(MIN_GAP_MS, signal)]);
+            const asked = performance.now();
+            await this.ask(topic, signal);
+            // A Manager that needs long for its answer is asked less often.
+            await pause(Math.max(MIN_GAP_MS, 4 * (performance.now() - asked)), signal);
         }
         // After an abort the entry may be a successor's.
         if (this.busy.get(topic) === mine) this.busy.delete(topic);
@@ -155,18 +162,22 @@ export class Live {
 
     private async ask(topic: Topic, signal: AbortSignal): Promise<void> {
         try {
-            const answer = await getJson(this.session, PATHS[topic], signal);
-            if (!signal.aborted) this.take(topic, answer);
+            const after = topic === "events" && this.newestEvent !== null ? `&from=${this.newestEvent}` : "";
+            const answer = await getJson(this.session, PATHS[topic] + after, signal);
+            if (!signal.aborted) this.take(topic, answer, after !== "");
         } catch (error) {
             if (!signal.aborted) this.failed(topic, error instanceof ApiError ? error : new ApiError(0, String(error)));
         }
     }
 
-    private take(topic: Topic, answer: Json): void {
+    private take(topic: Topic, answer: Json, isMore: boolean): void {
         const now = performance.now();
         const known = { at: Date.now(), link: this.picture.link === "lost" ? "polling" as const : this.picture.link };
         if (topic === "events") {
-            this.change({ ...known, events: { data: list(answer, "event").map(parseEvent), error: null } });
+            const found = list(answer, "event").map(parseEvent);
+            const data = isMore ? [...found, ...this.picture.events.data ?? []].slice(0, EVENTS_SHOWN) : found;
+            this.newestEvent = data[0]?.id ?? null;
+            this.change({ ...known, events: { data, error: null } });
             return;
         }
         if (topic === "hosts") {

@@ -6,6 +6,8 @@
 export interface Session {
     token: string;
     user: string;
+    /** Seconds without a sign of the visitor after which the session is to end; null when the Manager sets no limit. */
+    idleS: number | null;
 }
 
 export type Ending = "logged-out" | "expired";
@@ -22,7 +24,8 @@ function stored(): Session | null {
     try {
         const value: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
         if (typeof value !== "object" || value === null || !("token" in value) || !("user" in value)) return null;
-        return { token: String(value.token), user: String(value.user) };
+        const idleS = "idleS" in value && typeof value.idleS === "number" ? value.idleS : null;
+        return { token: String(value.token), user: String(value.user), idleS };
     } catch {
         return null;
     }
