@@ -61,7 +61,7 @@ def test_libvirt_takes_it_and_gives_it_back(kvm: bool) -> None:
     facts = machines_xml.parse(ET.tostring(back, encoding="unicode"))
     assert facts.owner == "engine"
     assert facts.serial_log == "/var/log/libvirt/qemu/HostedEngine-serial0.log"
-    assert [display.address for display in facts.graphics] == ["127.0.0.1"]
+    assert [display.address for display in facts.graphics] == ["0.0.0.0"]
     mark = back.find("metadata/{https://cockpit-rhv.org/engine/1}engine")
     assert mark is not None
     assert mark.get("job") == world.JOB

@@ -131,6 +131,10 @@ class _Run:
             self._answer.put(self._check.function(self._context))
         except RhvError as error:
             self._answer.put(Outcome(UNKNOWN, error.message, _raw(error), error.hint))
+        except OSError as error:
+            # What it wanted to read is not there or not readable: an answer, not a fault of ours.
+            text = msg("checks.unreadable", "What the check reads cannot be read: {reason}", reason=str(error))
+            self._answer.put(Outcome(UNKNOWN, text, (Evidence(type(error).__name__, str(error)),)))
         except Exception as error:
             logger.exception("check %s crashed", self._check.id)
             text = msg("checks.crashed", "The check itself failed: {reason}", reason=f"{type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FIRST_CONTACT_PORT = "org.cockpit-rhv.first-contact"
 DRIVE_TARGET = "vdb"
+_LOCKED = {"passwd": "*****", "passwdValidTo": "1970-01-01T00:00:01"}
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     # Begun anew at each start, so that what stands in it was said by the VM that runs now.
     ET.SubElement(contact, "source", path=str(places.first_contact_file(name)), append="off")
     ET.SubElement(contact, "target", type="virtio", name=FIRST_CONTACT_PORT)
-    graphics = ET.SubElement(devices, "graphics", type="vnc", port="-1", autoport="yes")
-    ET.SubElement(graphics, "listen", type="address", address="127.0.0.1")
+    # Locked: the placeholder has expired long ago, so nobody gets in without a ticket (machines/console.py). A display
+    # started without a password could not be given a ticket, and one on the loopback not be seen from a desk.
+    graphics = ET.SubElement(devices, "graphics", type="vnc", port="-1", autoport="yes", **_LOCKED)
+    ET.SubElement(graphics, "listen", type="address", address="0.0.0.0")  # noqa: S104
     video = ET.SubElement(devices, "video")
     ET.SubElement(video, "model", type="vga", heads="1", primary="yes")
     balloon = ET.SubElement(devices, "memballoon", model="virtio")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import RhvError
 from ..workers import within
 from .connection import CALL_LIMIT_S, Connection
+from .cpu_times import fill_cpu_times
 from .model import Load
 from .states import state_name
 
@@ -109,8 +110,11 @@ def take(conn: libvirt.virConnect) -> Taken:
         | libvirt.VIR_DOMAIN_STATS_VCPU
     )
     flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
-    answer = conn.getAllDomainStats(wanted, flags)
-    return Taken(time.monotonic(), {domain.UUIDString(): stats for domain, stats in answer})
+    taken: dict[str, Stats] = {}
+    for domain, stats in conn.getAllDomainStats(wanted, flags):
+        fill_cpu_times(domain.name(), stats)
+        taken[domain.UUIDString()] = stats
+    return Taken(time.monotonic(), taken)
 
 
 def cpu_percent(old: Stats, new: Stats, elapsed_s: float) -> float | None:
