@@ -48,7 +48,13 @@ export function ConnectionNotice() {
     // Changing privileges replaces the helper in a moment.
     const lost = useLasting(connection.state !== "connected" && connection.hello !== null, 1_500);
     if (lost)
-        return <aside className="rhv-notice" aria-live="polite" aria-label={_("Connection")}><Lost connection={connection} /></aside>;
+        return (
+            <aside className="rhv-notice" aria-label={_("Connection")}>
+                {/* Said once; the seconds of the countdown are for the eyes. */}
+                <span className="pf-v6-screen-reader" role="status">{_("Not connected to the host")}</span>
+                <Lost connection={connection} />
+            </aside>
+        );
     if (connection.state === "connected" && connection.hello.version !== __VERSION__) {
         return (
             <aside className="rhv-notice" aria-label={_("Version")}>

@@ -4,7 +4,8 @@ import { useState, type ReactNode } from "react";
 import type { RhvError } from "../generated/wire";
 import { _ } from "../i18n";
 import { asError } from "../rpc/topics";
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "../pf";
+import { Button } from "../pf";
+import { Modal, ModalBody, ModalFooter, ModalHeader } from "./modal";
 import { ErrorAlert } from "./ErrorAlert";
 
 interface ConfirmDialogProps {

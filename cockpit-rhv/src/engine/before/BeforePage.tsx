@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useEffect } from "react";
+
 import { href } from "../../app/route";
 import { ErrorAlert } from "../../common/ErrorAlert";
 import { PageFrame } from "../../common/PageFrame";
@@ -32,6 +34,8 @@ function Plan() {
 export function BeforePage() {
     const { draft, error } = useDraft();
     const machines = useTopicValue("machines");
+    // Most who come here go on to the wizard: its code is there when they do.
+    useEffect(() => void import("../wizard/WizardPage"), []);
     const total = draft?.form.phases.reduce((sum, phase) => sum + phase.expected_s, 0);
     const absent = machines?.libvirt.state === "absent";
 

@@ -9,7 +9,8 @@ import { _ } from "../../i18n";
 import { useCall, usePrivileged } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { asError } from "../../rpc/topics";
-import { Button, Dropdown, DropdownItem, DropdownList, MenuToggle } from "../../pf";
+import { Button } from "../../pf";
+import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "./pf";
 import { PowerOffDialog } from "./PowerOffDialog";
 import { ShutdownDialog } from "./ShutdownDialog";
 

@@ -5,7 +5,7 @@ import { dateTime, duration, mebibytes, percent } from "../../format";
 import type { Engine, EngineConfig, Machine } from "../../generated/wire";
 import { _, plural } from "../../i18n";
 import type { Live } from "../../rpc/merge";
-import { ClipboardCopy } from "../../pf";
+import { ClipboardCopy } from "./pf";
 
 function Copyable({ children, label }: { children: string; label: string }) {
     return (

@@ -3,13 +3,9 @@ import type { EngineConfig } from "../../generated/wire";
 import { _ } from "../../i18n";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
+import { fingerprint } from "./fingerprint";
 
 const CA_PATH = "/ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA";
-
-/** Pairs of digits with colons, the way certificate viewers write fingerprints. */
-export function fingerprint(hex: string): string {
-    return hex.toUpperCase().match(/../g)?.join(":") ?? hex;
-}
 
 /** How a browser comes to trust the Manager without clicking a warning away. */
 export function Trust({ config }: { config: Live<EngineConfig> }) {

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { ToneIcon, type Tone } from "../../common/Status";
 import { clock, duration } from "../../format";
 import { _, plural, text } from "../../i18n";
-import { SearchInput, Switch, ToggleGroup, ToggleGroupItem } from "../../pf";
+import { SearchInput, Switch, ToggleGroup, ToggleGroupItem } from "./pf";
 import { filterRows, logRows, type Event, type Severity } from "./events";
 
 function tone({ severity, outcome, type }: Event): Tone | null {

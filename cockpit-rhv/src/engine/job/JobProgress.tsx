@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from "react";
 
-import { Progress } from "../../pf";
+import { Progress } from "./pf";
 import { bytes, clock, estimate, percent } from "../../format";
 import type { JobStatus } from "../../generated/wire";
 import { _, text } from "../../i18n";

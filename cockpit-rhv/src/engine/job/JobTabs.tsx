@@ -4,7 +4,7 @@ import { useCallback, useState } from "react";
 import { TextStream } from "../../common/TextStream";
 import { _ } from "../../i18n";
 import { useCall, usePrivileged, useTopicValue } from "../../rpc/hooks";
-import { Tab, TabTitleText, Tabs } from "../../pf";
+import { Tab, TabTitleText, Tabs } from "./pf";
 import { LimitedAccess } from "../LimitedAccess";
 import { EventLog } from "./EventLog";
 import type { Event } from "./events";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Spinner, ProgressStep, ProgressStepper } from "../../pf";
+import { Spinner } from "../../pf";
+import { ProgressStep, ProgressStepper } from "./pf";
 import { clock, estimate } from "../../format";
 import type { JobStatus, PhaseStatus } from "../../generated/wire";
 import { _, text } from "../../i18n";

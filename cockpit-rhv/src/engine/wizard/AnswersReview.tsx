@@ -5,7 +5,8 @@ import { STEP_IDS, optionText, type StepId } from "../../form/layout";
 import { fromRaw } from "../../form/raw";
 import type { Field } from "../../form/schema";
 import { _ } from "../../i18n";
-import { Button, Label, Title } from "../../pf";
+import { Button, Title } from "../../pf";
+import { Label } from "./pf";
 
 interface AnswersReviewProps {
     draft: Draft;

@@ -8,7 +8,7 @@ import type { Field } from "../../form/schema";
 import { _, text } from "../../i18n";
 import {
     FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, Radio, TextArea, TextInput,
-} from "../../pf";
+} from "./pf";
 
 interface FieldInputProps {
     field: Field;

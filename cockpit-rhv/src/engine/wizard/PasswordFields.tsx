@@ -6,9 +6,8 @@ import EyeSlashIcon from "@patternfly/react-icons/dist/esm/icons/eye-slash-icon.
 import { secretProblem, type Secret, type SecretName } from "../../form/draft";
 import { strength, type Strength } from "../../form/password";
 import { _ } from "../../i18n";
-import {
-    Button, FormGroup, FormHelperText, HelperText, HelperTextItem, InputGroup, InputGroupItem, TextInput,
-} from "../../pf";
+import { Button } from "../../pf";
+import { FormGroup, FormHelperText, HelperText, HelperTextItem, InputGroup, InputGroupItem, TextInput } from "./pf";
 
 interface PasswordFieldsProps {
     name: SecretName;

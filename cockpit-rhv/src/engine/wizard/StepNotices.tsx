@@ -3,7 +3,7 @@ import { fieldsOf, noticesOf, type Draft } from "../../form/draft";
 import type { StepId } from "../../form/layout";
 import type { Raw } from "../../form/raw";
 import { _, text } from "../../i18n";
-import { Checkbox, FormHelperText, HelperText, HelperTextItem } from "../../pf";
+import { Checkbox, FormHelperText, HelperText, HelperTextItem } from "./pf";
 import { Notice } from "../../common/Notice";
 import { fieldId } from "./FieldInput";
 

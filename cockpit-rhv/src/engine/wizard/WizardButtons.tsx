@@ -2,7 +2,8 @@
 import { useEffect } from "react";
 
 import { _ } from "../../i18n";
-import { Button, WizardFooterWrapper, useWizardContext } from "../../pf";
+import { Button } from "../../pf";
+import { WizardFooterWrapper, useWizardContext } from "./pf";
 
 interface WizardButtonsProps {
     /** The step the address names. */

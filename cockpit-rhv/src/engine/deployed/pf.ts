@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+// PatternFly parts that only this part of the page uses: they load with it.
+export { ClipboardCopy } from "@patternfly/react-core/dist/esm/components/ClipboardCopy/index.js";
+export { Dropdown, DropdownItem, DropdownList } from "@patternfly/react-core/dist/esm/components/Dropdown/index.js";
+export { MenuToggle } from "@patternfly/react-core/dist/esm/components/MenuToggle/index.js";
