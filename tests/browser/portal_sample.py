@@ -5,6 +5,7 @@ installation that failed, forty guests, an engine that stops answering). Everyth
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import time
@@ -22,6 +23,8 @@ TYPES = {
     ".json": "application/json",
 }  # fmt: skip
 GIB = 1024**3
+# The page takes the SHA-256 of whatever is inside; it does not read it.
+CA = f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(bytes(600)).decode()}\n-----END CERTIFICATE-----\n"
 
 
 def _statistics(**values: float) -> dict[str, Any]:
@@ -91,6 +94,7 @@ class Sample:
     events: list[dict[str, Any]] = field(default_factory=list)
     answering: bool = True
     idle_s: int = 1800
+    has_ca: bool = True
     asked: list[str] = field(default_factory=list)
 
     def install(self, page: Page) -> None:
@@ -115,6 +119,8 @@ class Sample:
             _json(route, 200, {"access_token": "sample", "token_type": "bearer", "expires_in": self.idle_s})
         elif path == "services/info":
             _json(route, 200, {"product": "cockpit-rhv engine", "version": "0.1.0"})
+        elif path.startswith("services/pki-resource") and self.has_ca:
+            route.fulfill(content_type="application/x-x509-ca-cert", body=CA)
         elif path.startswith("services/"):
             _json(route, 404, {"reason": "Not Found"})
         else:

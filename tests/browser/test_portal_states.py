@@ -140,6 +140,23 @@ def test_a_manager_that_goes_silent_and_returns(visitor: Visitor, sample: portal
     expect(warning).not_to_be_visible(timeout=15_000)
 
 
+def test_a_fingerprint_that_cannot_be_shown_says_how_to_get_it(visitor: Visitor, sample: portal_sample.Sample) -> None:
+    sample.has_ca = False
+    visitor.go("console")
+    expect(visitor.page.get_by_text("The fingerprint could not be computed")).to_be_visible()
+    expect(visitor.page.get_by_text("openssl x509 -noout -fingerprint -sha256").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("system", "words"), [
+    ("Debian, Ubuntu", "sudo apt install virt-viewer"), ("Enterprise Linux, Fedora", "sudo dnf install virt-viewer"),
+    ("Windows", "virt-manager.org"), ("macOS", "brew install virt-viewer"),
+])  # fmt: skip
+def test_the_viewer_for_each_system(visitor: Visitor, system: str, words: str) -> None:
+    visitor.go("console")
+    visitor.page.get_by_role("button", name=system, exact=True).click()
+    expect(visitor.page.locator(".rhv-install")).to_contain_text(words)
+
+
 def test_a_change_is_said_aloud(visitor: Visitor, sample: portal_sample.Sample) -> None:
     visitor.go("hosts")
     sample.hosts[0] = portal_sample.host(1, "node1.example.com", "maintenance", 0, 0, 0)
