@@ -67,7 +67,7 @@ def test_libvirt_takes_it_and_gives_it_back(kvm: bool) -> None:
     assert mark.get("job") == world.JOB
 
 
-@pytest.mark.parametrize(("kvm", "kind", "cpu"), [(True, "kvm", "host-passthrough"), (False, "qemu", "maximum")])
+@pytest.mark.parametrize(("kvm", "kind", "cpu"), [(True, "kvm", "host-passthrough"), (False, "qemu", "custom")])
 def test_type_and_processor_follow_the_hardware(kvm: bool, kind: str, cpu: str) -> None:
     document = build(kvm=kvm)
     element = document.find("cpu")
