@@ -58,12 +58,14 @@ MASKED = (
 # Kept: all that have something to find here.
 GENERATORS = frozenset({"systemd-debug-generator", "systemd-fstab-generator", "systemd-getty-generator"})
 
-# Kept: what names and announces disks, network cards, serial ports and the virtio channels, and what loads drivers.
+# Kept: what names and announces disks, network cards, serial ports, virtio channels and the power button, and what loads
+# drivers.
 UDEV_RULES = frozenset(
     {
         "50-udev-default.rules",
         "60-block.rules",
         "60-cdrom_id.rules",
+        "60-input-id.rules",
         "60-persistent-storage.rules",
         "60-qemu-guest-agent.rules",
         "60-serial.rules",
