@@ -155,6 +155,18 @@ def test_agent(
     assert engine_state.agent_part(state, booting).state == expected
 
 
+def test_how_long_ago_the_host_booted(tmp_path: Path) -> None:
+    import os
+
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert engine_state._host_uptime_s(tmp_path) == float("inf")
+    (tmp_path / "proc/1").mkdir(parents=True)
+    (tmp_path / "proc/uptime").write_text("1000.50 900.00\n")
+    before_start = "1 (sys (te) md) S " + "0 " * 18
+    (tmp_path / "proc/1/stat").write_text(f"{before_start}{600 * ticks} 5 6\n")
+    assert engine_state._host_uptime_s(tmp_path) == pytest.approx(400.5)
+
+
 def test_agent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_state, "unit_states", world.raising(RhvError("x", msg("m", "no systemd"))))
     assert engine_state.agent_part().state == "unknown"
