@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cockpit_rhv.agent.service import Agent, Settings
 
+from tests.engine.conftest import FAST
 from tests.engine.manager_support import ROOT, ManagerProcess, enrol_folder, free_port
 from tests.unit.tls_support import Authority
 from tests.waiting import until
@@ -175,6 +176,21 @@ async def test_guests_show_and_go_within_seconds(manager: ManagerProcess, seen: 
             ("61", "VM brief is down."), ("32", "VM brief started on host node1."),
         ]  # fmt: skip
         assert [event["code"] for event in seen.get("/events?search=type%3D1025")["event"]] == ["1025"]
+
+
+async def test_events_alone_are_enough(fresh: ManagerProcess, tmp_path: Path) -> None:
+    """A guest's start, with its name, and its end do not wait for the next round of questions."""
+    fresh.write_settings(timing={**FAST, "poll_s": 600})
+    fresh.start()
+    seen = Seen(fresh)
+    folder, host_id, port = new_host(fresh, tmp_path, "node1")
+    xml = "<domain type='test'><name>brief</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+    async with running(folder, port) as agent:
+        await seen.until("it is up", lambda: seen.status(host_id) == "up")
+        uuid = await agent.connection.call(lambda conn: conn.createXML(xml).UUIDString())
+        await seen.until("it is named", lambda: (seen.get(f"/vms/{uuid}") or {}).get("name") == "brief", LIVE_S)
+        await agent.connection.call(lambda conn: conn.lookupByUUIDString(uuid).destroy())
+        await seen.until("the guest is gone", lambda: seen.get(f"/vms/{uuid}") is None, LIVE_S)
 
 
 async def test_everything_below_a_guest_answers(manager: ManagerProcess, seen: Seen, tmp_path: Path) -> None:

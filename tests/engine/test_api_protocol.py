@@ -327,3 +327,21 @@ def test_large_bodies_with_expect(manager: ManagerProcess) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 100")
         connection.sendall(body)
         assert connection.recv(1000).startswith(b"HTTP/1.1 400")
+
+
+def test_a_client_that_hangs_up_half_way_leaves_no_trace(manager: ManagerProcess) -> None:
+    context = ssl.create_default_context(cafile=str(manager.ca_file))
+    token = manager.admin()["Authorization"]
+    for path in ("/api/hosts", "/sso/oauth/token", "/services/host-enrollment"):
+        with (
+            socket.create_connection(("127.0.0.1", manager.port)) as raw,
+            context.wrap_socket(raw, server_hostname="127.0.0.1") as connection,
+        ):
+            head = (
+                f"POST /ovirt-engine{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+            )
+            connection.sendall(head.encode())
+            time.sleep(0.2)
+    assert manager.get("/services/health").status_code == 200
+    assert "Traceback" not in manager.log()

@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from ..sso.routes import client_address
@@ -60,6 +61,8 @@ class Api:
             if fault.status == 401:
                 headers["WWW-Authenticate"] = challenge(request.headers.get("authorization"))
             reply = Reply(fault.document(), fault.status)
+        except ClientDisconnect:
+            raise
         except Exception:
             logger.exception("%s %s failed [%s]", request.method, raw_path, correlation)
             reply = Reply(Fault(500, "Internal error", f"See the Manager's log for {correlation}.").document(), 500)
