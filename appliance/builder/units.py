@@ -58,7 +58,7 @@ MASKED = (
 # Kept: all that have something to find here.
 GENERATORS = frozenset({"systemd-debug-generator", "systemd-fstab-generator", "systemd-getty-generator"})
 
-# Kept: what names and announces disks, network cards, serial ports, virtio channels and the power button, and what loads
+# Kept: what names and announces disks, network cards, serial ports, virtio channels and the power button, and loads
 # drivers.
 UDEV_RULES = frozenset(
     {
