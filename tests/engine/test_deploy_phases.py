@@ -47,6 +47,8 @@ class FakeDomain:
         self.started_with_host = False
         self.number = 1
         self.detached: list[int] = []
+        self.starts: list[int] = []
+        self.number_after_start = 1
 
     def name(self) -> str:
         return self.stored.findtext("name", "")
@@ -59,6 +61,10 @@ class FakeDomain:
 
     def isActive(self) -> bool:
         return self.number == 1
+
+    def create(self) -> None:
+        self.starts.append(self.number)
+        self.number = self.number_after_start
 
     def autostart(self) -> bool:
         return self.started_with_host
@@ -138,11 +144,14 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     @contextmanager
     def connected(_uri: str) -> Iterator[Any]:
         class Connection:
+            """Has the one domain; the bridge of these answers is none of libvirt's networks."""
+
             def listAllDomains(self) -> list[Any]:
                 return [road.domain]
 
         yield Connection()
 
+    monkeypatch.setattr(places, "first_contact_file", lambda _name: tmp_path / "contact")
     for module in (engine_wait, finish):
         monkeypatch.setattr(module, "connected", connected)
     monkeypatch.setattr(finish, "resolve_name", lambda _name: [])
@@ -266,11 +275,26 @@ def test_a_vm_that_stopped_is_told_at_once_with_its_last_words(
     log.write_bytes(b"\x1b[0mKernel panic - not syncing\r\n\x00\n")
     monkeypatch.setattr(places, "serial_log_file", lambda _name: log)
     monkeypatch.setattr(engine_wait, "read_last", lambda _path: None)
-    road.domain.number = 5
+    road.domain.number = road.domain.number_after_start = 5
     with pytest.raises(RhvError) as caught:
         road.wait()
     assert (caught.value.code, caught.value.message.params["state"]) == ("engine.stopped", "shut_off")
     assert caught.value.detail == "Kernel panic - not syncing"
+
+
+def test_a_vm_switched_off_by_a_reboot_of_the_host_is_started_again(road: Road) -> None:
+    road.domain.number = 5
+    assert road.wait()
+    assert road.domain.starts == [5]
+    road.wait()
+    assert road.domain.starts == [5], "one that runs is left alone"
+
+
+def test_a_vm_that_was_removed_meanwhile(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_wait, "find_engine", lambda *_: None)
+    with pytest.raises(RhvError) as caught:
+        road.wait()
+    assert caught.value.code == "engine.gone"
 
 
 def test_an_engine_that_never_answers(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:

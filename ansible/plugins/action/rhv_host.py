@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from cockpit_rhv.deploy.action import PhaseAction
+from cockpit_rhv.deploy.engine_wait import EngineWait
 from cockpit_rhv.deploy.register import register_host
 from cockpit_rhv.deploy.state import Deployment
 
@@ -15,4 +16,6 @@ class ActionModule(PhaseAction):
     def work(params, progress):
         """Register the host unless it is registered and up."""
         deployment = Deployment.open(params["job"]["id"])
+        # A resumed job may find the VM switched off, or at another address.
+        EngineWait(deployment, params["answers"], progress).run()
         return {"changed": register_host(deployment, params["answers"], progress)}

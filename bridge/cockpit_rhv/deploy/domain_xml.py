@@ -90,7 +90,7 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     ET.SubElement(contact, "target", type="virtio", name=FIRST_CONTACT_PORT)
     # Locked: the placeholder has expired long ago, so nobody gets in without a ticket (machines/console.py). A display
     # started without a password could not be given a ticket, and one on the loopback not be seen from a desk.
-    graphics = ET.SubElement(devices, "graphics", type="vnc", port="-1", autoport="yes", **_LOCKED)
+    graphics = ET.SubElement(devices, "graphics", {"type": "vnc", "port": "-1", "autoport": "yes", **_LOCKED})
     ET.SubElement(graphics, "listen", type="address", address="0.0.0.0")  # noqa: S104
     video = ET.SubElement(devices, "video")
     ET.SubElement(video, "model", type="vga", heads="1", primary="yes")
@@ -123,8 +123,8 @@ def _nic(devices: ET.Element, answers: Mapping[str, Any], mac: str) -> None:
     bridged = get(answers, "network.kind") == "bridge"
     nic = ET.SubElement(devices, "interface", type="bridge" if bridged else "network")
     ET.SubElement(nic, "mac", address=mac)
-    source = {"bridge" if bridged else "network": get(answers, "network.name")}
-    ET.SubElement(nic, "source", source)
+    source = ET.SubElement(nic, "source")
+    source.set("bridge" if bridged else "network", get(answers, "network.name"))
     ET.SubElement(nic, "model", type="virtio")
 
 

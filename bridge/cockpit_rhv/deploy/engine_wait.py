@@ -16,7 +16,7 @@ from . import places
 from .answers import get
 from .first_contact import FirstContact, read_last
 from .manager import PORT, Manager, fetch_proved_ca
-from .vm import connected, find_engine
+from .vm import connected, find_engine, start_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,7 @@ class EngineWait:
         contact_file: Path | None = None,
     ) -> None:
         self._deployment = deployment
+        self._answers = answers
         self._name = get(answers, "engine.name")
         self._fqdn = get(answers, "engine.fqdn")
         self._progress = progress
@@ -70,13 +71,21 @@ class EngineWait:
         self._last: RhvError | None = None
 
     def run(self) -> bool:
-        """Wait; True when the record changed.
+        """Start the VM if it is off, and wait; True when the record changed.
 
-        Raises RhvError ``engine.silent``, ``engine.stopped``, ``engine.other_name``, ``manager.*``, ``libvirt.*``.
+        Raises RhvError ``engine.silent``, ``engine.gone``, ``engine.stopped``, ``engine.other_name``, ``manager.*``,
+        ``libvirt.*``.
         """
         before = self._deployment.record
         with connected(self._uri) as connection:
             domain = find_engine(connection, self._deployment, self._name)
+            if domain is None:
+                raise RhvError(
+                    "engine.gone",
+                    msg("engine.gone", "The engine VM {name} no longer exists.", name=self._name),
+                    msg("engine.gone.hint", "Begin a new deployment."),
+                )
+            start_again(connection, domain, self._deployment, self._answers)
             engine = self._wait(domain)
         if (
             self._deployment.record.ca_sha256 != engine.contact.ca_sha256
@@ -89,7 +98,7 @@ class EngineWait:
             )
         return self._deployment.record != before
 
-    def _wait(self, domain: libvirt.virDomain | None) -> Engine:
+    def _wait(self, domain: libvirt.virDomain) -> Engine:
         next_look = 0.0
         while True:
             now = time.monotonic()
@@ -103,8 +112,8 @@ class EngineWait:
                 raise self._silent()
             time.sleep(POLL_S)
 
-    def _look_at(self, domain: libvirt.virDomain | None) -> None:
-        state = state_name(domain.state()[0]) if domain is not None else "absent"
+    def _look_at(self, domain: libvirt.virDomain) -> None:
+        state = state_name(domain.state()[0])
         if state in ("running", "blocked"):
             return
         raise RhvError(

@@ -95,11 +95,30 @@ def start_engine(
             domain = _define(connection, deployment, answers, admin_password_hash, root_password_hash)
         if domain is None:
             raise RhvError("engine.gone", msg("engine.gone", "The engine VM {name} no longer exists.", name=name))
-        # What an earlier VM said must not be taken for this one's word.
-        places.first_contact_file(name).unlink(missing_ok=True)
-        deployment.update(started=True)
-        domain.create()
+        _boot(domain, deployment)
     return True
+
+
+def start_again(
+    connection: libvirt.virConnect, domain: libvirt.virDomain, deployment: Deployment, answers: Mapping[str, Any]
+) -> bool:
+    """Start a VM that was switched off in the middle of its deployment, by a reboot of the host say; True when it was.
+
+    Raises libvirt's errors.
+    """
+    if domain.isActive():
+        return False
+    if get(answers, "network.kind") == "nat":
+        _start_network(connection, get(answers, "network.name"))
+    _boot(domain, deployment)
+    return True
+
+
+def _boot(domain: libvirt.virDomain, deployment: Deployment) -> None:
+    # What an earlier VM said must not be taken for this one's word.
+    places.first_contact_file(domain.name()).unlink(missing_ok=True)
+    deployment.update(started=True)
+    domain.create()
 
 
 def _define(
