@@ -37,7 +37,9 @@ def build_all(steps: Steps, *suites: str) -> None:
 
     def roots() -> None:
         # The appliance's base needs neither page nor packages: it is built while the page is.
-        steps.command("appliance_base", "Build the appliance's base", "appliance/build", "--base-only", "build/appliance")
+        steps.command(
+            "appliance_base", "Build the appliance's base", "appliance/build", "--base-only", "build/appliance"
+        )
         for suite in suites:
             steps.command(
                 f"root_{suite}",

@@ -161,5 +161,5 @@ class TestHost:
     def down(self) -> None:
         """Remove everything this host put on the machine."""
         self.container.stop()
-        self.network.down(self.run_dir)  # before the folder with its pid file goes
+        self.network.down()
         self.container.remove()

@@ -62,6 +62,7 @@ class Network:
         _run("ip", "link", "set", self.bridge, "up")
         run_dir.mkdir(parents=True, exist_ok=True)
         if not _alive(run_dir / "dnsmasq.pid", "dnsmasq"):
+            self._stop_dnsmasq()  # one that an interrupted run in another folder left on this bridge
             self._start_dnsmasq(run_dir)
 
     def _start_dnsmasq(self, run_dir: Path) -> None:
@@ -87,14 +88,17 @@ class Network:
             "--user=root",
         )
 
-    def down(self, run_dir: Path) -> None:
+    def _stop_dnsmasq(self) -> None:
+        """Stop whichever dnsmasq serves our bridge, and wait for its end."""
+        deadline = time.monotonic() + 5
+        while (pids := _processes("dnsmasq", f"--interface={self.bridge}")) and time.monotonic() < deadline:
+            for pid in pids:
+                os.kill(pid, signal.SIGTERM)
+            time.sleep(0.05)
+
+    def down(self) -> None:
         """Stop dnsmasq and remove the bridge."""
-        pid = _alive(run_dir / "dnsmasq.pid", "dnsmasq")
-        if pid:
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + 5
-            while _alive(run_dir / "dnsmasq.pid", "dnsmasq") and time.monotonic() < deadline:
-                time.sleep(0.05)
+        self._stop_dnsmasq()
         if Path(f"/sys/class/net/{self.bridge}").exists():
             _run("ip", "link", "del", self.bridge)
 
@@ -104,6 +108,19 @@ def _run(*command: str) -> str:
     if result.returncode != 0:
         raise NetworkError(f"{' '.join(command)} ended with {result.returncode}: {result.stderr.strip()}")
     return result.stdout
+
+
+def _processes(name: str, argument: str) -> list[int]:
+    """Pids of the processes called ``name`` that were started with exactly this argument."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if Path(command[0].decode(errors="replace")).name == name and argument.encode() in command:
+            found.append(int(entry.name))
+    return found
 
 
 def _alive(pid_file: Path, name: str) -> int | None:
