@@ -84,14 +84,14 @@ def test_a_taken_port_is_refused_naming_the_process(host: TestHost) -> None:
 
 
 def test_a_running_vdsm_is_refused(host: TestHost) -> None:
-    host.container.write("/run/systemd/system/vdsmd.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+    host.container.write("/etc/systemd/system/vdsmd.service", "[Service]\nExecStart=/bin/sleep infinity\n")
     host.container.run("systemctl", "daemon-reload")
     host.container.run("systemctl", "start", "vdsmd.service")
     try:
         result = deploy(host, "accept.emulation=true")
     finally:
         host.container.run("systemctl", "stop", "vdsmd.service")
-        host.container.run("rm", "/run/systemd/system/vdsmd.service")
+        host.container.run("rm", "/etc/systemd/system/vdsmd.service")
         host.container.run("systemctl", "daemon-reload")
     assert result.returncode != 0
     assert "vdsm" in result.stdout + result.stderr
