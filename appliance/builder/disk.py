@@ -27,23 +27,23 @@ class ImageError(RuntimeError):
     """The image cannot be built; the text says why."""
 
 
-def _partition_table(total: int) -> bytes:
+def partition_table() -> bytes:
     """One active Linux partition from 1 MiB to the end. First and last cylinder values say: use the sector numbers."""
-    start, count = PARTITION_START // SECTOR, (total - PARTITION_START) // SECTOR
+    start, count = PARTITION_START // SECTOR, (VIRTUAL_SIZE - PARTITION_START) // SECTOR
     entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", start, count)
     return os.urandom(4) + b"\0\0" + entry + bytes(48) + b"\x55\xaa"
 
 
-def _write_boot_code(disk: Path, core: bytes) -> None:
-    boot = (_GRUB / "boot.img").read_bytes()
+def write_boot_code(image: Path, boot: bytes, core: bytes) -> None:
+    """Write GRUB's two parts and the partition table to the disk image."""
     if len(boot) != SECTOR:
-        raise ImageError(f"{_GRUB / 'boot.img'} has {len(boot)} bytes instead of {SECTOR}")
+        raise ImageError(f"GRUB's boot image has {len(boot)} bytes instead of {SECTOR}")
     if SECTOR + len(core) > PARTITION_START:
         raise ImageError(f"GRUB's core image does not fit before the partition: {len(core)} bytes")
-    # boot.img's default is to load the core image from sector 1, the core image's to go on at sector 2.
-    with disk.open("r+b") as image:
-        image.write(boot[:440] + _partition_table(VIRTUAL_SIZE))
-        image.write(core)
+    # The boot image loads the core image from sector 1 unless told otherwise, and that goes on at sector 2.
+    with image.open("r+b") as stream:
+        stream.write(boot[:440] + partition_table())
+        stream.write(core)
 
 
 def _grub_core(work: Path) -> bytes:
@@ -70,12 +70,13 @@ _KERNEL = " ".join(
 
 
 def grub_config(identifier: str) -> str:
-    """The boot menu: not shown unless a key is held down, on the serial line too."""
+    """The boot menu: shown only to who presses Escape in time, on the serial line too."""
     kernel = f"root=UUID={identifier} {_KERNEL}"
     return f"""# Written when the appliance was built.
 serial --unit=0 --speed=115200
 terminal_input serial console
 terminal_output serial console
+set timeout_style=hidden
 set timeout=0
 set default=0
 menuentry "cockpit-rhv engine" {{
@@ -91,6 +92,7 @@ menuentry "cockpit-rhv engine, the kernel before" {{
 
 def write(tree: Path, work: Path, target: Path) -> None:
     """Make ``target``, a compressed qcow2, from ``tree``, which gets its boot menu and fstab here."""
+    core = _grub_core(work)
     identifier = str(uuid.uuid4())
     (tree / "boot/grub").mkdir(parents=True, exist_ok=True)
     (tree / "boot/grub/grub.cfg").write_text(grub_config(identifier))
@@ -105,8 +107,8 @@ def write(tree: Path, work: Path, target: Path) -> None:
     command = ["mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "1", "-L", "rhv-engine", "-U", identifier]
     command += ["-O", _EXT4_FEATURES, "-E", f"offset={PARTITION_START},lazy_itable_init=1,nodiscard", "-d", str(tree)]
     subprocess.run([*command, str(disk), str(blocks)], check=True)
-    _write_boot_code(disk, _grub_core(work))
-    # zstd unpacks three times as fast as zlib, and the engine VM runs from the compressed clusters.
+    write_boot_code(disk, (_GRUB / "boot.img").read_bytes(), core)
+    # zstd unpacks with a quarter of zlib's work, and the engine VM runs from the compressed clusters.
     options = "compression_type=zstd"
     convert = ["qemu-img", "convert", "-c", "-O", "qcow2", "-o", options, "-m", "8", "-W", str(disk), str(target)]
     subprocess.run(convert, check=True)
