@@ -37,7 +37,7 @@ const targets = {
             [join(here, "src/portal/index.html"), "index.html"],
             [join(here, "src/portal/icon.svg"), "icon.svg"],
         ],
-        // The Manager serves a file's .gz to whoever takes it; Cockpit packs by itself.
+        // The Manager serves a file's .gz to whoever takes it, and the file to others. The page is packed by tools/pack.mjs.
         packed: true,
     },
 };

@@ -40,6 +40,12 @@ export function fill(template: string, params: Params): string {
     });
 }
 
+/** Parameters that are sentences themselves (a reason inside of a sentence) are texts, too; names are not. */
+function translated(params: Params): Params {
+    return Object.fromEntries(Object.entries(params).map(([name, value]) =>
+        [name, typeof value === "string" && /\s/.test(value) ? catalogue.gettext(value) : value]));
+}
+
 /** The translation of a text of the page; the text itself is the key. */
 export function _(template: string, params?: Params): string {
     const translated = catalogue.gettext(template);
@@ -53,5 +59,5 @@ export function plural(one: string, many: string, count: number, params: Params 
 
 /** A message from the helper. */
 export function text(message: Message): string {
-    return fill(catalogue.gettext(message.text), message.params ?? {});
+    return fill(catalogue.gettext(message.text), translated(message.params ?? {}));
 }

@@ -37,7 +37,7 @@ test("fingerprints", () => {
 });
 
 test("another language", () => {
-    const spanish: Record<string, string> = { "{n} hosts": "{n} anfitriones", One: "Uno" };
+    const spanish: Record<string, string> = { "{n} hosts": "{n} anfitriones", One: "Uno", "No room.": "Sin sitio." };
     setCatalogue({
         language: "es",
         gettext: key => spanish[key] ?? key,
@@ -45,5 +45,6 @@ test("another language", () => {
     });
     assert.equal(_("One"), "Uno");
     assert.equal(text({ id: "x", text: "{n} hosts", params: { n: 12_345 } }), "12.345 anfitriones");
+    assert.equal(text({ id: "x", text: "Why: {reason} ({name})", params: { reason: "No room.", name: "One" } }), "Why: Sin sitio. (One)");
     assert.equal(plural("{count} line", "{count} lines", 2), "2 lines");
 });

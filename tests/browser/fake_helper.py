@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scripted stand-in for the helper: speaks its JSON lines from one of the states of ``fake_states``.
 
-The state's name stands in the file that ``RHV_FAKE_STATE`` names. A change of the file is followed live: topics get a new
-snapshot; a change of privileges ends the helper, as Cockpit does. ``crash`` ends it at once.
+The state's name stands in the file that ``RHV_FAKE_STATE`` names. A change of the file is followed live: topics get
+a new snapshot; a change of privileges ends the helper, as Cockpit does. ``crash`` ends it at once.
 """
 
 from __future__ import annotations
@@ -46,8 +46,14 @@ class Helper:
 
     def answer(self, method: str, params: Json) -> Json:
         if method == "hello":
-            return {"version": self.state.version, "protocol": 1, "user": "root" if self.state.privileged else "admin",
-                    "uid": 0 if self.state.privileged else 1000, "privileged": self.state.privileged, "hostname": "host1"}
+            return {
+                "version": self.state.version,
+                "protocol": 1,
+                "user": "root" if self.state.privileged else "admin",
+                "uid": 0 if self.state.privileged else 1000,
+                "privileged": self.state.privileged,
+                "hostname": "host1",
+            }
         if method == "subscribe":
             topic = params["topic"]
             self.revisions[topic] = 1
@@ -63,10 +69,10 @@ class Helper:
             return {"job": JOB}
         if method == "jobs.output":
             text = "PLAY [image] ****\nTASK [Copy the image with visible progress] ****\nchanged: [localhost]\n"
-            return {"text": text[params["offset"]:], "next_offset": len(text), "eof": True}
+            return {"text": text[params["offset"] :], "next_offset": len(text), "eof": True}
         if method == "machines.serial_log":
             text = "[    0.000000] Linux version 6.12.41\n[  OK  ] Reached target multi-user.target.\n"
-            return {"text": text[params["offset"]:], "next_offset": len(text)}
+            return {"text": text[params["offset"] :], "next_offset": len(text)}
         if method == "machines.console":
             return {"filename": "HostedEngine.vv", "content": "[virt-viewer]\ntype=vnc\n"}
         return {}
@@ -85,9 +91,16 @@ class Helper:
             if topic not in state.topics:
                 continue
             self.revisions[topic] += 1
-            write({"method": "topic.snapshot", "params": {
-                "topic": topic, "revision": self.revisions[topic], "snapshot": strip_nulls(state.topics[topic]()),
-            }})
+            write(
+                {
+                    "method": "topic.snapshot",
+                    "params": {
+                        "topic": topic,
+                        "revision": self.revisions[topic],
+                        "snapshot": strip_nulls(state.topics[topic]()),
+                    },
+                }
+            )
 
     def run(self) -> None:
         buffer = b""

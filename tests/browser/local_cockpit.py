@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cockpit on this machine without a login, showing our page with the scripted helper (fake_helper.py) behind it.
 
-For the page's states only: real hosts are what tests/browser/test_*.py use otherwise. The page starts the helper by its fixed
-path, so a wrapper is put there for the time of the test; where a helper is installed already, the tests are skipped.
+For the page's states only: real hosts are what tests/browser/test_*.py use otherwise. The page starts the helper by its
+fixed path, so a wrapper is put there for the time of the test; where a helper is installed already, the tests are
+skipped.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ MARK = "scripted stand-in of cockpit-rhv's tests"
 
 def find_ws() -> Path | None:
     """cockpit-ws, where this distribution has it."""
-    return next((path for path in map(Path, ("/usr/lib/cockpit/cockpit-ws", "/usr/libexec/cockpit-ws")) if path.exists()), None)
+    return next(
+        (path for path in map(Path, ("/usr/lib/cockpit/cockpit-ws", "/usr/libexec/cockpit-ws")) if path.exists()), None
+    )
 
 
 def obstacle() -> str | None:
@@ -96,8 +99,12 @@ def local_cockpit(scratch: Path, state: str = "before") -> Iterator[LocalCockpit
     cockpit = LocalCockpit(f"http://127.0.0.1:{port}", scratch / "state")
     cockpit.show(state)
     environment = {
-        **os.environ, "RHV_FAKE_STATE": str(cockpit.state_file), "LC_ALL": "C.UTF-8", "XDG_DATA_HOME": "/nonexistent",
-        "XDG_DATA_DIRS": f"{share.parent}:/usr/share", "PYTHONDONTWRITEBYTECODE": "1",
+        **os.environ,
+        "RHV_FAKE_STATE": str(cockpit.state_file),
+        "LC_ALL": "C.UTF-8",
+        "XDG_DATA_HOME": "/nonexistent",
+        "XDG_DATA_DIRS": f"{share.parent}:/usr/share",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [str(find_ws()), f"--local-session={BRIDGE}", "-p", str(port), "-a", "127.0.0.1"]
     with wrapper(), (scratch / "cockpit-ws.log").open("w") as log:

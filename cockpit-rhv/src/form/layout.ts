@@ -31,7 +31,6 @@ export interface Rule {
     required?: (read: Read) => boolean;
     pattern?: () => string;
     options?: () => Record<string, OptionText>;
-    placeholder?: string;
     /** Narrow inputs say how much is expected. */
     width?: "short" | "medium";
 }
@@ -47,7 +46,6 @@ const nameRule = () => _("Use letters, digits, dots, hyphens and underscores; be
 const pathRule = () => _("Enter an absolute path, beginning with a slash.");
 
 const RULES: Partial<Record<AnswerPath, Rule>> = {
-    "engine.fqdn": { placeholder: "engine.example.com" },
     "engine.name": { more: true, pattern: nameRule, width: "medium" },
     "engine.vcpus": { width: "short" },
     "engine.memory_mib": { width: "short" },
@@ -81,13 +79,12 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
             static: { label: _("Fixed address"), description: _("You choose the address; nobody else may use it.") },
         }),
     },
-    "network.address": { shown: isStatic, required: isStatic, placeholder: "192.0.2.10/24", width: "medium" },
-    "network.gateway": { shown: isStatic, required: isStatic, placeholder: "192.0.2.1", width: "medium" },
-    "network.dns": { shown: isStatic, placeholder: "192.0.2.1, 192.0.2.2" },
+    "network.address": { shown: isStatic, required: isStatic, width: "medium" },
+    "network.gateway": { shown: isStatic, required: isStatic, width: "medium" },
+    "network.dns": { shown: isStatic },
     "network.mac": {
         more: true,
         width: "medium",
-        placeholder: "52:54:00:12:34:56",
         pattern: () => _("Enter six pairs of hexadecimal digits, such as 52:54:00:12:34:56."),
     },
     "storage.kind": {

@@ -16,7 +16,7 @@ export function LibvirtNotice({ libvirt }: { libvirt: Live<Machines["libvirt"]> 
     return (
         <div id="libvirt-notice">
             {libvirt.error
-                ? <ErrorAlert error={libvirt.error} title={title} />
+                ? <ErrorAlert error={libvirt.error} />
                 : (
                     <Notice variant="danger" title={title}>
                         {_("Virtual machines need libvirt's daemon. Install or start it; this page notices by itself.")}

@@ -26,7 +26,7 @@ function originLabel(from: Origin) {
 function display(draft: Draft, field: Field): string {
     const value = fromRaw(field.schema, draft.raw[field.path] ?? "");
     if (value === undefined)
-        return _("None");
+        return _("Not set");
     if (typeof value === "boolean")
         return value ? _("Yes") : _("No");
     if (Array.isArray(value))
@@ -70,11 +70,12 @@ export function AnswersReview({ draft, problems, stepTitle, onEditStep }: Answer
                         <dl className="rhv-answers">
                             {[...fields, ...own].map(field => (
                                 <Row key={field.path} path={field.path} title={_(field.title)} value={display(draft, field)}
-                                     from={origin(draft, field.path)} problem={problems.get(field.path)} />
+                                     from={draft.raw[field.path] === "" ? null : origin(draft, field.path)}
+                                     problem={problems.get(field.path)} />
                             ))}
                             {step === "engine" && (
                                 <Row path="secrets.admin_password" title={_("Administrator's password")} from={draft.secrets.admin_password.value === "" ? null : "typed"}
-                                     value={draft.secrets.admin_password.value === "" ? _("None") : "••••••••"}
+                                     value={draft.secrets.admin_password.value === "" ? _("Not set") : "••••••••"}
                                      problem={problems.get("secrets.admin_password")} />
                             )}
                             {step === "engine" && draft.secrets.root_password.value !== "" && (

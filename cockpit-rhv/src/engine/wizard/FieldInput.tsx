@@ -45,7 +45,7 @@ function ChoiceInput({ field, draft, onEdit, id, describedBy, validated, value }
                         }}>
                 {choices.map(choice => (
                     <FormSelectOption key={choice.value} value={choice.value}
-                                      label={choice.description ? `${choice.label} (${text(choice.description)})` : choice.label} />
+                                      label={choice.description ? `${choice.label} · ${text(choice.description)}` : choice.label} />
                 ))}
                 <FormSelectOption value={OTHER} label={_("Another one…")} />
             </FormSelect>
@@ -85,8 +85,7 @@ function Input(props: InputProps) {
         return <TextArea {...common} rows={3} resizeOrientation="vertical" className="rhv-mono" />;
     return (
         <TextInput {...common} type="text" className={`rhv-input--${rule.width ?? "full"}`}
-                   {...(field.schema.type === "integer" && { inputMode: "numeric" as const })}
-                   {...(rule.placeholder !== undefined && { placeholder: rule.placeholder })} />
+                   {...(field.schema.type === "integer" && { inputMode: "numeric" as const })} />
     );
 }
 

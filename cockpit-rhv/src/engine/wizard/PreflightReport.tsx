@@ -61,7 +61,10 @@ export function PreflightReport({ preflight, again }: { preflight: Preflight; ag
             </div>
             <div role="status">
                 {running && <Skeleton screenreaderText={_("The host is being checked")} width="60%" />}
-                {preflight.state === "done" && urgent.length === 0 && (
+                {preflight.state === "done" && results.length === 0 && (
+                    <Status tone="off">{_("The host is checked once the answers are complete.")}</Status>
+                )}
+                {urgent.length === 0 && passed.length > 0 && (
                     <Status tone="good">{plural("The one check passed.", "All {count} checks passed.", passed.length)}</Status>
                 )}
             </div>
