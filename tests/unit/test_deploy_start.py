@@ -68,7 +68,7 @@ def test_a_failed_check_fails_the_phase_with_its_remedy() -> None:
     assert [entry["severity"] for entry in preflight.warnings(fine)] == ["warning", "warning"]
     with pytest.raises(RhvError) as caught:
         preflight.refuse_failed(CheckReport([result("a", "ok"), result("d", "error")], 0.1))
-    assert str(caught.value.message) == "Memory: too little"
+    assert str(caught.value.message) == "too little"
     assert str(caught.value.hint) == "Add some."
 
 

@@ -157,6 +157,8 @@ class AgentServer:
         task.add_done_callback(self._tasks.discard)
         peer = writer.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # asyncio leaves Nagle on for sockets that were made without a protocol number, as ours is: 40 ms an answer.
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for option, value in _KEEPALIVE:
             peer.setsockopt(socket.IPPROTO_TCP, option, value)
         asker = Asker(

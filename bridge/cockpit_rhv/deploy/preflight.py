@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ..checks import CheckReport, Context, run_checks
 from ..checks.model import UNKNOWN, WARNING
 from ..errors import RhvError
-from ..messages import msg
 from .answers import complete
 from .state import read_record
 from .validate import validate_answers
@@ -56,7 +55,7 @@ def refuse_failed(report: CheckReport) -> None:
     first = failed[0]
     raise RhvError(
         "preflight.failed",
-        msg("preflight.failed", "{title}: {summary}", title=str(first.title), summary=str(first.summary)),
+        first.summary,  # a sentence that stands by itself, and that the reader's catalogue knows
         first.remedy,
         "\n".join(
             f"{result.title}: {result.summary}" + (f" {result.remedy}" if result.remedy else "") for result in failed
@@ -67,10 +66,7 @@ def refuse_failed(report: CheckReport) -> None:
 def warnings(report: CheckReport) -> list[dict[str, Any]]:
     """Entries for the job's log: what does not forbid the deployment, but somebody should know."""
     return [
-        {
-            **msg("preflight.note", "{title}: {summary}", title=str(item.title), summary=str(item.summary)).to_json(),
-            "severity": "warning",
-        }
+        {**item.summary.to_json(), "severity": "warning"}
         for item in report.results
         if item.severity in (WARNING, UNKNOWN)
     ]
