@@ -59,7 +59,7 @@ function pythonTexts(root) {
     return JSON.parse(execFileSync("python3", [script, ...paths], { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 }));
 }
 
-/** Titles and descriptions of answers schemas, and the messages of profiles. */
+/** Titles, descriptions and refusals of answers schemas, and the messages of profiles. */
 function jsonTexts(root) {
     const found = [];
     const walk = (value, source, answers) => {
@@ -69,7 +69,7 @@ function jsonTexts(root) {
             if (typeof value.id === "string" && typeof value.text === "string")
                 found.push({ text: value.text, source });
             for (const [key, member] of Object.entries(value)) {
-                if (answers && (key === "title" || key === "description") && typeof member === "string")
+                if (answers && (key === "title" || key === "description" || key === "x-invalid") && typeof member === "string")
                     found.push({ text: member, source });
                 else
                     walk(member, source, answers);
