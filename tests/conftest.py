@@ -21,8 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ADMIN_PASSWORD = secrets.token_urlsafe(12)
+KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
+
+
+def _admin_password() -> str:
+    """Of the engines the tests deploy; new for each run, unless the hosts are kept."""
+    kept = BUILD / "hosts" / "admin-password"
+    if not (KEEP and kept.exists()):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(12))
+    return kept.read_text()
+
+
+ADMIN_PASSWORD = _admin_password()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,12 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _session_host(name: str, suite: str, network: Network) -> Iterator[TestHost]:
     host = TestHost(name, suite, network)
-    keep = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
-    if not keep:
+    if not KEEP:
         host.down()  # what an interrupted run left
     host.up(host_deb())
     yield host
-    if not keep:
+    if not KEEP:
         host.down()
 
 
