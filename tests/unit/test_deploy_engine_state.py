@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from cockpit_rhv.deploy import engine_state, engine_topic, places
+from cockpit_rhv.deploy import engine_parts, engine_state, engine_topic, places
 from cockpit_rhv.deploy.config import EngineConfig, read_engine_config, write_engine_config
-from cockpit_rhv.deploy.engine_state import Health, Local, Part, compose
+from cockpit_rhv.deploy.engine_parts import Part
+from cockpit_rhv.deploy.engine_state import Health, Local, compose
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
 
@@ -148,28 +149,28 @@ def test_agent(
     expected: str,
 ) -> None:
     unit = world.unit(active)._replace(enabled=enabled)
-    monkeypatch.setattr(engine_state, "unit_states", lambda names: dict.fromkeys(names, unit))
+    monkeypatch.setattr(engine_parts, "unit_states", lambda names: dict.fromkeys(names, unit))
     state = tmp_path / "agent.json"
     if clients is not None:
         state.write_text(json.dumps({"clients": clients}))
-    assert engine_state.agent_part(state, booting).state == expected
+    assert engine_parts.agent_part(state, booting).state == expected
 
 
 def test_how_long_ago_the_host_booted(tmp_path: Path) -> None:
     import os
 
     ticks = os.sysconf("SC_CLK_TCK")
-    assert engine_state._host_uptime_s(tmp_path) == float("inf")
+    assert engine_parts.host_uptime_s(tmp_path) == float("inf")
     (tmp_path / "proc/1").mkdir(parents=True)
     (tmp_path / "proc/uptime").write_text("1000.50 900.00\n")
     before_start = "1 (sys (te) md) S " + "0 " * 18
     (tmp_path / "proc/1/stat").write_text(f"{before_start}{600 * ticks} 5 6\n")
-    assert engine_state._host_uptime_s(tmp_path) == pytest.approx(400.5)
+    assert engine_parts.host_uptime_s(tmp_path) == pytest.approx(400.5)
 
 
 def test_agent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_state, "unit_states", world.raising(RhvError("x", msg("m", "no systemd"))))
-    assert engine_state.agent_part().state == "unknown"
+    monkeypatch.setattr(engine_parts, "unit_states", world.raising(RhvError("x", msg("m", "no systemd"))))
+    assert engine_parts.agent_part().state == "unknown"
 
 
 class FakeManager:

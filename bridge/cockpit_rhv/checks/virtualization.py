@@ -24,9 +24,9 @@ def check_kvm(context: Context) -> Outcome:
         return Outcome(
             OK, msg("checks.kvm.ok", "Guests run with hardware virtualization ({flag}).", flag=flag), evidence
         )
-    reason = str(Message.from_json(kvm["reason"])) if kvm["reason"] else ""
-    evidence.append(Evidence("/dev/kvm", reason))
-    summary = msg("checks.kvm.absent", "Guests can only be emulated: {reason}", reason=reason)
+    # The reason is the sentence: one inside another could not be translated.
+    summary = Message.from_json(kvm["reason"])
+    evidence.append(Evidence("/dev/kvm", str(summary)))
     remedy = msg(
         "checks.kvm.remedy",
         "Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization on the host below this one.",

@@ -3,24 +3,31 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
-from ..checks.agent_port import AGENT_UNIT
 from ..errors import RhvError
-from ..host.files import read_optional
-from ..host.services import unit_states
-from ..jobs.files import read_json
 from ..jobs.store import JobStore
-from ..machines.opening import DEFAULT_URI, open_libvirt
-from ..machines.states import state_name
+from ..machines.opening import DEFAULT_URI
 from ..machines.uptime import uptime_s
 from ..messages import Message, msg
 from . import places
 from .config import EngineConfig, read_engine_config
+from .engine_parts import (
+    AGENT_STATE,
+    BOOT_GRACE_S,
+    FAILED,
+    OK,
+    STARTING,
+    STOPPED,
+    UNKNOWN,
+    Part,
+    agent_part,
+    host_uptime_s,
+    libvirt_parts,
+)
 from .first_contact import read_last
 from .manager import Manager
 
@@ -29,12 +36,7 @@ if TYPE_CHECKING:
 
     from ..jobs.model import JobStatus
 
-AGENT_STATE = Path("/run/cockpit-rhv/agent.json")
-#: Seconds after the host's boot, or the VM's start, in which a part that does not run yet counts as starting.
-BOOT_GRACE_S = 240.0
 HEALTH_TIMEOUT_S = 3.0
-
-OK, STARTING, FAILED, STOPPED, UNKNOWN = "ok", "starting", "failed", "stopped", "unknown"
 
 _TITLES = {
     "libvirt": msg("engine.part.libvirt", "libvirt"),
@@ -43,14 +45,6 @@ _TITLES = {
     "manager": msg("engine.part.manager", "Manager"),
     "agent": msg("engine.part.agent", "Agent of this host"),
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """State of one component: ok, starting, failed, stopped or unknown, with a sentence."""
-
-    state: str
-    message: Message
 
 
 @dataclass(frozen=True)
@@ -102,8 +96,8 @@ def read_local(
     job = _deployment(store or JobStore(), config)
     if config is None:
         return Local(None, job)
-    booting = _host_uptime_s(root) < BOOT_GRACE_S
-    vm_state, parts = _libvirt_parts(config, uri, booting, root)
+    booting = host_uptime_s(root) < BOOT_GRACE_S
+    vm_state, parts = libvirt_parts(config, uri, booting, root)
     parts["agent"] = agent_part(agent_state, booting)
     age_s = uptime_s(config.name)
     return Local(config, job, vm_state, parts, booting if age_s is None else age_s < BOOT_GRACE_S)
@@ -198,29 +192,6 @@ def manager_part(local: Local, health: Health) -> Part:
     )
 
 
-def agent_part(state_file: Path = AGENT_STATE, booting: bool = False) -> Part:
-    """systemd's word on the unit, and whether the Manager is connected."""
-    try:
-        unit = unit_states([AGENT_UNIT])[AGENT_UNIT]
-    except RhvError as error:
-        return Part(UNKNOWN, error.message)
-    if unit.active in ("activating", "reloading") or (
-        unit.active == "inactive" and unit.enabled == "enabled" and booting
-    ):
-        return Part(STARTING, msg("engine.agent.starting", "The agent starts."))
-    if unit.active == "failed":
-        return Part(FAILED, msg("engine.agent.failed", "The agent has failed ({reason}).", reason=unit.result))
-    if unit.active != "active":
-        return Part(STOPPED, msg("engine.agent.stopped", "The agent does not run."))
-    try:
-        clients = read_json(state_file)["clients"]
-    except (OSError, ValueError, KeyError, TypeError):
-        clients = []
-    if clients:
-        return Part(OK, msg("engine.agent.ok", "The agent runs and the Manager is connected to it."))
-    return Part(STARTING, msg("engine.agent.waiting", "The agent runs and waits for the Manager."))
-
-
 def _deployment(store: JobStore, config: EngineConfig | None) -> JobStatus | None:
     """The deployment that runs, else the newest one if it is unfinished and came after the deployed engine's own."""
     deployments = [job for job in store.list().jobs if job.kind == "deploy"]
@@ -231,68 +202,3 @@ def _deployment(store: JobStore, config: EngineConfig | None) -> JobStatus | Non
     if newest is None or newest.state == "succeeded":
         return None
     return newest if config is None or newest.id > config.job else None
-
-
-def _host_uptime_s(root: Path) -> float:
-    """Since the init process began: a container's is younger than the kernel below it. Without an answer, long ago."""
-    uptime, init = (read_optional(root / "proc" / name) for name in ("uptime", "1/stat"))
-    if uptime is None or init is None:
-        return float("inf")
-    # proc(5): the 22nd field, counted behind the program's name, which may hold anything
-    started_ticks = int(init.rpartition(")")[2].split()[19])
-    return float(uptime.split()[0]) - started_ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _libvirt_parts(config: EngineConfig, uri: str, booting: bool, root: Path) -> tuple[str | None, dict[str, Part]]:
-    try:
-        opened = open_libvirt(uri, writable=False)
-    except RhvError as error:
-        unsure = Part(UNKNOWN, msg("engine.part.no_libvirt", "libvirt cannot be asked."))
-        return None, {"libvirt": Part(STARTING if booting else FAILED, error.message), "network": unsure, "vm": unsure}
-    try:
-        ready = Part(OK, msg("engine.libvirt.ok", "libvirt {version} answers.", version=opened.version))
-        vm_state, vm = _vm_part(opened.conn, config, booting)
-        return vm_state, {"libvirt": ready, "network": _network_part(opened.conn, config, booting, root), "vm": vm}
-    finally:
-        opened.conn.close()
-
-
-def _network_part(connection: Any, config: EngineConfig, booting: bool, root: Path) -> Part:
-    import libvirt
-
-    name = config.network_name
-    if config.network_kind == "bridge":
-        up = read_optional(root / "sys/class/net" / name / "operstate") == "up"
-    else:
-        try:
-            up = bool(connection.networkLookupByName(name).isActive())
-        except libvirt.libvirtError as error:
-            return Part(
-                UNKNOWN, msg("engine.network.unknown", "The network cannot be asked: {reason}", reason=str(error))
-            )
-    if up:
-        return Part(OK, msg("engine.network.ok", "{name} is up.", name=name))
-    if booting:
-        return Part(STARTING, msg("engine.network.starting", "{name} is not up yet.", name=name))
-    return Part(FAILED, msg("engine.network.down", "{name} is down.", name=name))
-
-
-def _vm_part(connection: Any, config: EngineConfig, booting: bool) -> tuple[str | None, Part]:
-    import libvirt
-
-    try:
-        domain = connection.lookupByUUIDString(config.uuid)
-        state = state_name(domain.state()[0])
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-            return None, Part(FAILED, msg("engine.vm.gone", "The engine VM {name} no longer exists.", name=config.name))
-        return None, Part(
-            UNKNOWN, msg("engine.vm.unknown", "The engine VM cannot be asked: {reason}", reason=str(error))
-        )
-    if state in ("running", "blocked"):
-        return state, Part(OK, msg("engine.vm.ok", "The engine VM runs."))
-    if state in ("paused", "crashed"):
-        return state, Part(FAILED, msg("engine.vm.bad", "The engine VM is {state}.", state=state))
-    if booting:
-        return state, Part(STARTING, msg("engine.vm.starting", "The engine VM is about to start."))
-    return state, Part(STOPPED, msg("engine.vm.stopped", "The engine VM is shut off."))

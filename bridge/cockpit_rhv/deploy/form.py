@@ -100,14 +100,8 @@ def _network_text(active: bool) -> Message:
 
 def _notices(host: Host) -> list[dict[str, Any]]:
     notices = []
-    kvm = host.facts["kvm"]
-    if not kvm["usable"]:
-        reason = str(Message.from_json(kvm["reason"])) if kvm["reason"] else ""
-        text = msg(
-            "form.emulation",
-            "This host cannot use hardware virtualization: {reason} Guests run many times slower.",
-            reason=reason,
-        )
+    if not host.facts["kvm"]["usable"]:
+        text = msg("form.emulation", "This host cannot use hardware virtualization: guests run many times slower.")
         notices.append(_notice("emulation", "danger", "engine", text, confirm="accept.emulation"))
     text = msg("form.nat", "Only this host can reach the Manager: the engine VM is behind NAT.")
     notices.append(_notice("nat", "warning", "network", text, when={"path": "network.kind", "equals": "nat"}))

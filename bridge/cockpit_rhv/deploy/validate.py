@@ -52,13 +52,12 @@ def validate_answers(profile: Profile, answers: Any) -> list[FieldError]:
 
 
 def refuse_invalid(profile: Profile, answers: Any) -> None:
-    """Raise RhvError ``answers.invalid`` naming the first field that is wrong, with all of them in its detail."""
+    """Raise RhvError ``answers.invalid`` with the first fault's sentence; its detail names every wrong field."""
     errors = validate_answers(profile, answers)
     if errors:
-        first = errors[0]
         raise RhvError(
             "answers.invalid",
-            msg("answers.invalid", "{field}: {reason}", field=first.path or "-", reason=str(first.error.message)),
+            errors[0].error.message,
             msg("answers.invalid.hint", "Correct the answer and try again; nothing has been changed."),
             "\n".join(f"{error.path}: {error.error.message}" for error in errors),
         )
