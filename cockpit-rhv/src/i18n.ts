@@ -36,7 +36,8 @@ export function fill(template: string, params: Params): string {
         const value = params[name];
         if (value === undefined)
             return whole;
-        return typeof value === "number" ? new Intl.NumberFormat(language()).format(value) : value;
+        // No grouping: a number in a sentence may be a port or a process.
+        return typeof value === "number" ? new Intl.NumberFormat(language(), { useGrouping: false }).format(value) : value;
     });
 }
 

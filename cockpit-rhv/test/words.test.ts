@@ -11,7 +11,7 @@ test("placeholders and braces", () => {
     assert.equal(fill("{a} of {b}", { a: 1, b: "x" }), "1 of x");
     assert.equal(fill("{{a}} {a}", { a: 2 }), "{a} 2");
     assert.equal(fill("{missing}", {}), "{missing}");
-    assert.equal(fill("{n}", { n: 12345.6 }), "12,345.6");
+    assert.equal(fill("{n}", { n: 12345.6 }), "12345.6");
     // What is filled in is not looked at again.
     assert.equal(fill("{a}", { a: "{b}", b: "x" }), "{b}");
 });
@@ -44,7 +44,7 @@ test("another language", () => {
         ngettext: (one, many, count) => (count === 1 ? one : many),
     });
     assert.equal(_("One"), "Uno");
-    assert.equal(text({ id: "x", text: "{n} hosts", params: { n: 12_345 } }), "12.345 anfitriones");
+    assert.equal(text({ id: "x", text: "{n} hosts", params: { n: 12_345.5 } }), "12345,5 anfitriones");
     assert.equal(text({ id: "x", text: "Why: {reason} ({name})", params: { reason: "No room.", name: "One" } }), "Why: Sin sitio. (One)");
     assert.equal(plural("{count} line", "{count} lines", 2), "2 lines");
 });

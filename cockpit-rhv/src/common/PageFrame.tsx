@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 
 import { Title } from "../pf";
 
@@ -18,12 +18,27 @@ export interface PageFrameProps {
     children: ReactNode;
 }
 
+/** A page that has just been opened takes the focus from nobody. */
+let firstFrame = true;
+
 export function PageFrame({ page, state, view, title, badge, actions, fill = false, children }: PageFrameProps) {
+    const main = useRef<HTMLElement>(null);
+    const titleId = useId();
+    useEffect(() => {
+        document.title = title;
+    }, [title]);
+    useEffect(() => {
+        // The link that led here is gone, and the focus with it: the next Tab begins in the new page.
+        if (!firstFrame && document.activeElement === document.body)
+            main.current?.focus({ preventScroll: true });
+        firstFrame = false;
+    }, []);
     return (
-        <main className={fill ? "rhv-page rhv-page--fill" : "rhv-page"} data-page={page} data-state={state} data-view={view}>
+        <main className={fill ? "rhv-page rhv-page--fill" : "rhv-page"} data-page={page} data-state={state} data-view={view}
+              ref={main} tabIndex={-1} aria-labelledby={titleId}>
             <header className="rhv-page__header">
                 <div className="rhv-page__title">
-                    <Title headingLevel="h1" size="2xl">{title}</Title>
+                    <Title headingLevel="h1" size="2xl" id={titleId}>{title}</Title>
                     {badge}
                 </div>
                 {actions && <div className="rhv-page__actions">{actions}</div>}

@@ -38,7 +38,7 @@ export default function DeployedPage({ engine, config }: { engine: Live<Engine>;
 
     return (
         <PageFrame page="engine" state="ready" view="deployed" title={_("Hosted engine")}
-                   actions={<EngineActions config={config} uuid={uuid} off={state === "stopped"} onError={setError} />}>
+                   actions={<EngineActions config={config} uuid={uuid} off={state === "stopped" || machine?.state === "crashed"} onError={setError} />}>
             {error && <ErrorAlert error={error} />}
             <LimitedAccess>{_("You can look. Starting, stopping and the console need administrative access.")}</LimitedAccess>
             {machines && <LibvirtNotice libvirt={machines.libvirt} />}

@@ -44,6 +44,11 @@ function Row({ event }: { event: Event }) {
     );
 }
 
+/** Whoever scrolls back wants to read; a line of tolerance for fractions of pixels. */
+function atEnd({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolean {
+    return scrollTop + clientHeight > scrollHeight - 24;
+}
+
 /** The job's events as they come: filtered, searched, followed. */
 export function EventLog({ events }: { events: Record<string, Event> }) {
     const [atLeast, setAtLeast] = useState<Severity>("info");
@@ -77,7 +82,7 @@ export function EventLog({ events }: { events: Record<string, Event> }) {
                 // The list scrolls, so the keyboard must be able to reach it.
                 // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
                 tabIndex={0}
-                onWheel={event => event.deltaY < 0 && setFollow(false)}>
+                onScroll={event => follow && !atEnd(event.currentTarget) && setFollow(false)}>
                 {rows.map(event => <Row key={event.seq} event={event} />)}
             </ol>
             {rows.length === 0 && (

@@ -18,9 +18,9 @@ interface JobActionsProps {
 function CancelDialog({ job, onClose }: { job: string; onClose: () => void }) {
     const call = useCall();
     return (
-        <ConfirmDialog title={_("Cancel the deployment?")} confirm={_("Cancel the deployment")} cancel={_("Let it run")} danger
+        <ConfirmDialog title={_("Cancel the job?")} confirm={_("Cancel the job")} cancel={_("Let it run")} danger
                        action={() => call("jobs.cancel", { job })} onClose={onClose}>
-            {_("Everything the deployment is doing stops at once. What is already made stays, and the deployment can be resumed later.")}
+            {_("Everything the job is doing stops at once. What is already made stays, and a deployment can be resumed later.")}
         </ConfirmDialog>
     );
 }
@@ -56,7 +56,7 @@ export function JobActions({ status, onError }: JobActionsProps) {
             )}
             {running && (
                 <Button variant="secondary" onClick={() => setCancelling(true)} isDisabled={!privileged} id="cancel-job">
-                    {_("Cancel the deployment")}
+                    {_("Cancel the job")}
                 </Button>
             )}
             {cancelling && <CancelDialog job={status.id} onClose={() => setCancelling(false)} />}

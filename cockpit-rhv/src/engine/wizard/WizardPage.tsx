@@ -8,7 +8,7 @@ import { PageFrame } from "../../common/PageFrame";
 import { answersOf, leave, problemsOf, stepOf, type Draft } from "../../form/draft";
 import { STEP_IDS, type StepId } from "../../form/layout";
 import type { RhvError } from "../../generated/wire";
-import { _ } from "../../i18n";
+import { _, text } from "../../i18n";
 import { useCall, useConnection, useTopicValue } from "../../rpc/hooks";
 import { asError } from "../../rpc/topics";
 import { Button } from "../../pf";
@@ -44,9 +44,12 @@ function DeployWizard({ draft, wanted }: { draft: Draft; wanted: string }) {
     const call = useCall();
     const connection = useConnection();
     const server = useServerProblems(draft);
-    // What this page sees itself comes first: it is there at once.
-    const problems = new Map([...server, ...problemsOf(draft)]);
     const { preflight, again } = usePreflight(draft, wanted === "review");
+    const refusals = preflight.state === "done" ? preflight.result.errors : [];
+    // What this page sees itself comes last and wins: it is there at once.
+    const problems = new Map([
+        ...refusals.map(({ path, error }): [string, string] => [path, text(error.message)]), ...server, ...problemsOf(draft),
+    ]);
     const [starting, setStarting] = useState(false);
     const [refused, setRefused] = useState<RhvError | null>(null);
 

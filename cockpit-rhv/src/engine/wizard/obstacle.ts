@@ -15,8 +15,6 @@ export function deployObstacle(
         return _("The host is being checked…");
     if (preflight.state === "failed")
         return _("The host could not be checked.");
-    if (preflight.result.errors.length > 0)
-        return _("The host refuses some of the answers.");
     const errors = preflight.result.report.results.filter(check => check.severity === "error").length;
     if (errors > 0)
         return plural("The check of this host found an error.", "The check of this host found {count} errors.", errors);
