@@ -17,6 +17,11 @@ BRIDGE_SOURCES := $(shell find bridge ansible schemas packaging -type f -not -na
 ENGINE_SOURCES := $(shell find engine bridge/cockpit_rhv/rpc packaging/engine -type f -not -name '*.pyc') packaging/systemd/rhv-engine.service
 APPLIANCE_SOURCES := $(shell find appliance -type f -not -name '*.pyc' -not -name '*.md')
 
+SHELL_SCRIPTS = packaging/install-prerequisites .ci/run $(addprefix packaging/deb/,build postinst prerm postrm) \
+	$(addprefix packaging/engine/,build postinst prerm postrm) appliance/build \
+	$(addprefix appliance/initramfs/,build init rhv-mkinitramfs postinst.d postrm.d) \
+	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root
+
 .PHONY: help demo demo-down check check-slow lint bench page deb engine-deb appliance install clean prerequisites venv test-unit
 
 help: ## list the targets
@@ -40,7 +45,7 @@ lint: venv node_modules/.stamp types ## ruff, mypy, ansible-lint, eslint, tsc, s
 	$(VENV)/bin/ansible-lint --offline ansible
 	npm run --silent lint
 	npm run --silent typecheck
-	shellcheck packaging/install-prerequisites packaging/deb/build packaging/deb/postinst packaging/deb/prerm packaging/deb/postrm .ci/run
+	shellcheck $(SHELL_SCRIPTS)
 
 bench: ## measure; writes build/bench.json and prints a table
 	@packaging/install-prerequisites check

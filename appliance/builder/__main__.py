@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from appliance.builder import base, compose, disk
-from tests.testhost import mirror
+from appliance.builder import mirror
 
 NAME = "rhv-engine.qcow2"
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.testhost import mirror
+from appliance.builder import mirror
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

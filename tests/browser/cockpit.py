@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError
 
 from tests.testhost.root import BUILD
 
@@ -57,6 +58,18 @@ def open_page(page: Page, host: TestHost) -> Frame:
 def ready(frame: Frame, page_name: str, limit_ms: int = 30_000) -> None:
     """Wait until the page of that name has its data."""
     frame.locator(f"main[data-page='{page_name}'][data-state='ready']").wait_for(timeout=limit_ms)
+
+
+def visit(frame: Frame, place: str, page_name: str) -> None:
+    """Go to ``#/<place>`` inside our page. Cockpit's shell, still loading, may set the frame's address back once."""
+    for _ in range(3):
+        frame.evaluate("(place) => { window.location.hash = `#/${place}`; }", place)
+        try:
+            frame.locator(f"main[data-page='{page_name}']").wait_for(timeout=5_000)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(f"#/{place} does not show the page {page_name}")
 
 
 def shot(page: Page, name: str) -> None:

@@ -24,6 +24,7 @@ from tests.browser.cockpit import (
     no_axe_violations,
     open_page,
     shot,
+    visit,
 )
 from tests.conftest import ADMIN_PASSWORD, read_engine
 
@@ -97,10 +98,10 @@ def test_elevation_while_the_page_is_open_keeps_what_was_typed(page: Page, host:
 
 def expect_access(frame: Frame, *, full: bool) -> None:
     """The front page says of limited access what is true; then back to the wizard."""
-    frame.evaluate("() => { window.location.hash = '#/'; }")
+    visit(frame, "", "engine")
     frame.locator("main[data-page='engine'][data-state='ready']").wait_for()
     expect(frame.locator("#limited-access")).to_have_count(0 if full else 1, timeout=30_000)
-    frame.evaluate("() => { window.location.hash = '#/deploy/engine'; }")
+    visit(frame, "deploy/engine", "deploy")
 
 
 def test_the_wizard_from_login_to_a_running_engine(page: Page, browser: Browser, host: TestHost) -> None:
@@ -161,7 +162,7 @@ def test_the_deployed_engine(
     if language == "es":
         assert english_lines(frame) == []
     job = read_engine(host).config["job"]
-    frame.evaluate("(job) => { window.location.hash = `#/jobs/${job}`; }", job)
+    visit(frame, f"jobs/{job}", "job")
     frame.locator("#job-succeeded").wait_for()
     shot(page, f"host-job-done-{form}")
     no_axe_violations(frame, f"job, {form}")

@@ -20,7 +20,7 @@ from typing import Any
 from tests.testhost.build import build_all, host_deb
 from tests.testhost.container import ContainerError
 from tests.testhost.host import TestHost
-from tests.testhost.mirror import MirrorError
+from appliance.builder.mirror import MirrorError
 from tests.testhost.network import Network, NetworkError, NetworkTaken
 from tests.testhost.root import BUILD
 from tests.testhost.steps import TOP, StepFailed, Steps, fail

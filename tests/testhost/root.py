@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.testhost import mirror
+from appliance.builder import mirror
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
