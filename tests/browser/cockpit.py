@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.testhost.root import BUILD
 
@@ -66,7 +66,7 @@ def visit(frame: Frame, place: str, page_name: str) -> None:
         frame.evaluate("(place) => { window.location.hash = `#/${place}`; }", place)
         try:
             frame.locator(f"main[data-page='{page_name}']").wait_for(timeout=5_000)
-        except TimeoutError:
+        except NotInTime:
             continue
         return
     raise AssertionError(f"#/{place} does not show the page {page_name}")
