@@ -34,15 +34,15 @@ export function ConfirmDialog({ title, children, confirm, cancel, danger = false
     };
 
     return (
-        <Modal isOpen variant="small" onClose={onClose} appendTo={() => document.querySelector("main") ?? document.body}
+        <Modal isOpen variant="small" onEscapePress={onClose} appendTo={() => document.querySelector("main") ?? document.body}
                aria-labelledby="confirm-title" aria-describedby="confirm-body">
-            <ModalHeader title={title} labelId="confirm-title" {...(danger && { titleIconVariant: "warning" as const })} />
+            <ModalHeader title={title} labelId="confirm-title" />
             <ModalBody id="confirm-body">
                 {error && <ErrorAlert error={error} />}
                 {children}
             </ModalBody>
             <ModalFooter>
-                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} isDisabled={busy}
+                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} spinnerAriaValueText={_("Running")} isDisabled={busy}
                         id="confirm-action">
                     {confirm}
                 </Button>

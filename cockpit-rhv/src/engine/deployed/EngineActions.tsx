@@ -74,7 +74,12 @@ export function EngineActions({ config, uuid, off, onError }: EngineActionsProps
                 </Button>
             )}
             {off
-                ? <Button onClick={start} isLoading={starting} isDisabled={starting || !privileged} id="engine-start">{_("Start")}</Button>
+                ? (
+                    <Button onClick={start} isLoading={starting} spinnerAriaValueText={_("Running")} id="engine-start"
+                            isDisabled={starting || !privileged}>
+                        {_("Start")}
+                    </Button>
+                )
                 : (
                     <Button variant="secondary" onClick={() => setDialog("shutdown")} isDisabled={!privileged} id="engine-shutdown">
                         {_("Shut down")}

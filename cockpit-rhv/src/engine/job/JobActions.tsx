@@ -47,7 +47,10 @@ export function JobActions({ status, onError }: JobActionsProps) {
     return (
         <>
             {status.resumable && !running && (
-                <Button onClick={resume} isLoading={resuming} isDisabled={resuming || !privileged} id="resume-job">{_("Resume")}</Button>
+                <Button onClick={resume} isLoading={resuming} spinnerAriaValueText={_("Running")} id="resume-job"
+                        isDisabled={resuming || !privileged}>
+                    {_("Resume")}
+                </Button>
             )}
             {status.kind === "deploy" && status.resumable && !running && (
                 <Button variant="secondary" onClick={() => go({ page: "deploy", step: null })} isDisabled={!privileged}>

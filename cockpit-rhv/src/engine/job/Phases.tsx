@@ -29,7 +29,7 @@ export function Phases({ status, elapsed }: { status: Live<JobStatus>; elapsed: 
                               variant={VARIANTS[phase.state]} isCurrent={phase.state === "running"}
                               aria-label={`${text(phase.title)}: ${phaseWord(phase.state)}`}
                               description={timing(phase, since)} data-phase-state={phase.state}
-                              {...(phase.state === "running" && { icon: <Spinner isInline aria-hidden /> })}>
+                              {...(phase.state === "running" && { icon: <Spinner isInline aria-hidden aria-label={_("Running")} aria-valuetext={_("Running")} /> })}>
                     {text(phase.title)}
                 </ProgressStep>
             ))}

@@ -7,8 +7,9 @@ import type { Raw } from "../../form/raw";
 import type { Field } from "../../form/schema";
 import { _, text } from "../../i18n";
 import {
-    FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, Radio, TextArea, TextInput,
+    FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, Radio, TextArea, TextInput,
 } from "./pf";
+import { Hint } from "./Hint";
 
 interface FieldInputProps {
     field: Field;
@@ -124,8 +125,8 @@ export function FieldInput(props: FieldInputProps) {
             <FormHelperText>
                 <HelperText id={describedBy} aria-live="polite">
                     {problem === undefined
-                        ? <HelperTextItem>{_(field.help)}</HelperTextItem>
-                        : <HelperTextItem variant="error" data-problem={field.path}>{problem}</HelperTextItem>}
+                        ? <Hint>{_(field.help)}</Hint>
+                        : <Hint variant="error" problem={field.path}>{problem}</Hint>}
                 </HelperText>
             </FormHelperText>
         </FormGroup>

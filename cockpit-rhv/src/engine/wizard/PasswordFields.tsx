@@ -7,7 +7,8 @@ import { secretProblem, type Secret, type SecretName } from "../../form/draft";
 import { strength, type Strength } from "../../form/password";
 import { _ } from "../../i18n";
 import { Button } from "../../pf";
-import { FormGroup, FormHelperText, HelperText, HelperTextItem, InputGroup, InputGroupItem, TextInput } from "./pf";
+import { FormGroup, FormHelperText, HelperText, InputGroup, InputGroupItem, TextInput } from "./pf";
+import { Hint } from "./Hint";
 
 interface PasswordFieldsProps {
     name: SecretName;
@@ -62,8 +63,8 @@ export function PasswordFields({ name, label, repeatLabel, help, secret, require
                 <FormHelperText>
                     <HelperText id={`${id}-help`} aria-live="polite">
                         {valueProblem === undefined
-                            ? <HelperTextItem {...(hint && { variant: hint.variant })}>{hint?.sentence ?? help}</HelperTextItem>
-                            : <HelperTextItem variant="error" data-problem={`secrets.${name}`}>{valueProblem}</HelperTextItem>}
+                            ? <Hint {...(hint && { variant: hint.variant })}>{hint?.sentence ?? help}</Hint>
+                            : <Hint variant="error" problem={`secrets.${name}`}>{valueProblem}</Hint>}
                     </HelperText>
                 </FormHelperText>
             </FormGroup>
@@ -77,7 +78,7 @@ export function PasswordFields({ name, label, repeatLabel, help, secret, require
                     <FormHelperText>
                         <HelperText id={`${id}-repeat-help`} aria-live="polite">
                             {repeatProblem !== undefined &&
-                                <HelperTextItem variant="error" data-problem={`secrets.${name}.repeat`}>{repeatProblem}</HelperTextItem>}
+                                <Hint variant="error" problem={`secrets.${name}.repeat`}>{repeatProblem}</Hint>}
                         </HelperText>
                     </FormHelperText>
                 </FormGroup>

@@ -3,7 +3,8 @@ import { fieldsOf, noticesOf, type Draft } from "../../form/draft";
 import type { StepId } from "../../form/layout";
 import type { Raw } from "../../form/raw";
 import { _, text } from "../../i18n";
-import { Checkbox, FormHelperText, HelperText, HelperTextItem } from "./pf";
+import { Checkbox, FormHelperText, HelperText } from "./pf";
+import { Hint } from "./Hint";
 import { Notice } from "../../common/Notice";
 import { fieldId } from "./FieldInput";
 
@@ -33,7 +34,7 @@ export function StepNotices({ draft, step, of, problems, onEdit }: StepNoticesPr
                         <FormHelperText>
                             <HelperText id={`${fieldId(confirm)}-help`} aria-live="polite">
                                 {problem !== undefined &&
-                                    <HelperTextItem variant="error" data-problem={confirm}>{problem}</HelperTextItem>}
+                                    <Hint variant="error" problem={confirm}>{problem}</Hint>}
                             </HelperText>
                         </FormHelperText>
                     </>

@@ -27,6 +27,12 @@ export function WizardButtons({ wanted, onLeave, obstacle, starting, onDeploy }:
         // eslint-disable-next-line react-hooks/exhaustive-deps -- only a new address moves the wizard, not its own steps
     }, [wanted]);
 
+    // The button that opens the steps in a narrow frame; PatternFly leaves it no other way to a name.
+    const label = `${_("Steps of the deployment")}: ${activeStep.name as string}`;
+    useEffect(() => {
+        document.querySelector(".pf-v6-c-wizard__toggle")?.setAttribute("aria-label", label);
+    }, [label]);
+
     const review = active === "review";
     const next = () => {
         if (onLeave(active))
@@ -36,7 +42,7 @@ export function WizardButtons({ wanted, onLeave, obstacle, starting, onDeploy }:
         <WizardFooterWrapper className="rhv-wizard-footer">
             {review
                 ? (
-                    <Button onClick={onDeploy} isAriaDisabled={obstacle !== null || starting} isLoading={starting}
+                    <Button onClick={onDeploy} isAriaDisabled={obstacle !== null || starting} isLoading={starting} spinnerAriaValueText={_("Running")}
                             id="start-deployment" {...(obstacle !== null && { "aria-describedby": "deploy-obstacle" })}>
                         {_("Deploy")}
                     </Button>

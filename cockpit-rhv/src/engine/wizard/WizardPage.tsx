@@ -93,12 +93,12 @@ function DeployWizard({ draft, wanted }: { draft: Draft; wanted: string }) {
                                    obstacle={deployObstacle(connection, problems, preflight)} />
                 )}>
             {STEP_IDS.map(step => (
-                <WizardStep key={step} id={step} name={stepTitle(step)}
+                <WizardStep key={step} id={step} name={stepTitle(step)} body={{ "aria-label": stepTitle(step) }}
                             status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
                     <StepForm draft={draft} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems} />
                 </WizardStep>
             ))}
-            <WizardStep id="review" name={_("Review")}>
+            <WizardStep id="review" name={_("Review")} body={{ "aria-label": _("Review") }}>
                 <ReviewStep draft={draft} problems={problems} preflight={preflight} again={again} refused={refused}
                             stepTitle={stepTitle} />
             </WizardStep>
