@@ -352,8 +352,7 @@ def form(kvm: bool) -> Json:
                 "when": None,
                 "message": msg(
                     "notice.emulation",
-                    "This host cannot use hardware virtualization: {reason} Guests run many times slower.",
-                    reason="The CPU offers no hardware virtualization, or the firmware has it switched off.",
+                    "This host cannot use hardware virtualization: guests run many times slower.",
                 ),
             }
         )
