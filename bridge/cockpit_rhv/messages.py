@@ -8,7 +8,10 @@ Placeholders are ``{name}``; a doubled brace is a literal brace.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Union
+from typing import TYPE_CHECKING, Any, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Scalar = Union[str, int, float]
 
@@ -28,12 +31,12 @@ class Message:
     def __str__(self) -> str:
         return render(self.text, self.params)
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``Message`` of ``schemas/common.json``."""
         return {"id": self.id, "text": self.text, "params": dict(self.params)}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "Message":
+    def from_json(cls, value: Mapping[str, Any]) -> Message:
         """Inverse of :meth:`to_json`; raises KeyError when a field is missing."""
         return cls(value["id"], value["text"], dict(value.get("params", {})))
 
@@ -45,4 +48,4 @@ def msg(id: str, text: str, **params: Scalar) -> Message:
 
 def render(text: str, params: Mapping[str, Scalar]) -> str:
     """Fill the placeholders of a (translated) template."""
-    return text.format_map({key: value for key, value in params.items()})
+    return text.format_map(dict(params.items()))

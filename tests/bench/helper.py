@@ -22,7 +22,8 @@ ROUNDS = 15
 _FIRST_SNAPSHOT = """
 () => new Promise((resolve, reject) => {
     const began = performance.now();
-    const channel = cockpit.channel({ payload: "stream", spawn: ["/usr/libexec/cockpit-rhv/helper"], superuser: "try", err: "ignore" });
+    const spawn = ["/usr/libexec/cockpit-rhv/helper"];
+    const channel = cockpit.channel({ payload: "stream", spawn, superuser: "try", err: "ignore" });
     let buffer = "";
     channel.addEventListener("message", (event, data) => {
         buffer += data;

@@ -17,10 +17,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from appliance.builder.mirror import MirrorError
 from tests.testhost.build import build_all, host_deb
 from tests.testhost.container import ContainerError
 from tests.testhost.host import TestHost
-from appliance.builder.mirror import MirrorError
 from tests.testhost.network import Network, NetworkError, NetworkTaken
 from tests.testhost.root import BUILD
 from tests.testhost.steps import TOP, StepFailed, Steps, fail
