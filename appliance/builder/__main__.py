@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from appliance.builder import base, compose, disk
-from appliance.builder import mirror
+from appliance.builder import base, compose, disk, mirror
 
 NAME = "rhv-engine.qcow2"
 
