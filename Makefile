@@ -22,7 +22,7 @@ SHELL_SCRIPTS = packaging/install-prerequisites .ci/run $(addprefix packaging/de
 	$(addprefix appliance/initramfs/,build init rhv-mkinitramfs postinst.d postrm.d) \
 	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root
 
-.PHONY: help demo demo-down check check-slow lint bench page deb engine-deb appliance install clean prerequisites venv test-unit
+.PHONY: help demo demo-down check lint bench page deb engine-deb appliance install clean venv types
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -72,7 +72,8 @@ class LocalCockpit:
 @contextmanager
 def wrapper() -> Iterator[None]:
     """The scripted helper at the fixed path."""
-    made = not HELPER.exists()
+    # One that an interrupted run left points into that run's folder: it is ours to replace.
+    made = not HELPER.exists() or MARK in HELPER.read_text(errors="replace")
     if made:
         HELPER.parent.mkdir(parents=True, exist_ok=True)
         HELPER.write_text(f"#!/bin/sh\n# {MARK}\nexec {sys.executable} {Path(__file__).with_name('fake_helper.py')}\n")
