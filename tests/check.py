@@ -19,6 +19,7 @@ from tests.testhost.root import BUILD
 from tests.testhost.steps import TOP, StepFailed, Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 LOGS = BUILD / "logs"
@@ -56,12 +57,15 @@ def _pytest(name: str, *paths: str) -> Part:
     return Part(name, [sys.executable, "-m", "pytest", "-q", "--durations=10", "--color=no", *paths], shown_lines=20)
 
 
-def without_a_host() -> list[Part]:
-    """What runs while the images are built."""
+def without_a_host() -> list[list[Part]]:
+    """What runs while the images are built: branches side by side, the parts of a branch one after the other."""
     return [
-        Part("lint", ["make", "--no-print-directory", "lint"]),
-        Part("typescript", ["npm", "test", "--silent"], shown_lines=10),
-        _pytest("unit", "tests/unit", "tests/wire", "tests/engine", "tests/browser", "-m", "not host"),
+        [
+            Part("lint", ["make", "--no-print-directory", "lint"]),
+            Part("typescript", ["npm", "test", "--silent"], shown_lines=10),
+            _pytest("browser", "tests/browser", "-m", "not host"),
+        ],
+        [_pytest("unit", "tests/unit", "tests/wire", "tests/engine", "-m", "not host")],
     ]
 
 
@@ -75,7 +79,8 @@ def main() -> int:
     started = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
     say = threading.Lock()
-    parts = without_a_host()
+    branches = without_a_host()
+    parts = [part for branch in branches for part in branch]
     steps = Steps(LOGS)
     built = False
 
@@ -87,11 +92,14 @@ def main() -> int:
         except StepFailed as error:
             steps.say(f"\n===== build: FAILED\n{error}")
 
-    def quick() -> None:
-        for part in parts:
-            part.run(say)
+    def in_turn(branch: list[Part]) -> Callable[[], None]:
+        def run() -> None:
+            for part in branch:
+                part.run(say)
 
-    steps.side_by_side(build, quick)
+        return run
+
+    steps.side_by_side(build, *map(in_turn, branches))
     if built:
         for part in on_hosts():
             parts.append(part)
