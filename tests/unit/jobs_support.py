@@ -70,7 +70,9 @@ class PlainLauncher:
             time.sleep(0.02)
 
     def is_active(self, unit: str) -> bool:
-        return bool(self.processes(unit))
+        process = self.started.get(unit)
+        # A process that has just been started shows its environment a moment later than it exists.
+        return (process is not None and process.poll() is None) or bool(self.processes(unit))
 
     def processes(self, unit: str) -> set[int]:
         """Ids of all processes of the unit, zombies left out."""

@@ -140,7 +140,11 @@ def attached(store: JobStore, job_id: str, **streams: Any) -> subprocess.Popen[b
         "import cockpit_rhv.cli_jobs as j; j.reconcile = lambda store: []\n"
         "import cockpit_rhv.cli as c; sys.exit(c.main(sys.argv[1:]))"
     )
-    return subprocess.Popen([sys.executable, "-c", code, "attach", job_id], env=environment, **streams)
+    argv = [sys.executable, "-c", code, "attach", job_id]
+    # A shell's background job, as a CI run may be, has Ctrl-C switched off, and its children inherit that.
+    return subprocess.Popen(
+        argv, env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **streams
+    )
 
 
 def test_ctrl_c_leaves_the_job_running(launcher: PlainLauncher, job: str, tmp_path: Path) -> None:
