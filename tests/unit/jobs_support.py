@@ -51,6 +51,9 @@ class PlainLauncher:
                 start_new_session=True,
                 cwd="/",
             )
+        # A process shows its environment, by which we know it, a moment later than it exists.
+        while not self.processes(unit) and self.started[unit].poll() is None:
+            time.sleep(0.01)
 
     def stop(self, unit: str) -> None:
         process = self.started[unit]
@@ -70,9 +73,7 @@ class PlainLauncher:
             time.sleep(0.02)
 
     def is_active(self, unit: str) -> bool:
-        process = self.started.get(unit)
-        # A process that has just been started shows its environment a moment later than it exists.
-        return (process is not None and process.poll() is None) or bool(self.processes(unit))
+        return bool(self.processes(unit))
 
     def processes(self, unit: str) -> set[int]:
         """Ids of all processes of the unit, zombies left out."""
