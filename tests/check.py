@@ -70,12 +70,8 @@ def without_a_host() -> list[list[Part]]:
 
 
 def on_hosts() -> list[Part]:
-    """What needs test hosts; one after the other, because each of them uses both cores.
-
-    What holds on a fresh host is looked at first; then the wizard deploys the engine that all others use.
-    """
-    fresh = "tests/host/test_fresh_host.py"
-    return [_pytest("hosts", fresh, "tests/browser", "tests/host", "tests/engine", "-m", "host")]
+    """What needs test hosts; one after the other, because each of them uses both cores. conftest.py has their order."""
+    return [_pytest("hosts", "tests/browser", "tests/host", "tests/engine", "-m", "host")]
 
 
 def main() -> int:
