@@ -32,8 +32,8 @@ _FIRST_SNAPSHOT = """
             if (message.error) reject(new Error(line));
             if (message.result && message.result.snapshot) {
                 const elapsed = performance.now() - began;
-                channel.close();
                 resolve(elapsed);
+                channel.close();  // its close event comes at once, and finds the promise settled
             }
         }
         buffer = buffer.slice(buffer.lastIndexOf("\\n") + 1);
