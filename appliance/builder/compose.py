@@ -35,8 +35,8 @@ def _install_engine(tree: Path, engine_deb: Path) -> None:
 
 
 def _install_files(tree: Path) -> None:
-    # mmdebstrap's own: the build machine's mirror, proxy and haste have no place in the appliance.
-    # etc/apt/sources.list stays: the engine VM upgrades from the mirror of the machine that built it.
+    # mmdebstrap's own: the build machine's proxy and haste have no place in the appliance. Its sources stay: the
+    # engine VM upgrades from the mirror it was built from, until the administrator names another.
     for path in ("etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap"):
         (tree / path).unlink()
     subprocess.run(["cp", "-R", "--no-preserve=ownership", f"{APPLIANCE / 'overlay'}/.", str(tree)], check=True)
