@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..errors import Remedy
     from ..messages import Message
 
 OK = "ok"
@@ -37,7 +38,8 @@ class Evidence:
 class Outcome:
     """What a check function returns; the registry adds what is the same at every run.
 
-    ``path``: dotted path of the answer it is about, when that differs from the check's own.
+    ``path``: dotted path of the answer it is about, when that differs from the check's own. ``remedy_job``: the host
+    task that mends it, where one can.
     """
 
     severity: str
@@ -45,6 +47,7 @@ class Outcome:
     evidence: Sequence[Evidence] = ()
     remedy: Message | None = None
     path: str | None = None
+    remedy_job: Remedy | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class CheckResult:
     evidence: Sequence[Evidence]
     why: Message
     remedy: Message | None
-    remedy_job: str | None
+    remedy_job: Remedy | None
     path: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +74,7 @@ class CheckResult:
             "evidence": [item.to_json() for item in self.evidence],
             "why": self.why.to_json(),
             "remedy": self.remedy.to_json() if self.remedy else None,
-            "remedy_job": self.remedy_job,
+            "remedy_job": self.remedy_job.to_json() if self.remedy_job else None,
             "path": self.path,
         }
 

@@ -52,7 +52,6 @@ class Check:
     function: Callable[[Context], Outcome]
     needs_answers: bool = False
     path: str | None = None
-    remedy_job: str | None = None
     limit_s: float = 10.0
 
     def result(self, outcome: Outcome) -> CheckResult:
@@ -65,7 +64,7 @@ class Check:
             tuple(outcome.evidence),
             self.why,
             outcome.remedy,
-            self.remedy_job,
+            outcome.remedy_job,
             outcome.path or self.path,
         )
 
