@@ -159,6 +159,11 @@ def silence(argv: Sequence[str], _limit_s: float) -> Finished:
     return Finished(0 if argv[-1] == "192.0.2.1" else 1, f"{argv[-1]} asked")
 
 
+def quiet_wire(_device: str, address: str) -> str | None:
+    """Nobody but the gateway is on the wire."""
+    return "52:54:00:00:00:fe" if address == "192.0.2.1" else None
+
+
 def raising(error: Exception) -> Callable[..., Any]:
     """A probe that cannot read."""
 
@@ -176,6 +181,7 @@ def context(
         "facts": facts,
         "hypervisor": hypervisor,
         "run": silence,
+        "arp": quiet_wire,
         "resolve": lambda _name: ["192.0.2.20"],
         "port_owner": lambda _port: None,
         "unit_states": lambda names: {name: unit("absent") for name in names},

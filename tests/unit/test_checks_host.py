@@ -62,14 +62,18 @@ def test_qemu_missing() -> None:
     assert virtualization.check_qemu(world.context(None)).severity == "ok"
 
 
-def test_libvirt_that_cannot_be_asked_is_unknown_and_says_how_to_start_it() -> None:
+def test_libvirt_that_cannot_be_asked_is_an_error_and_says_how_to_start_it() -> None:
     from cockpit_rhv.messages import msg
 
     down = RhvError(
         "libvirt.unreachable", msg("m", "libvirt does not answer."), msg("h", "Start it."), "socket: no such file"
     )
     report = run_checks(["libvirt.connection", "qemu.present"], world.context(ANSWERS, hypervisor=world.raising(down)))
-    assert [(result.severity, str(result.remedy)) for result in report.results] == [("unknown", "Start it.")] * 2
+    assert [(result.severity, str(result.remedy)) for result in report.results] == [
+        ("error", "Start it."),
+        ("unknown", "Start it."),
+    ]
+    assert report.failed(), "a deployment without libvirt must not copy its image and fail at the VM"
 
 
 # -- programs, memory, processors, clock ------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import xml.etree.ElementTree as ET
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks import address, names, network
@@ -13,6 +14,9 @@ from cockpit_rhv.checks.context import Finished
 from cockpit_rhv.checks.hypervisor import domain_fact, network_fact
 
 from tests.unit import deploy_support as world
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWERS = world.answers()
 NAT = {"network.kind": "nat", "network.name": "default", "network.mode": "dhcp"}
@@ -78,6 +82,22 @@ def test_mac() -> None:
     assert judge(network.check_mac, {"network.mac": mac}, hypervisor=lambda: own, job=world.JOB).severity == "ok"
 
 
+def test_mac_of_another_machine_on_the_wire(tmp_path: Path) -> None:
+    """What the bridge has learned, as the kernel lays it out in brforward; its own entries are not others'."""
+    table = tmp_path / "sys/class/net/ovirtmgmt/brforward"
+    table.parent.mkdir(parents=True)
+    entry = struct.Struct("=6sBBIBBH")
+    other, own = bytes.fromhex("525400aabbcc"), bytes.fromhex("525400aabbcd")
+    table.write_bytes(entry.pack(other, 1, 0, 7, 0, 0, 0) + entry.pack(own, 1, 1, 0, 0, 0, 0) + b"half")
+    seen = judge(network.check_mac, {"network.mac": "52:54:00:AA:BB:CC"}, root=tmp_path)
+    assert (seen.severity, seen.summary.id) == ("error", "checks.mac.seen")
+    assert seen.remedy
+    assert judge(network.check_mac, {"network.mac": "52:54:00:AA:BB:CD"}, root=tmp_path).severity == "ok"
+    ours = world.hypervisor([world.domain("HostedEngine", world.JOB, macs=["52:54:00:aa:bb:cc"])])
+    resumed = {"root": tmp_path, "hypervisor": lambda: ours, "job": world.JOB}
+    assert judge(network.check_mac, {"network.mac": "52:54:00:AA:BB:CC"}, **resumed).severity == "ok"
+
+
 # -- a fixed address --------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +116,7 @@ def test_subnet(given: Any, severity: Any, message: Any) -> None:
 
 def test_subnet_of_a_bridge_this_host_has_no_address_on() -> None:
     bare = nics(world.nic("ovirtmgmt", "bridge", None))
-    assert judge(address.check_subnet, facts=bare).severity == "warning"
+    assert judge(address.check_subnet, facts=bare).severity == "unknown"
 
 
 def test_subnet_of_a_libvirt_network() -> None:
@@ -115,32 +135,60 @@ def test_the_hosts_own_address_is_refused() -> None:
     assert (outcome.severity, outcome.summary.params["nic"]) == ("error", "ovirtmgmt")
 
 
-@pytest.mark.parametrize(("code", "severity"), [(0, "error"), (1, "ok"), (2, "unknown")])
-@pytest.mark.parametrize("arping", [None, "/usr/sbin/arping"])
-def test_address_in_use(monkeypatch: pytest.MonkeyPatch, code: Any, severity: Any, arping: Any) -> None:
+@pytest.mark.parametrize(("holder", "severity"), [("52:54:00:aa:bb:cc", "error"), (None, "ok")])
+def test_address_in_use(holder: Any, severity: Any) -> None:
     asked = []
-    monkeypatch.setattr(address, "find_program", lambda _names: arping)
 
-    def run(argv: Any, _limit_s: Any) -> Any:
-        asked.append(argv)
-        return Finished(code, "words")
+    def arp(device: str, wanted: str) -> Any:
+        asked.append((device, wanted))
+        return holder
 
-    outcome = judge(address.check_unused, run=run)
+    outcome = judge(address.check_unused, arp=arp)
     assert outcome.severity == severity
-    assert asked[0][0] == (arping or "ping")
-    assert asked[0][-1] == "192.0.2.20"
-    assert outcome.evidence[0].value == "words"
+    assert asked == [("ovirtmgmt", "192.0.2.20")]
+    assert holder is None or holder in outcome.evidence[0].value
+
+
+NOT_ROOT = PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize(("code", "unused", "gateway"), [(0, "error", "ok"), (1, "unknown", "unknown")])
+def test_without_the_right_to_ask_the_wire_only_an_answer_to_a_ping_says_something(
+    code: Any, unused: Any, gateway: Any
+) -> None:
+    """A firewall drops a ping: silence is no proof that an address is free."""
+    probes = {"arp": world.raising(NOT_ROOT), "run": lambda *_: Finished(code, "words")}
+    assert judge(address.check_unused, **probes).severity == unused
+    assert judge(address.check_gateway, **probes).severity == gateway
+
+
+def test_on_a_bridge_without_an_address_of_ours_the_wire_is_asked_and_nothing_else() -> None:
+    """A ping would go out on another network and find nobody, or the wrong one."""
+    bare = nics(world.nic("ovirtmgmt", "bridge", None))
+    never = world.raising(AssertionError("a ping was sent"))
+    assert judge(address.check_unused, facts=bare, run=never).severity == "ok"
+    taken = judge(address.check_unused, facts=bare, run=never, arp=lambda *_: "52:54:00:aa:bb:cc")
+    assert taken.severity == "error"
+    blind = judge(address.check_unused, facts=bare, run=never, arp=world.raising(NOT_ROOT))
+    assert (blind.severity, blind.evidence[0].value) == ("unknown", str(NOT_ROOT))
+
+
+def test_a_network_that_is_not_there_is_unknown() -> None:
+    gone = {"network.name": "br9"}
+    assert judge(address.check_unused, gone).severity == "unknown"
+    assert judge(address.check_gateway, gone).severity == "unknown"
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "no ping"), subprocess.TimeoutExpired("ping", 5)])
 def test_an_address_that_cannot_be_asked_for_is_unknown(error: Any) -> None:
-    assert judge(address.check_unused, run=world.raising(error)).severity == "unknown"
-    assert judge(address.check_gateway, run=world.raising(error)).severity == "unknown"
+    blind = {"arp": world.raising(NOT_ROOT), "run": world.raising(error)}
+    assert judge(address.check_unused, **blind).severity == "unknown"
+    assert judge(address.check_gateway, **blind).severity == "unknown"
 
 
 def test_the_running_engine_of_this_deployment_answers_at_its_own_address() -> None:
     own = world.hypervisor([world.domain("HostedEngine", world.JOB)])
-    answering = {"run": lambda *_: Finished(0, "reply"), "hypervisor": lambda: own}
+    answering = {"arp": lambda *_: "52:54:00:aa:bb:cc", "hypervisor": lambda: own}
     assert judge(address.check_unused, job=world.JOB, **answering).severity == "ok"
     assert judge(address.check_unused, job=None, **answering).severity == "error"
 
@@ -182,6 +230,40 @@ def test_name_resolution(found: Any, changes: Any, severity: Any, message: Any) 
 def test_an_unknown_name_comes_with_the_line_for_the_hosts_file() -> None:
     outcome = judge(names.check_resolves, resolve=lambda _name: [])
     assert "192.0.2.20 engine.example.com" in str(outcome.remedy)
+
+
+def test_an_unknown_name_comes_with_a_task_that_adds_it() -> None:
+    offered = judge(names.check_resolves, resolve=lambda _name: []).remedy_job
+    assert offered.to_json() == {
+        "task": "hosts_entry",
+        "params": {"address": "192.0.2.20", "fqdn": "engine.example.com"},
+        "title": {
+            "id": "checks.fqdn.add_entry",
+            "text": "Add {fqdn} to this host's /etc/hosts",
+            "params": {"fqdn": "engine.example.com"},
+        },
+    }
+    with_dhcp = judge(names.check_resolves, {"network.mode": "dhcp"}, resolve=lambda _name: [])
+    assert with_dhcp.remedy_job is None, "its address is not known yet"
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("203.0.113.5 Engine.example.com # cockpit-rhv", True),
+        ("203.0.113.5 engine.example.com # by hand", False),
+        ("203.0.113.5 engine.example.com", False),
+        ("203.0.113.5 other.example.com # cockpit-rhv", False),
+        ("# cockpit-rhv", False),
+    ],
+)
+def test_only_an_entry_of_ours_is_offered_to_be_replaced(tmp_path: Path, line: str, offered: bool) -> None:
+    hosts = tmp_path / "etc/hosts"
+    hosts.parent.mkdir()
+    hosts.write_text(f"127.0.0.1 localhost\n{line}\n")
+    outcome = judge(names.check_resolves, resolve=lambda _name: ["203.0.113.5"], root=tmp_path)
+    assert outcome.severity == "error"
+    assert (outcome.remedy_job is not None) is offered
 
 
 def test_dead_name_servers_are_unknown() -> None:

@@ -116,4 +116,6 @@ def test_a_failing_probe_never_makes_a_check_ok(tmp_path: Path) -> None:
     independent = {"tools.present", "engine.deployed", "network.reach", "network.mac", "storage.space", "storage.disk"}
     independent |= {"image.file", "image.checksum", "image.size"}
     assert {name for name, severity in severities.items() if severity == "ok"} <= independent
+    # That libvirt does not answer is known.
+    assert severities.pop("libvirt.connection") == "error"
     assert all(severities[name] == "unknown" for name in severities.keys() - independent)

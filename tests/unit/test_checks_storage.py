@@ -85,6 +85,46 @@ def test_disk_smaller_than_its_image(appliance: Any, gib: Any, asked: Any, sever
     assert judge(image.check_disk_size, appliance, changes={"engine.disk_gib": asked}).severity == severity
 
 
+@pytest.mark.parametrize("field", [36, 48])
+def test_an_image_that_ends_before_its_own_tables(appliance: Any, field: int) -> None:
+    """Entries of the L1 table at byte 36, offset of the refcount table at 48."""
+    data = bytearray(appliance.read_bytes())
+    data[field : field + 4] = (0x0001_0000).to_bytes(4, "big")
+    appliance.write_bytes(data)
+    outcome = judge(image.check_image, appliance)
+    assert (outcome.severity, outcome.summary.id) == ("error", "checks.image.truncated")
+
+
+def test_a_damaged_header_is_no_number_of_a_million_digits(appliance: Any) -> None:
+    data = bytearray(appliance.read_bytes())
+    data[20:24] = data[56:60] = b"\xff" * 4
+    appliance.write_bytes(data)
+    assert judge(image.check_image, appliance).severity == "error"
+
+
+def test_an_image_that_is_not_what_its_checksum_says(appliance: Any) -> None:
+    """Each change is seen, also one that keeps the length; what did not change is not read again."""
+    good = appliance.read_bytes()
+    for bad in (good[:-1], good[:-1] + b"x", good + b"x"):
+        assert judge(image.check_checksum, appliance).severity == "ok"
+        appliance.write_bytes(bad)
+        outcome = judge(image.check_checksum, appliance)
+        assert (outcome.severity, outcome.summary.id) == ("error", "image.checksum")
+        assert outcome.remedy
+        appliance.write_bytes(good)
+
+
+def test_an_unchanged_image_is_read_once(appliance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judge(image.check_checksum, appliance).severity == "ok"
+    monkeypatch.setattr(hashlib, "sha256", world.raising(AssertionError("read again")))
+    assert judge(image.check_checksum, appliance).severity == "ok"
+
+
+def test_an_image_too_large_to_verify_in_time_is_unknown(appliance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "SUM_LIMIT_S", -1.0)
+    assert judge(image.check_checksum, appliance).severity == "unknown"
+
+
 # -- directory --------------------------------------------------------------------------------------------------------
 
 
@@ -123,6 +163,28 @@ def test_a_link_is_followed_to_the_file_system_it_leads_to(tmp_path: Path) -> No
     (tmp_path / "link").symlink_to(tmp_path / "memory")
     root = mounts(tmp_path, f"/dev/vda / ext4 rw 0 0\nnone {tmp_path}/memory tmpfs rw 0 0\n")
     assert judge(storage.check_path, "/x", tmp_path / "link", root=root).summary.id == "checks.path.volatile"
+
+
+def test_links_on_the_way(tmp_path: Path) -> None:
+    """Root's are followed and shown, a stranger's and those that lead nowhere are refused."""
+    root = mounts(tmp_path, "/dev/vda / ext4 rw 0 0\n")
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to("real")
+    shown = judge(storage.check_path, "/x", link / "images", root=root)
+    assert (shown.severity, shown.evidence[0].source) == ("ok", f"readlink {link}")
+    assert shown.evidence[0].value.startswith("real, ")
+    (tmp_path / "over").symlink_to(link)
+    os.chown(link, 4711, 4711, follow_symlinks=False)
+    for path in (link, link / "images", tmp_path / "over" / "deep" / "er"):
+        outcome = judge(storage.check_path, "/x", path, root=root)
+        assert (outcome.severity, outcome.summary.id) == ("error", "storage.link"), path
+        assert outcome.summary.params == {"path": str(link), "user": 4711, "target": "real"}
+        assert outcome.remedy
+    (tmp_path / "nowhere").symlink_to("/nonexistent/place")
+    assert judge(storage.check_path, "/x", tmp_path / "nowhere", root=root).summary.id == "checks.path.dangling"
+    (tmp_path / "circle").symlink_to("circle")
+    assert judge(storage.check_path, "/x", tmp_path / "circle", root=root).summary.id == "checks.path.no_way"
 
 
 def test_qemus_user_must_get_in(tmp_path: Path) -> None:
@@ -171,14 +233,3 @@ def test_a_disk_of_this_deployment_already_has_its_space(
     own = world.hypervisor([world.domain("HostedEngine", world.JOB)])
     outcome = judge(storage.check_space, appliance, tmp_path, job=world.JOB, hypervisor=lambda: own)
     assert outcome.severity == "ok"
-
-
-def test_a_file_that_is_not_ours_is_never_overwritten(tmp_path: Path) -> None:
-    disk = tmp_path / "HostedEngine.qcow2"
-    assert judge(storage.check_disk_free, "/x", tmp_path).severity == "ok"
-    disk.write_text("somebody's")
-    assert judge(storage.check_disk_free, "/x", tmp_path).severity == "error"
-    assert judge(storage.check_disk_free, "/x", tmp_path, own_files=frozenset({str(disk)})).severity == "ok"
-    disk.unlink()
-    disk.symlink_to(tmp_path / "nowhere")
-    assert judge(storage.check_disk_free, "/x", tmp_path).severity == "error", "a dangling link is somebody's too"

@@ -175,9 +175,46 @@ def test_a_disk_a_vm_was_started_on_is_never_made_anew(
 def test_what_a_killed_attempt_left_is_replaced(tmp_path: Path, deployment: Deployment, image: Path) -> None:
     partial = tmp_path / "images" / ".HostedEngine.qcow2.partial"
     partial.write_bytes(b"half a copy, longer than the image" * 100000)
+    deployment.update(leftovers=[str(partial)])
     assert make_disk(deployment, wanted(tmp_path, image), image, SILENT)
     assert not partial.exists()
     assert read_header(tmp_path / "images" / "HostedEngine.qcow2").virtual_size == 4 * world.GIB
+
+
+@needs_qemu_img
+def test_a_half_copy_of_somebody_else_is_left_alone(tmp_path: Path, deployment: Deployment, image: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("somebody's")
+    os.link(victim, tmp_path / "images" / ".HostedEngine.qcow2.partial")
+    with pytest.raises(RhvError) as caught:
+        make_disk(deployment, wanted(tmp_path, image), image, SILENT)
+    assert caught.value.code == "disk.foreign"
+    assert victim.read_text() == "somebody's"
+
+
+def test_a_copy_never_opens_what_is_there(tmp_path: Path) -> None:
+    """Not even when it is recorded as our own: somebody who may write to the folder can have put a link there."""
+    source, victim, target = tmp_path / "a", tmp_path / "victim", tmp_path / "b"
+    source.write_bytes(b"image")
+    victim.write_text("somebody's")
+    os.link(victim, target)
+    copy_proved(source, target, hashlib.sha256(b"image").hexdigest(), SILENT)
+    assert (target.read_bytes(), victim.read_text()) == (b"image", "somebody's")
+
+
+@needs_qemu_img
+def test_a_link_a_stranger_turned_after_the_preflight_is_not_followed(
+    tmp_path: Path, deployment: Deployment, image: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "images")
+    given = world.changed(wanted(tmp_path, image), {"storage.path": str(tmp_path / "link")})
+    os.chown(tmp_path / "link", 4711, 4711, follow_symlinks=False)
+    with pytest.raises(RhvError) as caught:
+        make_disk(deployment, given, image, SILENT)
+    assert caught.value.code == "storage.link"
+    assert list((tmp_path / "images").iterdir()) == []
+    os.chown(tmp_path / "link", 0, 0, follow_symlinks=False)
+    assert make_disk(deployment, given, image, SILENT)
 
 
 @needs_qemu_img

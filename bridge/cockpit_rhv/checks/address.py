@@ -11,10 +11,10 @@ from ..messages import msg
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .network import planned_segment
 from .registry import Check
-from .tools import find_program
 
 if TYPE_CHECKING:
     from .context import Context
+    from .network import Segment
 
 _DHCP = Outcome(NOT_APPLICABLE, msg("checks.address.dhcp", "The engine VM gets its address by DHCP."))
 
@@ -40,7 +40,7 @@ def check_subnet(context: Context) -> Outcome:
             name=context.answer("network.name"),
         )
         return Outcome(
-            WARNING,
+            UNKNOWN,
             text,
             evidence,
             msg("checks.subnet.unknown.remedy", "Make sure that the address belongs to that network."),
@@ -83,13 +83,14 @@ def check_gateway(context: Context) -> Outcome:
         and gateway in [item.ip for item in segment.addresses]
     ):
         return Outcome(OK, msg("checks.gateway.nat", "The gateway {gateway} is libvirt's.", gateway=str(gateway)))
-    answers, evidence = _answers(context, str(gateway))
-    if answers is None:
+    holder, evidence = _ask_wire(context, str(gateway))
+    if holder is None:
         return Outcome(
             UNKNOWN, msg("checks.gateway.untested", "Whether the gateway answers could not be tested."), [evidence]
         )
-    if answers:
+    if holder:
         return Outcome(OK, msg("checks.gateway.ok", "The gateway {gateway} answers.", gateway=str(gateway)), [evidence])
+    # No error: a network without a router still lets this host and its neighbours reach the engine.
     return Outcome(
         WARNING,
         msg("checks.gateway.silent", "The gateway {gateway} does not answer.", gateway=str(gateway)),
@@ -122,14 +123,14 @@ def check_unused(context: Context) -> Outcome:
     own = context.own_domain()
     if own is not None and own.active:
         return Outcome(OK, msg("checks.unused.held", "The engine VM already has the address {address}.", address=text))
-    answers, evidence = _answers(context, text)
-    if answers is None:
+    holder, evidence = _ask_wire(context, text)
+    if holder is None:
         return Outcome(
             UNKNOWN,
             msg("checks.unused.untested", "Whether {address} is in use could not be tested.", address=text),
             [evidence],
         )
-    if answers:
+    if holder:
         return Outcome(
             ERROR,
             msg("checks.unused.taken", "Somebody already answers at {address}.", address=text),
@@ -139,20 +140,30 @@ def check_unused(context: Context) -> Outcome:
     return Outcome(OK, msg("checks.unused.ok", "Nobody answers at {address}.", address=text), [evidence])
 
 
-def _answers(context: Context, address: str) -> tuple[bool | None, Evidence]:
-    """Ask the wire: by ARP, which no firewall hides, where the tool and a device exist; else by ping."""
+def _ask_wire(context: Context, address: str) -> tuple[str | None, Evidence]:
+    """Who answers at ``address`` on the planned network: a name for it, "" for nobody, None where that is not known."""
     segment = planned_segment(context)
-    arping = find_program(("arping",))
-    if arping and segment is not None and segment.device and segment.addresses:
-        argv = [arping, "-f", "-c", "2", "-w", "2", "-I", segment.device, address]
-    else:
-        argv = ["ping", "-c", "1", "-W", "1", "-n", address]
+    if segment is None or not segment.device:
+        return None, Evidence(f"the network {context.answer('network.name')}", "it is not on this host")
+    source = f"ARP probe for {address} on {segment.device}"
+    try:
+        mac = context.probes.arp(segment.device, address)
+    except OSError as error:
+        # An ordinary user may not send one; an inactive network has no device yet.
+        return _ping(context, segment, address, Evidence(source, str(error)))
+    return mac or "", Evidence(source, f"{mac} answers" if mac else "nobody answers")
+
+
+def _ping(context: Context, segment: Segment, address: str, why: Evidence) -> tuple[str | None, Evidence]:
+    """An answer proves that somebody is there; silence proves nothing, for a firewall may drop the question."""
+    if not any(IPv4Address(address) in own.network for own in segment.addresses):
+        return None, why  # the question would go out on another network, if at all
+    argv = ["ping", "-c", "1", "-W", "1", "-n", address]
     try:
         done = context.probes.run(argv, 5.0)
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, Evidence(" ".join(argv), str(error))
-    # 0: answered, 1: silence, anything else: the tool itself failed (no permission, device down).
-    return {0: True, 1: False}.get(done.code), Evidence(" ".join(argv), done.output[-400:])
+    return (address if done.code == 0 else None), Evidence(" ".join(argv), done.output[-400:])
 
 
 CHECKS = (

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
+from ..host.arp import arp_probe
 from ..host.facts import read_host_facts
 from ..host.listeners import port_owner
 from ..host.services import unit_states
@@ -61,9 +63,13 @@ class Finished:
 
 
 def run_command(argv: Sequence[str], limit_s: float) -> Finished:
-    """Run a program without a shell; raises OSError, or subprocess.TimeoutExpired after ``limit_s`` seconds."""
+    """Run a program without a shell, its words untranslated.
+
+    Raises OSError, or subprocess.TimeoutExpired after ``limit_s`` seconds.
+    """
     done = subprocess.run(
         list(argv),
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,6 +114,7 @@ class Probes:
     facts: Callable[[], Mapping[str, Any]] = read_host_facts
     hypervisor: Callable[[], Hypervisor] = read_hypervisor
     run: Callable[[Sequence[str], float], Finished] = run_command
+    arp: Callable[[str, str], str | None] = arp_probe
     resolve: Callable[[str], Sequence[str]] = resolve_name
     port_owner: Callable[[int], Mapping[str, Any] | None] = port_owner
     unit_states: Callable[[Sequence[str]], Mapping[str, UnitState]] = unit_states

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The appliance image: there, a disk, whole, small enough. Its content is verified while it is copied."""
+"""The appliance image: there, a disk, whole, small enough."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..messages import msg
-from ..storage.checksum import expected_sha256, sidecar
+from ..storage.checksum import expected_sha256, found_sha256, sidecar, wrong_sum
 from ..storage.qcow2 import read_header
-from .model import ERROR, OK, Evidence, Outcome
+from .model import ERROR, OK, UNKNOWN, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
     from .context import Context
 
 GIB = 2**30
+#: Seconds the image is read for its checksum; less than a check's own limit, so that the answer says why.
+SUM_LIMIT_S = 8.0
 
 
 def check_image(context: Context) -> Outcome:
@@ -47,6 +49,9 @@ def check_image(context: Context) -> Outcome:
     if header.backed or header.external_data or header.corrupt:
         text = msg("checks.image.not_alone", "The image {path} is damaged or needs a second file.", path=str(path))
         return Outcome(ERROR, text, evidence, _GET_IT)
+    if status.st_size < header.least_size:
+        text = msg("checks.image.truncated", "The image {path} has been cut off: its end is missing.", path=str(path))
+        return Outcome(ERROR, text, evidence, _GET_IT)
     return Outcome(
         OK,
         msg("checks.image.ok", "The appliance image is a qcow2 disk of {mib} MiB.", mib=status.st_size >> 20),
@@ -55,14 +60,22 @@ def check_image(context: Context) -> Outcome:
 
 
 def check_checksum(context: Context) -> Outcome:
-    """The checksum file names the sum; the sum itself is proved by the copy, in one reading."""
+    """The image is what its checksum file says, before anything is made of it. The copy proves it once more."""
     image = Path(context.answer("image.path"))
     try:
         expected = expected_sha256(image)
+        found = found_sha256(image, SUM_LIMIT_S)
     except RhvError as error:
         return Outcome(ERROR, error.message, [Evidence(str(sidecar(image)), error.detail or "")], error.hint)
-    text = msg("checks.checksum.ok", "The image's checksum is known; it is verified while the image is copied.")
-    return Outcome(OK, text, [Evidence(str(sidecar(image)), expected)])
+    evidence = [Evidence(str(sidecar(image)), expected)]
+    if found is None:
+        text = msg("checks.checksum.later", "The image is too large to verify now; it is verified while it is copied.")
+        return Outcome(UNKNOWN, text, evidence)
+    evidence.append(Evidence(f"SHA-256 of {image}", found))
+    if found != expected:
+        wrong = wrong_sum(image, expected, found)
+        return Outcome(ERROR, wrong.message, evidence, wrong.hint)
+    return Outcome(OK, msg("checks.checksum.ok", "The image is what its checksum file says."), evidence)
 
 
 def check_disk_size(context: Context) -> Outcome:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
+from ..errors import Remedy
 from ..messages import Message, msg
 from .address import own_addresses
 from .model import ERROR, OK, UNKNOWN, WARNING, Evidence, Outcome
@@ -13,6 +14,9 @@ from .registry import Check
 
 if TYPE_CHECKING:
     from .context import Context
+
+#: What follows an entry of ours in /etc/hosts, after the #.
+HOSTS_MARK = "cockpit-rhv"
 
 
 def check_own_name(context: Context) -> Outcome:
@@ -54,6 +58,7 @@ def check_resolves(context: Context) -> Outcome:
             msg("checks.resolves.unknown", "{fqdn} is not known to this host's name service.", fqdn=fqdn),
             evidence,
             _hosts_file(f"{wanted} {fqdn}") if wanted else _LATER,
+            remedy_job=_hosts_entry(wanted, fqdn) if wanted else None,
         )
     if wanted is not None and wanted not in found:
         text = msg(
@@ -68,6 +73,8 @@ def check_resolves(context: Context) -> Outcome:
             text,
             evidence,
             msg("checks.resolves.elsewhere.remedy", "Correct the DNS or /etc/hosts, or the address."),
+            # An entry of ours from an earlier address is ours to replace; over anybody else's word it would be a lie.
+            remedy_job=_hosts_entry(wanted, fqdn) if _has_our_entry(context, fqdn) else None,
         )
     own = [address for address in found if address in own_addresses(context)]
     if own:
@@ -90,6 +97,24 @@ def _hosts_file(line: str) -> Message:
         "checks.resolves.hosts_file",
         "Add it to the DNS, or this line to /etc/hosts of every machine that uses it: {line}",
         line=line,
+    )
+
+
+def _hosts_entry(address: str, fqdn: str) -> Remedy:
+    title = msg("checks.fqdn.add_entry", "Add {fqdn} to this host's /etc/hosts", fqdn=fqdn)
+    return Remedy("hosts_entry", title, {"address": address, "fqdn": fqdn})
+
+
+def _has_our_entry(context: Context, fqdn: str) -> bool:
+    """Whether ansible/host/hosts_entry.yml has written one for this name."""
+    try:
+        text = (context.probes.root / "etc/hosts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    lines = (line.split("#", 1) for line in text.splitlines())
+    return any(
+        len(parts) == 2 and parts[1].strip() == HOSTS_MARK and fqdn.lower() in parts[0].lower().split()[1:]
+        for parts in lines
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
+from ..host.bridge_table import seen_macs
 from ..messages import msg
 from .model import ERROR, OK, WARNING, Evidence, Outcome
 from .registry import Check
@@ -131,6 +132,18 @@ def check_mac(context: Context) -> Outcome:
     own = context.answer("engine.name") if context.own_domain() else None
     holders = [domain.name for domain in context.hypervisor.domains if mac in domain.macs and domain.name != own]
     holders += [nic["name"] for nic in context.facts["nics"] if nic["mac"] == mac]
+    if not holders and own is None and _was_seen(context, mac):
+        return Outcome(
+            ERROR,
+            msg(
+                "checks.mac.seen",
+                "Another machine on {name} uses the MAC address {mac}.",
+                mac=mac,
+                name=context.answer("network.name"),
+            ),
+            [Evidence(f"forwarding table of {context.answer('network.name')}", f"{mac}, seen within minutes")],
+            msg("checks.mac.remedy", "Leave the field empty, or choose another one."),
+        )
     evidence = [Evidence("libvirt, /sys/class/net", ", ".join(holders) or "nobody has it")]
     if holders:
         return Outcome(
@@ -142,6 +155,11 @@ def check_mac(context: Context) -> Outcome:
     return Outcome(
         OK, msg("checks.mac.free", "No guest or NIC of this host has the MAC address {mac}.", mac=mac), evidence
     )
+
+
+def _was_seen(context: Context, mac: str) -> bool:
+    segment = planned_segment(context)
+    return bool(segment and segment.device and mac in seen_macs(segment.device, context.probes.root))
 
 
 CHECKS = (

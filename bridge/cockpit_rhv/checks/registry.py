@@ -33,6 +33,7 @@ _SUBJECTS = (
     "engine_vm",
     "image",
     "storage",
+    "disk_file",
     "network",
     "address",
     "names",

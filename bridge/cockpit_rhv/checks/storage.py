@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..messages import msg
+from ..storage.links import LINK_HINT, link_text, links_on
 from .model import ERROR, OK, WARNING, Evidence, Outcome
 from .registry import Check
 
@@ -20,6 +21,9 @@ GIB = 2**30
 #: What an engine writes in its first days; a directory with less room than this fails soon after.
 FIRST_GROWTH = GIB
 _VOLATILE = ("tmpfs", "ramfs", "devtmpfs")
+_NAME_ANOTHER = msg(
+    "checks.path.remedy", "Choose a directory on a disk of this host, for example /var/lib/libvirt/images."
+)
 _NO_IMAGES = ("proc", "sysfs", "cgroup", "cgroup2", "iso9660", "squashfs")
 
 
@@ -55,21 +59,21 @@ def check_path(context: Context) -> Outcome:
         return Outcome(
             ERROR, text, [], msg("checks.path.not_plain.remedy", "Write it as {path}.", path=os.path.normpath(path))
         )
+    bad_link, evidence = _judge_links(path)
+    if bad_link is not None:
+        return bad_link
     present = existing_part(path)
     real = present.resolve()
     mount_table = context.probes.root / "proc/self/mounts"
     point, kind = file_system_of(real, mount_table.read_text(encoding="utf-8", errors="surrogateescape"))
     status = os.stat(real)
-    evidence = [
+    evidence += [
         Evidence(f"stat {present}", f"{stat.filemode(status.st_mode)}, user {status.st_uid}, group {status.st_gid}"),
         Evidence(str(mount_table), f"{point}: {kind}"),
     ]
-    elsewhere = msg(
-        "checks.path.remedy", "Choose a directory on a disk of this host, for example /var/lib/libvirt/images."
-    )
     if not stat.S_ISDIR(status.st_mode):
         text = msg("checks.path.not_directory", "{path} is not a directory.", path=str(present))
-        return Outcome(ERROR, text, evidence, elsewhere)
+        return Outcome(ERROR, text, evidence, _NAME_ANOTHER)
     if kind in _VOLATILE:
         text = msg(
             "checks.path.volatile",
@@ -77,18 +81,40 @@ def check_path(context: Context) -> Outcome:
             path=str(path),
             kind=kind,
         )
-        return Outcome(ERROR, text, evidence, elsewhere)
+        return Outcome(ERROR, text, evidence, _NAME_ANOTHER)
     read_only = bool(os.statvfs(real).f_flag & os.ST_RDONLY)
     if kind in _NO_IMAGES or read_only or (os.geteuid() == 0 and not os.access(real, os.W_OK)):
         text = msg("checks.path.not_writable", "Nothing can be written to {path}.", path=str(path))
-        return Outcome(ERROR, text, evidence, elsewhere)
+        return Outcome(ERROR, text, evidence, _NAME_ANOTHER)
     closed = _closed_to_qemu(real, context)
     if closed is not None:
         text = msg("checks.path.closed", "QEMU's user may not enter {path}.", path=str(closed))
-        return Outcome(ERROR, text, evidence, elsewhere)
+        return Outcome(ERROR, text, evidence, _NAME_ANOTHER)
     if present != path:
         return Outcome(OK, msg("checks.path.created", "{path} will be created.", path=str(path)), evidence)
     return Outcome(OK, msg("checks.path.ok", "{path} can hold the engine's disk.", path=str(path)), evidence)
+
+
+def _judge_links(path: Path) -> tuple[Outcome | None, list[Evidence]]:
+    """What forbids ``path`` because of symbolic links on the way, and where those on the way lead."""
+    try:
+        links = links_on(path)
+    except OSError as error:
+        text = msg("checks.path.no_way", "{path} cannot be reached.", path=str(path))
+        return Outcome(ERROR, text, [Evidence(str(path), str(error))], _NAME_ANOTHER), []
+    evidence = [Evidence(f"readlink {link.path}", f"{link.target}, made by user {link.owner}") for link in links]
+    for link in links:
+        if link.owner != 0:
+            return Outcome(ERROR, link_text(link), evidence, LINK_HINT), evidence
+        if not link.path.exists():
+            text = msg(
+                "checks.path.dangling",
+                "{path} is a symbolic link to {target}, which does not exist.",
+                path=str(link.path),
+                target=link.target,
+            )
+            return Outcome(ERROR, text, evidence, _NAME_ANOTHER), evidence
+    return None, evidence
 
 
 def _closed_to_qemu(path: Path, context: Context) -> Path | None:
@@ -112,11 +138,6 @@ def _has_acl(folder: Path) -> bool:
         if error.errno == errno.ENOTSUP:
             return False
         raise
-
-
-def disk_path(context: Context) -> Path:
-    """Where the engine's disk goes."""
-    return Path(context.answer("storage.path")) / f"{context.answer('engine.name')}.qcow2"
 
 
 def check_space(context: Context) -> Outcome:
@@ -157,26 +178,6 @@ def check_space(context: Context) -> Outcome:
     )
 
 
-def check_disk_free(context: Context) -> Outcome:
-    """A file that is not ours is never overwritten."""
-    path = disk_path(context)
-    if not path.is_symlink() and not path.exists():
-        return Outcome(
-            OK,
-            msg("checks.disk.free", "{path} does not exist yet.", path=str(path)),
-            [Evidence(f"stat {path}", "absent")],
-        )
-    evidence = [Evidence(f"stat {path}", "exists")]
-    if str(path) in context.own_files:
-        return Outcome(OK, msg("checks.disk.ours", "{path} is from a deployment of ours.", path=str(path)), evidence)
-    return Outcome(
-        ERROR,
-        msg("checks.disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path)),
-        evidence,
-        msg("checks.disk.remedy", "Choose another name or directory, or move that file away."),
-    )
-
-
 CHECKS = (
     Check(
         "storage.path",
@@ -193,13 +194,5 @@ CHECKS = (
         check_space,
         needs_answers=True,
         path="engine.disk_gib",
-    ),
-    Check(
-        "storage.disk",
-        msg("checks.disk.title", "Disk file"),
-        msg("checks.disk.why", "A file that exists is never overwritten."),
-        check_disk_free,
-        needs_answers=True,
-        path="storage.path",
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import Remedy, RhvError
 from ..messages import Message, msg
 from .hypervisor import READ_WRITE
 from .model import ERROR, OK, WARNING, Evidence, Outcome
@@ -37,8 +38,17 @@ def check_kvm(context: Context) -> Outcome:
 
 
 def check_libvirt(context: Context) -> Outcome:
-    """A connection that may change things; a read-only one is enough to look around."""
-    seen = context.hypervisor
+    """A connection that may change things; a read-only one is enough to look around.
+
+    No answer at all is an error, not unknown: a deployment could copy its image and then fail at the VM.
+    """
+    try:
+        seen = context.hypervisor
+    except RhvError as error:
+        start = Remedy("start_libvirt", msg("remedy.start_libvirt", "Start libvirt"))
+        stopped = error.code == "libvirt.unreachable"
+        evidence = [Evidence(error.code, error.detail or "")]
+        return Outcome(ERROR, error.message, evidence, error.hint, remedy_job=start if stopped else None)
     evidence = [Evidence(f"virConnectOpen({seen.uri})", f"libvirt {seen.version}, {seen.access}")]
     if seen.access == READ_WRITE:
         return Outcome(OK, msg("checks.libvirt.ok", "libvirt {version} answers.", version=seen.version), evidence)

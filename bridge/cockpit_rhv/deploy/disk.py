@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RhvError
 from ..jobs.files import sync_folder
 from ..messages import msg
-from ..storage.checksum import expected_sha256
+from ..storage.checksum import expected_sha256, wrong_sum
+from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
 from .places import disk_file
@@ -43,6 +44,8 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     """
     target = disk_file(get(answers, "storage.path"), get(answers, "engine.name"))
     record = deployment.record
+    # The preflight looked too, but a stranger's link can be turned since.
+    refuse_strangers_link(target.parent)
     is_ours = _inode(target) == record.disk_inode != 0 and record.disk == str(target)
     if is_ours and record.started:
         # A VM has written to it: whatever has become of the image since, this disk is never made anew.
@@ -50,13 +53,14 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     expected = expected_sha256(image)
     if is_ours and record.disk_sha256 == expected:
         return _grow(target, get(answers, "engine.disk_gib"))
-    if os.path.lexists(target) and str(target) not in record.files():
-        raise RhvError(
-            "disk.foreign",
-            msg("disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(target)),
-            msg("disk.foreign.hint", "Choose another name or directory, or move that file away."),
-        )
     partial = target.with_name(f".{target.name}.partial")
+    for path in (target, partial):
+        if os.path.lexists(path) and str(path) not in record.files():
+            raise RhvError(
+                "disk.foreign",
+                msg("disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path)),
+                msg("disk.foreign.hint", "Choose another name or directory, or move that file away."),
+            )
     deployment.update(leftovers=sorted({*record.leftovers, str(partial), str(target)}))
     try:
         copy_proved(image, partial, expected, progress)
@@ -72,11 +76,15 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
 
 
 def copy_proved(source: Path, target: Path, expected: str, progress: ProgressFile) -> None:
-    """Copy ``source`` to ``target`` (0600, replaced), durably. Raises RhvError ``image.checksum``; OSError."""
+    """Copy ``source`` to ``target`` (0600, a new file), durably. Raises RhvError ``image.checksum``; OSError.
+
+    What has the name already is unlinked, never opened: it could be a link to somebody else's file.
+    """
     reader = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
         total = os.fstat(reader).st_size
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        target.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         writer = os.open(target, flags, 0o600)
         try:
             found, size = _pump(reader, writer, total, progress)
@@ -87,12 +95,7 @@ def copy_proved(source: Path, target: Path, expected: str, progress: ProgressFil
     finally:
         os.close(reader)
     if found != expected:
-        raise RhvError(
-            "image.checksum",
-            msg("image.checksum", "The appliance image {path} is damaged or altered.", path=str(source)),
-            msg("image.checksum.hint", "Fetch the image and its .sha256 file again; both must be of the same version."),
-            f"SHA-256 expected {expected}, found {found} over {size} of {total} bytes",
-        )
+        raise wrong_sum(source, expected, f"{found} over {size} of {total} bytes")
 
 
 def _pump(reader: int, writer: int, total: int, progress: ProgressFile) -> tuple[str, int]:

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import threading
+import time
 from pathlib import Path
 
 from ..errors import RhvError
@@ -11,6 +15,7 @@ from ..messages import msg
 
 _LINE = re.compile(r"^([0-9a-fA-F]{64})(?:[ \t]+[ *]?(\S.*))?$")
 _LIMIT = 65536
+_BLOCK = 2**20
 
 
 def sidecar(image: Path) -> Path:
@@ -35,6 +40,41 @@ def expected_sha256(image: Path) -> str:
         if found and (found.group(2) is None or Path(found.group(2)).name == image.name):
             return found.group(1).lower()
     raise _missing(path, f"no SHA-256 for {image.name} in it")
+
+
+_sums: dict[tuple[int, ...], str] = {}
+_one_at_a_time = threading.Lock()
+
+
+def found_sha256(image: Path, limit_s: float) -> str | None:
+    """The SHA-256 the file has; None when reading it takes longer than ``limit_s``. Raises OSError.
+
+    A file that has not changed since is not read again by the same process: a wizard asks at every step.
+    """
+    deadline = time.monotonic() + limit_s
+    with _one_at_a_time, image.open("rb", buffering=0) as stream:
+        status = os.fstat(stream.fileno())
+        known = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if known not in _sums:
+            digest = hashlib.sha256()
+            block = bytearray(_BLOCK)
+            while size := stream.readinto(block):
+                digest.update(memoryview(block)[:size])
+                if time.monotonic() > deadline:
+                    return None
+            _sums.clear()
+            _sums[known] = digest.hexdigest()
+        return _sums[known]
+
+
+def wrong_sum(image: Path, expected: str, found: str) -> RhvError:
+    """The image is not what its checksum file says."""
+    return RhvError(
+        "image.checksum",
+        msg("image.checksum", "The appliance image {path} is damaged or altered.", path=str(image)),
+        msg("image.checksum.hint", "Fetch the image and its .sha256 file again; both must be of the same version."),
+        f"SHA-256 expected {expected}, found {found}",
+    )
 
 
 def _missing(path: Path, detail: str) -> RhvError:
