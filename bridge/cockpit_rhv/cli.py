@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     parser = build_parser(terminal.t)
     arguments = parser.parse_args(argv)
-    if arguments.command == "deploy" and arguments.answers == "-" and arguments.admin_password_stdin:
+    if arguments.command in ("deploy", "resume") and arguments.answers == "-" and arguments.admin_password_stdin:
         parser.error(terminal.t(msg("cli.one_stdin", "Answers and password cannot both come from stdin.")))
     try:
         return _command(arguments.command)(terminal, arguments)
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Command:
     # Each is imported when it is asked for: `cockpit-rhv jobs` has no need of libvirt or YAML.
-    if name in ("check", "status", "deploy"):
+    if name in ("check", "status", "deploy", "cleanup", "logs"):
         _quiet_libvirt()
     if name in ("check", "status"):
         from . import cli_show
@@ -64,6 +64,10 @@ def _command(name: str) -> Command:
         from .cli_deploy import deploy
 
         return deploy
+    if name == "cleanup":
+        from .cli_cleanup import cleanup
+
+        return cleanup
     from . import cli_jobs
 
     commands: dict[str, Command] = {
@@ -113,7 +117,26 @@ def build_parser(t: Translate) -> argparse.ArgumentParser:
     logs = command("logs", t(msg("cli.help.logs", "Show what happened in a job.")))
     for with_job in (attach, resume, cancel, logs):
         with_job.add_argument("job", nargs="?", metavar="JOB", help=job_help)
+    _add_answers(resume, t)
     _add_detach(resume, t)
+    cleanup = command("cleanup", t(msg("cli.help.cleanup", "Remove the engine, or what is left of a deployment.")))
+    cleanup.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=t(msg("cli.help.cleanup_dry", "list what would be removed, and change nothing")),
+    )
+    cleanup.add_argument("--yes", action="store_true", help=t(msg("cli.help.yes", "do not ask")))
+    cleanup.add_argument(
+        "--engine",
+        metavar="FQDN",
+        help=t(msg("cli.help.engine", "name of the working engine to remove; it is asked for on a terminal")),
+    )
+    _add_detach(cleanup, t)
+    logs.add_argument(
+        "--bundle",
+        metavar="FILE",
+        help=t(msg("cli.help.bundle", "write everything about the job to a .tar.gz; - is stdout (root only)")),
+    )
     logs.add_argument(
         "--raw", action="store_true", help=t(msg("cli.help.raw", "what ansible-playbook printed (root only)"))
     )
@@ -122,19 +145,34 @@ def build_parser(t: Translate) -> argparse.ArgumentParser:
 
 def _add_deploy(deploy: argparse.ArgumentParser, t: Translate) -> None:
     deploy.add_argument("--profile", help=t(msg("cli.help.profile", "the deployment profile")))
+    _add_answers(deploy, t)
     deploy.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=t(msg("cli.help.dry_run", "show answers, phases and preflight report, and change nothing")),
+    )
+    _add_detach(deploy, t)
+
+
+def _add_answers(command: argparse.ArgumentParser, t: Translate) -> None:
+    command.add_argument(
         "--answers",
         metavar="FILE",
-        help=t(msg("cli.help.answers", "answers document, YAML or JSON; - is stdin. What it leaves out is detected.")),
+        help=t(
+            msg(
+                "cli.help.answers",
+                "answers document, YAML or JSON; - is stdin. What it leaves out is detected, or as it was before.",
+            )
+        ),
     )
-    deploy.add_argument(
+    command.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="PATH=VALUE",
         help=t(msg("cli.help.set", "set one answer, for example engine.memory_mib=2048; may be repeated")),
     )
-    password = deploy.add_mutually_exclusive_group()
+    password = command.add_mutually_exclusive_group()
     password.add_argument(
         "--admin-password-stdin",
         action="store_true",
@@ -146,12 +184,6 @@ def _add_deploy(deploy: argparse.ArgumentParser, t: Translate) -> None:
         metavar="N",
         help=t(msg("cli.help.password_fd", "read the administrator's password from this file descriptor")),
     )
-    deploy.add_argument(
-        "--dry-run",
-        action="store_true",
-        help=t(msg("cli.help.dry_run", "show answers, phases and preflight report, and change nothing")),
-    )
-    _add_detach(deploy, t)
 
 
 def _add_detach(parser: argparse.ArgumentParser, t: Translate) -> None:

@@ -61,7 +61,7 @@ def deploy(terminal: Terminal, arguments: argparse.Namespace) -> int:
             msg("preflight.refused.hint", "Do what the report above says, then try again."),
         )
     secrets = {"admin_password": _password(terminal, arguments)}
-    job_id = start_deployment(profile, answers, secrets, _user())
+    job_id = start_deployment(profile, answers, secrets, asking_user())
     return _follow_up(terminal, arguments, job_id)
 
 
@@ -86,7 +86,7 @@ def _password(terminal: Terminal, arguments: argparse.Namespace) -> str:
     )
 
 
-def _user() -> str:
+def asking_user() -> str:
     """Who typed the command: under sudo the one who called it."""
     import pwd
 

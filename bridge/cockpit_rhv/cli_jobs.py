@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``jobs``, ``attach``, ``resume``, ``cancel`` and ``logs``."""
+"""``jobs``, ``attach``, ``resume``, ``cancel`` and ``logs``; what needs more than the jobs' folders is elsewhere."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Callable
 
@@ -51,9 +52,15 @@ def attach(terminal: Terminal, arguments: argparse.Namespace) -> int:
 
 
 def resume(terminal: Terminal, arguments: argparse.Namespace) -> int:
-    """Let a job go on, and follow it."""
+    """Let a job go on, with other answers where they are given, and follow it."""
     store = _store()
-    job_id = resume_job(arguments.job or _newest(store, lambda job: job.resumable), store=store)
+    job_id = arguments.job or _newest(store, lambda job: job.resumable)
+    if arguments.answers or arguments.set or arguments.admin_password_stdin or arguments.admin_password_fd is not None:
+        from .cli_resume import resume_with_answers
+
+        resume_with_answers(terminal, arguments, job_id, store)
+    else:
+        resume_job(job_id, store=store)
     return started(terminal, store, job_id, detach=arguments.detach)
 
 
@@ -70,6 +77,8 @@ def logs(terminal: Terminal, arguments: argparse.Namespace) -> int:
     """What happened in a job so far; with ``--raw`` what ansible-playbook printed."""
     store = _store()
     job_id = arguments.job or _newest(store, lambda _job: True)
+    if arguments.bundle:
+        return _bundle(terminal, store, job_id, arguments.bundle)
     if arguments.raw:
         offset = 0
         while True:
@@ -86,6 +95,19 @@ def logs(terminal: Terminal, arguments: argparse.Namespace) -> int:
             terminal.line(f"{time.strftime('%H:%M:%S', time.localtime(event.time_s))} {line}")
     if status.error is not None:
         terminal.error(status.error)
+    return OK
+
+
+def _bundle(terminal: Terminal, store: JobStore, job_id: str, target: str) -> int:
+    from .deploy.bundle import write_bundle
+
+    if target == "-":
+        write_bundle(job_id, sys.stdout.buffer, store)
+        return OK
+    # It tells much about the host; whoever made it decides who reads it.
+    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as output:
+        write_bundle(job_id, output, store)
+    terminal.note(msg("cli.bundle", "Everything about job {job} is in {file}.", job=job_id, file=target))
     return OK
 
 

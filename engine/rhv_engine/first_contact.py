@@ -22,14 +22,13 @@ def announce(ca_sha256: str, fqdn: str, addresses: Sequence[str], port: Path, co
     """Write the JSON line to the virtio port and two lines for people to the console.
 
     A machine without one of them is no error (a Manager that was not deployed by us); that it was skipped is logged.
-    Without an address there is nothing the job could do with the JSON line; it is written when the first one comes.
+    The line is written without an address too: that the Manager lives but has none is half of a diagnosis.
     """
     document = {
         "version": 1, "ca_sha256": ca_sha256, "fqdn": fqdn, "addresses": list(addresses),
         "engine_version": __version__,
     }  # fmt: skip
-    if addresses:
-        _write(port, json.dumps(document) + "\n")
+    _write(port, json.dumps(document) + "\n")
     fingerprint = ":".join(ca_sha256[index : index + 2] for index in range(0, len(ca_sha256), 2)).upper()
     shown = ", ".join(addresses) or "none yet"
     # getty may have left its prompt on the line.

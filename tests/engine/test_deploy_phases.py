@@ -158,7 +158,7 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     monkeypatch.setattr(register, "PORT", road.agent_port)
     agents: list[subprocess.Popen[bytes]] = []
 
-    def start_agent(restart: bool) -> bool:
+    def start_agent(_deployment: Deployment, restart: bool) -> bool:
         """As systemd would: one agent, started anew when told to."""
         if agents and not restart:
             return False
@@ -307,7 +307,7 @@ def test_an_engine_that_never_answers(road: Road, monkeypatch: pytest.MonkeyPatc
 
 def test_a_host_the_manager_cannot_reach(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     road.wait()
-    monkeypatch.setattr(register, "start_agent", lambda restart: restart)
+    monkeypatch.setattr(register, "start_agent", lambda _deployment, restart: restart)
     monkeypatch.setattr(register, "LIMIT_S", 0.5)
     monkeypatch.setattr(register, "unit_states", lambda names: {name: world.unit("inactive") for name in names})
     monkeypatch.setattr(register, "_journal", lambda: "last words of the agent")

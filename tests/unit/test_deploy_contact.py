@@ -34,6 +34,13 @@ def test_a_line_as_the_contract_has_it() -> None:
     assert parse_line(line(added_later=1)) == CONTACT
 
 
+@pytest.mark.parametrize("addresses", [[], "192.0.2.20", ["not an address", 5, None], ["fe80::1", "127.0.0.1"]])
+def test_a_manager_that_has_no_address_yet_is_heard(addresses: Any) -> None:
+    contact = parse_line(line(addresses=addresses))
+    assert contact is not None
+    assert contact.addresses == ()
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -43,10 +50,6 @@ def test_a_line_as_the_contract_has_it() -> None:
         {"ca_sha256": None},
         {"fqdn": 5},
         {"fqdn": "x" * 300},
-        {"addresses": []},
-        {"addresses": "192.0.2.20"},
-        {"addresses": ["not an address", 5, None]},
-        {"addresses": ["fe80::1", "127.0.0.1"]},
         {"engine_version": None},
     ],
 )

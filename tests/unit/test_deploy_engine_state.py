@@ -49,8 +49,10 @@ CONFIG = EngineConfig(
 )
 
 
-def job(state: str, job_id: str = "20260201-000000-aaaa") -> Any:
-    return SimpleNamespace(id=job_id, kind="deploy", state=state, active=state in ("queued", "running"))
+def job(state: str, job_id: str = "20260201-000000-aaaa", kind: str = "deploy", *, retired: bool = False) -> Any:
+    active = state in ("queued", "running")
+    resumable = not active and state != "succeeded" and not retired
+    return SimpleNamespace(id=job_id, kind=kind, state=state, active=active, resumable=resumable)
 
 
 def engine(local: Local, health: Health = engine_state.NOT_CHECKED) -> dict[str, Any]:
@@ -69,6 +71,8 @@ def engine(local: Local, health: Health = engine_state.NOT_CHECKED) -> dict[str,
         (None, job("failed"), "failed"),
         (CONFIG, None, "deployed"),
         (CONFIG, job("running"), "deploying"),
+        (CONFIG, job("running", kind="upgrade"), "deployed"),
+        (None, job("running", kind="cleanup"), "failed"),
     ],
 )
 def test_state(config: EngineConfig | None, found: Any, state: str) -> None:
@@ -85,6 +89,11 @@ def test_state(config: EngineConfig | None, found: Any, state: str) -> None:
         ([job("failed"), job("running", "20260101-000000-aaaa")], None, "20260101-000000-aaaa"),
         ([job("failed", "20250101-000000-aaaa")], CONFIG, None),
         ([job("cancelled")], CONFIG, "20260201-000000-aaaa"),
+        ([job("failed", retired=True)], None, None),
+        ([job("succeeded", kind="cleanup"), job("failed", "20260101-000000-aaaa", retired=True)], None, None),
+        ([job("failed", kind="cleanup")], None, "20260201-000000-aaaa"),
+        ([job("failed", "20250101-000000-aaaa", "upgrade")], CONFIG, "20250101-000000-aaaa"),
+        ([job("failed", kind="task")], None, None),
     ],
 )
 def test_which_deployment_counts(jobs: list[Any], config: EngineConfig | None, expected: str | None) -> None:

@@ -179,7 +179,7 @@ def test_a_new_profile_is_a_new_folder(tmp_path: Path, monkeypatch: pytest.Monke
     folder.mkdir(parents=True)
     title = {"id": "t", "text": "Other"}
     (folder / "profile.json").write_text(
-        json.dumps({"title": title, "phases": [{"id": "one", "title": title, "expected_s": 1}]})
+        json.dumps({"id": "other", "title": title, "phases": [{"id": "one", "title": title, "expected_s": 1}]})
     )
     (folder / "answers.schema.json").write_text(
         json.dumps({"properties": {"colour": {"type": "string", "default": "red"}}})

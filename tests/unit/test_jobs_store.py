@@ -280,6 +280,7 @@ def test_the_median_of_earlier_jobs_is_expected(store: JobStore, tmp_path: Path)
         (1.0, {"state": "failed"}),
         (1.0, {"attempt": 2}),
         (1.0, {"profile": "other"}),
+        (1.0, {"kind": "deploy"}),
     ]
     for elapsed_s, changes in figures:
         status = create(store, tmp_path, kind="task")
@@ -289,9 +290,11 @@ def test_the_median_of_earlier_jobs_is_expected(store: JobStore, tmp_path: Path)
             setattr(status, name, value)
         store.write_status(status)
         earlier.append(status)
-    assert expected_phase_s(phase, "tiny", []) == 60.0
-    assert expected_phase_s(phase, "tiny", earlier) == 5.0
-    fresh = create(store, tmp_path)
+    assert expected_phase_s(phase, "task", "tiny", []) == (60.0, 30.0)
+    # 5 s, and as unsure as half the range of what was measured.
+    assert expected_phase_s(phase, "task", "tiny", earlier) == (5.0, 48.5)
+    assert expected_phase_s(phase, "task", "tiny", earlier[:1]) == (3.0, 0.6)
+    fresh = create(store, tmp_path, kind="cleanup")
     assert (fresh.phases[0].expected_s, fresh.phases[1].expected_s, fresh.expected_s) == (5.0, 5.0, 10.0)
 
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from cockpit_rhv.deploy.action import PhaseAction
+from cockpit_rhv.deploy.discard import discard_unfinished
+from cockpit_rhv.deploy.state import Deployment
 from cockpit_rhv.deploy.storage import prepare_storage
 
 
@@ -12,5 +14,7 @@ class ActionModule(PhaseAction):
 
     @staticmethod
     def work(params, _progress):
-        """Create the directory unless it exists."""
-        return {"changed": prepare_storage(params["answers"])}
+        """Create the directory unless it exists; first throw away what was made with other answers."""
+        deployment = Deployment.open(params["job"]["id"])
+        discarded = discard_unfinished(deployment)
+        return {"changed": prepare_storage(deployment, params["answers"]) or discarded}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
+from ..jobs.model import EXCLUSIVE_KINDS
 from ..jobs.store import JobStore
 from ..machines.opening import DEFAULT_URI
 from ..machines.uptime import uptime_s
@@ -107,12 +108,12 @@ def compose(local: Local, health: Health) -> dict[str, Any]:
     """Definition ``Engine`` of ``schemas/common.json``."""
     config, job = local.config, local.job
     parts = {**local.parts, **({"manager": manager_part(local, health)} if config else {})}
-    if job is not None and job.active:
+    if job is not None and job.active and job.kind == "deploy":
         state = "deploying"
     elif config is not None:
         state = "deployed"
     else:
-        state = "failed" if job is not None else "none"
+        state = "none" if job is None else "failed"
     return {
         "state": state,
         "config": config.to_json() if config else None,
@@ -193,12 +194,16 @@ def manager_part(local: Local, health: Health) -> Part:
 
 
 def _deployment(store: JobStore, config: EngineConfig | None) -> JobStatus | None:
-    """The deployment that runs, else the newest one if it is unfinished and came after the deployed engine's own."""
-    deployments = [job for job in store.list().jobs if job.kind == "deploy"]
-    running = next((job for job in deployments if job.active), None)
+    """The job that works on the engine now, else the newest one of them if it can be resumed.
+
+    A deployment only if it came after the deployed engine's own. One that can no longer be resumed is history: what it
+    had made was removed, or taken over by the next.
+    """
+    jobs = [job for job in store.list().jobs if job.kind in EXCLUSIVE_KINDS]
+    running = next((job for job in jobs if job.active), None)
     if running is not None:
         return running
-    newest = deployments[0] if deployments else None
-    if newest is None or newest.state == "succeeded":
+    newest = jobs[0] if jobs else None
+    if newest is None or newest.state == "succeeded" or not newest.resumable:
         return None
-    return newest if config is None or newest.id > config.job else None
+    return newest if newest.kind != "deploy" or config is None or newest.id > config.job else None

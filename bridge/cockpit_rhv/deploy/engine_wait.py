@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..machines.opening import DEFAULT_URI
-from ..machines.states import state_name
+from ..machines.states import reason_name, state_name
 from ..messages import Message, msg
 from . import places
 from .answers import get
+from .causes import silent_cause, stopped_cause
 from .first_contact import FirstContact, read_last
 from .manager import PORT, Manager, fetch_proved_ca
 from .vm import connected, find_engine, start_again
@@ -69,6 +70,7 @@ class EngineWait:
         self._contact_file = contact_file or places.first_contact_file(self._name)
         self._began = time.monotonic()
         self._last: RhvError | None = None
+        self._contact: FirstContact | None = None
 
     def run(self) -> bool:
         """Start the VM if it is off, and wait; True when the record changed.
@@ -113,7 +115,8 @@ class EngineWait:
             time.sleep(POLL_S)
 
     def _look_at(self, domain: libvirt.virDomain) -> None:
-        state = state_name(domain.state()[0])
+        number, reason = domain.state()
+        state = state_name(number)
         if state in ("running", "blocked"):
             return
         raise RhvError(
@@ -121,12 +124,17 @@ class EngineWait:
             msg("engine.stopped", "The engine VM {name} does not run (state: {state}).", name=self._name, state=state),
             msg("engine.stopped.hint", "Its console log says why; resume starts it again."),
             serial_tail(self._name),
+            cause=stopped_cause(state, reason_name(state, reason), get(self._answers, "storage.path")),
         )
 
     def _try(self) -> Engine | None:
         contact = read_last(self._contact_file)
         if contact is None:
             self._tell(msg("deploy.engine.booting", "The engine VM starts"))
+            return None
+        self._contact = contact
+        if not contact.addresses:
+            self._tell(msg("deploy.engine.no_address", "The Manager runs and waits for an address"))
             return None
         if contact.fqdn != self._fqdn:
             raise RhvError(
@@ -184,6 +192,7 @@ class EngineWait:
                 "The engine VM's console log shows how far it came; check its network, then resume.",
             ),
             reason + serial_tail(self._name),
+            cause=silent_cause(self._answers, self._contact, self._last),
         )
 
 

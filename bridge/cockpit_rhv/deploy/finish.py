@@ -46,22 +46,27 @@ def finish(
                 "engine.gone",
                 msg("engine.gone", "The engine VM {name} no longer exists.", name=get(answers, "engine.name")),
             )
-        changed = _start_with_host(connection, domain, answers)
+        changed = _start_with_host(connection, domain, answers, deployment)
         changed = _remove_drive(domain, deployment, warnings) or changed
     if deployment.record.finished and read_engine_config() is not None:
         return changed, warnings
     _tell_manager(deployment, get(answers, "engine.fqdn"), manager)
+    deployment.note_new_folder(places.config_dir())
+    deployment.note("file", str(places.engine_json()))
     write_engine_config(_config(deployment, answers))
     deployment.update(finished=True)
     deployment.forget_secrets()
     return True, warnings
 
 
-def _start_with_host(connection: libvirt.virConnect, domain: libvirt.virDomain, answers: Mapping[str, Any]) -> bool:
+def _start_with_host(
+    connection: libvirt.virConnect, domain: libvirt.virDomain, answers: Mapping[str, Any], deployment: Deployment
+) -> bool:
     changed = False
     if get(answers, "network.kind") == "nat":
         network = connection.networkLookupByName(get(answers, "network.name"))
         if not network.autostart():
+            deployment.note("network_autostart", network.name())
             network.setAutostart(1)
             changed = True
     if not domain.autostart():

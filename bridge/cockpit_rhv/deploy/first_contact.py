@@ -21,7 +21,10 @@ _MAX_ADDRESSES = 16
 
 @dataclass(frozen=True)
 class FirstContact:
-    """One line of the port. ``ca_sha256``: 64 hex digits over the CA's DER. ``addresses``: never link-local."""
+    """One line of the port. ``ca_sha256``: 64 hex digits over the CA's DER.
+
+    ``addresses``: never link-local, and none at all while the VM has none.
+    """
 
     ca_sha256: str
     fqdn: str
@@ -59,7 +62,7 @@ def parse_line(line: bytes) -> FirstContact | None:
         return None
     fingerprint, fqdn, version = (value.get(name) for name in ("ca_sha256", "fqdn", "engine_version"))
     addresses = _addresses(value.get("addresses"))
-    if not (isinstance(fingerprint, str) and _FINGERPRINT.fullmatch(fingerprint) and addresses):
+    if not (isinstance(fingerprint, str) and _FINGERPRINT.fullmatch(fingerprint)):
         return None
     if not (isinstance(fqdn, str) and isinstance(version, str) and len(fqdn) <= 253 and len(version) <= 64):
         return None

@@ -12,10 +12,12 @@ from ..host.facts import read_host_facts
 from ..messages import Message, msg
 from . import answers as document
 from .detect import Host, detect_answers, find_images
+from .estimate import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..jobs.model import PhaseSpec
     from .profile import Profile
 
 logger = logging.getLogger(__name__)
@@ -49,8 +51,12 @@ def build_form(profile: Profile, host: Host | None = None) -> dict[str, Any]:
         "origins": origins,
         "choices": {path: choices for path, choices in _choices(host).items() if path in fields and choices},
         "notices": [notice for notice in _notices(host) if _concerns(notice, fields)],
-        "phases": [phase.to_json() for phase in profile.phases],
+        "phases": [_public(phase) for phase in scaled(profile.phases)],
     }
+
+
+def _public(phase: PhaseSpec) -> dict[str, Any]:
+    return {"id": phase.id, "title": phase.title.to_json(), "expected_s": phase.expected_s}
 
 
 def read_host(profile: Profile) -> Host:

@@ -45,6 +45,11 @@ def first_contact_file(name: str) -> Path:
     return Path("/var/lib/libvirt/qemu") / f"{name}.first-contact"
 
 
+def vm_files(name: str) -> list[Path]:
+    """What libvirt makes for a VM of that name and leaves when the VM is undefined."""
+    return [first_contact_file(name), serial_log_file(name), serial_log_file(name).with_name(f"{name}.log")]
+
+
 def serial_log_file(name: str) -> Path:
     """Log of the serial console; the name libvirt's own tools would give it."""
     return Path("/var/log/libvirt/qemu") / f"{name}-serial0.log"

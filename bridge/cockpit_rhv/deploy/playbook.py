@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+from .causes import diagnose
 from .progress import ProgressFile
 
 if TYPE_CHECKING:
@@ -28,11 +29,20 @@ def carry_out(params: Mapping[str, Any], work: Work) -> dict[str, Any]:
     try:
         return dict(work(params, progress))
     except RhvError as error:
-        return failure(error)
+        return failure(_diagnosed(error, params))
     except OSError as error:
-        return failure(_os_fault(error))
+        return failure(_diagnosed(_os_fault(error), params))
     finally:
         progress.close()
+
+
+def _diagnosed(error: RhvError, params: Mapping[str, Any]) -> RhvError:
+    try:
+        return diagnose(error, params.get("answers") or {})
+    except (RhvError, OSError, RuntimeError) as unsure:
+        # What cannot be found out about a failure must not hide the failure.
+        error.detail = "\n".join(part for part in (error.detail, f"(no cause found: {unsure})") if part)
+        return error
 
 
 def failure(error: RhvError) -> dict[str, Any]:

@@ -14,9 +14,12 @@ from ..errors import RhvError
 from ..host.facts import find_fqdn
 from ..host.files import read_text
 from ..host.services import unit_states
+from ..jobs.files import read_json
 from ..messages import msg
 from . import enroll, places
 from .answers import get
+from .causes import not_up_cause
+from .engine_parts import AGENT_STATE
 from .manager import Manager
 
 if TYPE_CHECKING:
@@ -76,14 +79,17 @@ def register_host(
     Raises RhvError ``host.not_up``, ``agent.failed``, ``enroll.*``, ``manager.*``.
     """
     if deployment.record.finished:
-        return start_agent(restart=False)
+        return start_agent(deployment, restart=False)
     manager = manager or open_manager(deployment, get(answers, "engine.fqdn"))
     name = host_name(answers)
     address = host_address(answers, deployment.record.address)
+    deployment.note_new_folder(places.pki_dir())
+    for part in (enroll.KEY, enroll.CA, enroll.CERTIFICATE):
+        deployment.note_new_file(places.pki_dir() / part)
     key = enroll.ensure_key(places.pki_dir())
     bearer = manager.bearer(deployment.job_key())
     enrolled = _enrol(deployment, manager, bearer, key, name, address)
-    started = start_agent(restart=enrolled)
+    started = start_agent(deployment, restart=enrolled)
     host_id = manager.add_host(bearer, name, address, PORT)
     deployment.update(host_id=host_id, host_name=name, host_address=address)
     _wait_up(manager, bearer, host_id, progress)
@@ -112,7 +118,7 @@ def _enrol(
     return True
 
 
-def start_agent(restart: bool) -> bool:
+def start_agent(deployment: Deployment, restart: bool) -> bool:
     """Enable and start the agent, with ``restart`` also when it runs; True when that changed anything.
 
     Raises RhvError ``agent.failed`` with the end of its journal.
@@ -120,6 +126,10 @@ def start_agent(restart: bool) -> bool:
     state = unit_states([AGENT_UNIT])[AGENT_UNIT]
     if state.active == "active" and state.enabled == "enabled" and not restart:
         return False
+    if state.enabled != "enabled":
+        deployment.note("unit_enabled", AGENT_UNIT)
+    if state.active != "active":
+        deployment.note("unit_started", AGENT_UNIT)
     _systemctl("enable", "--quiet", AGENT_UNIT)
     _systemctl("restart" if restart else "start", AGENT_UNIT)
     return True
@@ -163,6 +173,14 @@ def _journal() -> str:
     return done.stdout.strip()
 
 
+def _connected() -> list[str]:
+    """Addresses of those the agent is serving, as it says itself."""
+    try:
+        return [str(client["address"]) for client in read_json(AGENT_STATE)["clients"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile) -> None:
     began = time.monotonic()
     while True:
@@ -172,6 +190,7 @@ def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile
         waited = time.monotonic() - began
         if waited > LIMIT_S:
             agent = unit_states([AGENT_UNIT])[AGENT_UNIT]
+            cause, remedy = not_up_cause(manager.address, _connected())
             raise RhvError(
                 "host.not_up",
                 msg("host.not_up", "The Manager does not report this host up; its word is {status}.", status=status),
@@ -181,6 +200,8 @@ def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile
                     port=PORT,
                 ),
                 f"agent: {agent.active} ({agent.result})\n{_journal()}".strip(),
+                cause=cause,
+                remedy=remedy,
             )
         text = msg("deploy.host.waiting", "The Manager connects to this host ({status})", status=status)
         progress.report(waited, None, "seconds", text)

@@ -10,6 +10,7 @@ from ..jobs.control import require_root, start_job
 from ..jobs.model import JobSpec
 from ..messages import msg
 from .answers import complete, get
+from .estimate import scaled
 from .secrets import hash_admin_password, hash_root_password
 from .validate import refuse_invalid
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
+    from ..messages import Message
     from .profile import Profile
+
+
+def deployment_title(answers: Mapping[str, Any]) -> Message:
+    """What the job is called."""
+    return msg("deploy.title", "Deploy the engine {fqdn}", fqdn=str(get(answers, "engine.fqdn")))
 
 
 def start_deployment(
@@ -49,9 +56,9 @@ def start_deployment(
     }
     spec = JobSpec(
         kind="deploy",
-        title=msg("deploy.title", "Deploy the engine {fqdn}", fqdn=str(get(whole, "engine.fqdn"))),
+        title=deployment_title(whole),
         user=user,
-        phases=tuple(profile.phases),
+        phases=scaled(profile.phases),
         profile=profile.id,
         answers=whole,
     )

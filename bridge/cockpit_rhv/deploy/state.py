@@ -37,7 +37,10 @@ class Record:
     """``deployment.json``. ``disk_inode`` and ``disk_sha256``: the finished copy and the image it is a copy of.
 
     ``started``: a VM has been started on that disk. ``leftovers``: files earlier, unfinished deployments made.
-    ``closing``: the Manager is being told to forget the key.
+    ``closing``: the Manager is being told to forget the key. ``discard``: the answers have changed; the unfinished VM
+    and its disk go before anything else is made. ``made``: pairs of kind and name of everything else that was not so
+    before, noted before it was changed; None in a record of version 0.1.0, which noted nothing. ``folder``, ``file``:
+    made; ``network_started``, ``network_autostart``, ``unit_enabled``, ``unit_started``: switched on.
     """
 
     job: str
@@ -58,7 +61,9 @@ class Record:
     host_address: str = ""
     closing: bool = False
     finished: bool = False
+    discard: bool = False
     leftovers: list[str] = field(default_factory=list)
+    made: list[list[str]] | None = None
 
     def files(self) -> frozenset[str]:
         """Every file this deployment and unfinished ones before it have made."""
@@ -91,7 +96,8 @@ class Deployment:
                 msg("engine.deployed.hint", "Use that engine, or remove it first; a second one is never put over it."),
                 f"deployment {known.job}",
             )
-        deployment = cls(folder, new_record(job, sorted(known.files()) if known else []))
+        # What an unfinished deployment before this one left is this one's to remove.
+        deployment = cls(folder, new_record(job, sorted(known.files()) if known else [], known.made if known else []))
         # A token or key of an unfinished deployment must not open the engine of the next.
         deployment.forget_secrets()
         deployment.save()
@@ -109,6 +115,32 @@ class Deployment:
         if fresh != self.record:
             self.record = fresh
             self.save()
+
+    def note(self, kind: str, name: str) -> None:
+        """Remember, before it is made or switched on, what a cleanup has to undo; see :class:`Record`."""
+        known = self.record.made or []
+        if [kind, name] not in known:
+            self.update(made=[*known, [kind, name]])
+
+    def note_new_file(self, path: Path) -> None:
+        """As :meth:`note`, for a file, and only when it does not exist yet."""
+        if not os.path.lexists(path):
+            self.note("file", str(path))
+
+    def note_new_folder(self, path: Path) -> None:
+        """As :meth:`note`, for a folder and those above it that do not exist yet."""
+        for folder in reversed([path, *path.parents]):
+            if not folder.exists():
+                self.note("folder", str(folder))
+
+    def begin_anew(self) -> None:
+        """Fresh identities for the engine VM, after the one of the answers before was thrown away."""
+        old = self.record
+        fresh = new_record(old.job, sorted(old.files()), old.made)
+        self.forget_secrets()
+        self.ca_file.unlink(missing_ok=True)
+        self.record = fresh
+        self.save()
 
     def job_key(self) -> Ed25519PrivateKey:
         """The key that signs the job's assertions; made when first asked for."""
@@ -151,11 +183,18 @@ class Deployment:
         _write_secret(self.ca_file, pem.encode("ascii"))
 
 
-def new_record(job: str, leftovers: list[str]) -> Record:
+def new_record(job: str, leftovers: list[str], made: list[list[str]] | None = None) -> Record:
     """Fresh identities. The MAC is of QEMU's own range (52:54:00)."""
     tail = ":".join(f"{byte:02x}" for byte in secrets.token_bytes(3))
     vm = str(uuid.uuid4())
-    return Record(job=job, uuid=vm, mac=f"52:54:00:{tail}", instance_id=f"rhv-{vm}", leftovers=leftovers)
+    return Record(
+        job=job,
+        uuid=vm,
+        mac=f"52:54:00:{tail}",
+        instance_id=f"rhv-{vm}",
+        leftovers=leftovers,
+        made=[] if made is None else made,
+    )
 
 
 def read_record(folder: Path | None = None) -> Record | None:

@@ -14,16 +14,18 @@ from .answers import get
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .state import Deployment
+
 #: As libvirt's own image folder: QEMU's user may pass, not list.
 _MODE = 0o711
 
 
-def prepare_storage(answers: Mapping[str, Any]) -> bool:
+def prepare_storage(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
     """Make the storage usable; True when something was done. Raises RhvError ``storage.*``, OSError."""
-    return _KINDS[get(answers, "storage.kind")](get(answers, "storage.path"))
+    return _KINDS[get(answers, "storage.kind")](deployment, get(answers, "storage.path"))
 
 
-def _prepare_directory(folder: str) -> bool:
+def _prepare_directory(deployment: Deployment, folder: str) -> bool:
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise RhvError(
@@ -35,10 +37,11 @@ def _prepare_directory(folder: str) -> bool:
     while not path.exists():
         missing.append(path)
         path = path.parent
+    deployment.note_new_folder(Path(folder))
     for part in reversed(missing):
         part.mkdir()
         os.chmod(part, _MODE)  # whatever the umask says
     return bool(missing)
 
 
-_KINDS: dict[str, Callable[[str], bool]] = {"directory": _prepare_directory}
+_KINDS: dict[str, Callable[[Deployment, str], bool]] = {"directory": _prepare_directory}

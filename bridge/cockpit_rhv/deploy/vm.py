@@ -90,7 +90,7 @@ def start_engine(
         if domain is not None and domain.isActive():
             return False
         if get(answers, "network.kind") == "nat":
-            _start_network(connection, get(answers, "network.name"))
+            _start_network(connection, get(answers, "network.name"), deployment)
         if not deployment.record.finished:
             domain = _define(connection, deployment, answers, admin_password_hash, root_password_hash)
         if domain is None:
@@ -109,7 +109,7 @@ def start_again(
     if domain.isActive():
         return False
     if get(answers, "network.kind") == "nat":
-        _start_network(connection, get(answers, "network.name"))
+        _start_network(connection, get(answers, "network.name"), deployment)
     _boot(domain, deployment)
     return True
 
@@ -117,6 +117,8 @@ def start_again(
 def _boot(domain: libvirt.virDomain, deployment: Deployment) -> None:
     # What an earlier VM said must not be taken for this one's word.
     places.first_contact_file(domain.name()).unlink(missing_ok=True)
+    for path in places.vm_files(domain.name()):
+        deployment.note_new_file(path)
     deployment.update(started=True)
     domain.create()
 
@@ -161,7 +163,8 @@ def kvm_usable() -> bool:
     return read_kvm(read_cpu().virtualization_flag).usable
 
 
-def _start_network(connection: libvirt.virConnect, name: str) -> None:
+def _start_network(connection: libvirt.virConnect, name: str, deployment: Deployment) -> None:
     network = connection.networkLookupByName(name)
     if not network.isActive():
+        deployment.note("network_started", name)
         network.create()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``python3 -m cockpit_rhv.helper``: serve one page until its channel closes.
 
+``… helper bundle <job>`` writes a job's archive to stdout instead, for a download by the browser.
+
 What is imported here is on the way to the first answer; libvirt, psutil and the rest are imported when first needed.
 """
 
@@ -57,11 +59,27 @@ async def _end_with_output(output_closed: asyncio.StreamReader, session: Session
     session.end("nobody reads the answers")
 
 
+def bundle(arguments: list[str], output_fd: int) -> int:
+    """Write the archive of the job named to ``output_fd``; returns the exit code, which fails the download."""
+    from ..deploy.bundle import write_bundle
+    from ..errors import RhvError
+
+    try:
+        with os.fdopen(output_fd, "wb") as output:
+            write_bundle(arguments[0] if arguments else "", output)
+    except (RhvError, OSError) as error:
+        logger.error("no bundle: %s", error)
+        return 1
+    return 0
+
+
 def main() -> None:
     """Take stdout for the answers alone, serve, and leave without waiting for threads that hang in libvirt."""
     output_fd = os.dup(1)
     os.dup2(2, 1)  # a stray print must not end up between two answers
     log_to_journal()
+    if sys.argv[1:2] == ["bundle"]:
+        sys.exit(bundle(sys.argv[2:], output_fd))
     status = 0
     try:
         asyncio.run(serve(os.dup(0), output_fd))

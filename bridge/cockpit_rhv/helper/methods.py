@@ -26,9 +26,10 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     """Serve every method."""
     from .deploy_methods import DEPLOY_METHODS
     from .job_methods import JOB_METHODS
+    from .lasting_methods import LASTING_METHODS
     from .machine_methods import MACHINE_METHODS
 
-    for table in (SESSION_METHODS, MACHINE_METHODS, JOB_METHODS, DEPLOY_METHODS):
+    for table in (SESSION_METHODS, MACHINE_METHODS, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 

@@ -7,7 +7,7 @@ job's unit. Nothing here knows what the playbooks are about.
 ``JobWatcher`` is to be had from ``watch``: a job's own process must not pay for importing asyncio.
 """
 
-from .control import cancel_job, reconcile, resume_job, running_deployment, start_job
+from .control import cancel_job, reconcile, resume_job, running_on_engine, start_job
 from .model import JobEvent, JobSpec, JobStatus, PhaseSpec, PhaseStatus, Progress
 from .output import read_output
 from .store import JobList, JobStore
@@ -25,6 +25,6 @@ __all__ = [
     "read_output",
     "reconcile",
     "resume_job",
-    "running_deployment",
+    "running_on_engine",
     "start_job",
 ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,16 @@ from ..errors import RhvError
 from ..messages import msg
 from .files import Locked
 from .launch import Launcher, SystemdLauncher
-from .model import RESUMABLE_STATES, JobSpec, JobStatus
+from .model import EXCLUSIVE_KINDS, RESUMABLE_STATES, JobSpec, JobStatus
 from .settle import settle
 from .store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import Callable
+
+logger = logging.getLogger(__name__)
 
 _LOCK_PATIENCE_S = 30.0
 #: A unit that is stopped gets 15 s before systemd kills what is left of it.
@@ -36,23 +40,33 @@ def start_job(
 ) -> str:
     """Create a job (see :meth:`JobStore.create` for the folders) and start it detached; returns its id.
 
-    Raises RhvError ``job.already_running`` for a second deployment, ``access.denied``, ``job.systemd``.
+    Raises RhvError ``job.already_running`` for a second job on the same engine, ``access.denied``, ``job.systemd``.
     """
     store, launcher = store or JobStore(), launcher or SystemdLauncher()
     with _exclusively(store):
         _reconcile(store, launcher)
+        if spec.kind in EXCLUSIVE_KINDS:
+            _refuse_second(store)
         if spec.kind == "deploy":
-            _refuse_second_deployment(store)
+            # It takes over what they left, so none of them has anything to go on with.
+            retire_jobs(frozenset({"deploy"}), store=store)
         status = store.create(spec, playbooks, plugins, variables)
         _launch(store, launcher, status)
         return status.id
 
 
-def resume_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher | None = None) -> str:
+def resume_job(
+    job_id: str,
+    change: Callable[[JobStatus], None] | None = None,
+    *,
+    store: JobStore | None = None,
+    launcher: Launcher | None = None,
+) -> str:
     """Let a failed, cancelled or interrupted job go on at its first unfinished phase; returns its id.
 
+    ``change`` may alter the job's folder and status first; nothing runs and nobody else starts anything meanwhile.
     Raises RhvError ``job.already_running``, ``job.not_resumable``, ``job.not_found``, ``job.damaged``,
-    ``access.denied``, ``job.systemd``.
+    ``access.denied``, ``job.systemd``, and what ``change`` raises.
     """
     store, launcher = store or JobStore(), launcher or SystemdLauncher()
     with _exclusively(store):
@@ -61,14 +75,16 @@ def resume_job(job_id: str, *, store: JobStore | None = None, launcher: Launcher
         status = store.stored(job_id)
         if status.active:
             raise _already_running(status)
-        if status.state not in RESUMABLE_STATES:
+        if status.state not in RESUMABLE_STATES or not status.resumable:
             raise RhvError(
                 "job.not_resumable",
                 msg("job.not_resumable", "Job {job} is done; there is nothing to resume.", job=job_id),
             )
-        if status.kind == "deploy":
-            _refuse_second_deployment(store)
+        if status.kind in EXCLUSIVE_KINDS:
+            _refuse_second(store)
         _await_end(launcher, status)
+        if change is not None:
+            change(status)
         status.state = "queued"
         status.resumable = False
         store.write_status(status)
@@ -107,10 +123,24 @@ def reconcile(store: JobStore | None = None, launcher: Launcher | None = None) -
         return []
 
 
-def running_deployment(store: JobStore | None = None) -> JobStatus | None:
-    """The deployment that runs or is about to, or None."""
+def running_on_engine(store: JobStore | None = None) -> JobStatus | None:
+    """The job that deploys, upgrades or removes the engine now or is about to, or None."""
     jobs = (store or JobStore()).list().jobs
-    return next((job for job in jobs if job.kind == "deploy" and job.active), None)
+    return next((job for job in jobs if job.kind in EXCLUSIVE_KINDS and job.active), None)
+
+
+def retire_jobs(kinds: frozenset[str], *, store: JobStore | None = None) -> None:
+    """What unfinished jobs of these kinds made is gone or another's: none can be resumed any more. Raises OSError."""
+    store = store or JobStore()
+    for job_id in store.ids():
+        try:
+            status = store.stored(job_id)
+        except RhvError as error:
+            logger.warning("job %s stays as it is: %s", job_id, error)
+            continue
+        if status.kind in kinds and status.resumable and not status.active:
+            status.resumable = False
+            store.write_status(status, durable=True)
 
 
 def require_root() -> None:
@@ -148,8 +178,8 @@ def _reconcile(store: JobStore, launcher: Launcher) -> list[str]:
     return settled
 
 
-def _refuse_second_deployment(store: JobStore) -> None:
-    running = running_deployment(store)
+def _refuse_second(store: JobStore) -> None:
+    running = running_on_engine(store)
     if running is not None:
         raise _already_running(running)
 

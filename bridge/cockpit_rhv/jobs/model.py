@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 ACTIVE_STATES = frozenset({"queued", "running"})
 #: A job in one of these can go on at its first unfinished phase.
 RESUMABLE_STATES = frozenset({"failed", "cancelled", "interrupted"})
+#: What these change is the same engine: one job of them at a time.
+EXCLUSIVE_KINDS = frozenset({"deploy", "cleanup", "upgrade"})
+#: Of a figure nobody has measured on this host, this share may be wrong.
+UNMEASURED_SHARE = 0.5
 
 
 def unit_name(job_id: str) -> str:
@@ -61,27 +65,37 @@ class Progress:
 
 @dataclass(frozen=True)
 class PhaseSpec:
-    """One phase as its profile describes it; ``expected_s`` is the shipped figure in seconds."""
+    """One phase as its profile describes it; ``expected_s`` is the shipped figure in seconds.
+
+    ``scale``: what it depends on: ``cpu``, ``guest`` (a VM's speed) or ``none``.
+    """
 
     id: str
     title: Message
     expected_s: float
+    scale: str = "none"
 
     def to_json(self) -> dict[str, Any]:
         """Form in ``profile.json`` and ``spec.json``."""
-        return {"id": self.id, "title": self.title.to_json(), "expected_s": self.expected_s}
+        return {
+            "id": self.id,
+            "title": self.title.to_json(),
+            "expected_s": self.expected_s,
+            "scale": self.scale,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> PhaseSpec:
         """Inverse of :meth:`to_json`; raises KeyError when a field is missing."""
-        return cls(value["id"], Message.from_json(value["title"]), float(value["expected_s"]))
+        title = Message.from_json(value["title"])
+        return cls(value["id"], title, float(value["expected_s"]), value.get("scale", "none"))
 
 
 @dataclass(frozen=True)
 class JobSpec:
     """Everything needed to run a job; kept root-only in ``private/spec.json``.
 
-    ``kind``: deploy or task. ``answers``: the answers document, without plaintext secrets.
+    ``kind``: deploy, cleanup, upgrade or task. ``answers``: the answers document, without plaintext secrets.
     """
 
     kind: str
@@ -117,7 +131,10 @@ class JobSpec:
 
 @dataclass
 class PhaseStatus:
-    """One phase of a job. ``elapsed_s``: monotonic seconds, summed over attempts; None before its first start."""
+    """One phase of a job. ``elapsed_s``: monotonic seconds, summed over attempts; None before its first start.
+
+    ``unsure_s``: by how much ``expected_s`` may be wrong.
+    """
 
     id: str
     title: Message
@@ -125,6 +142,7 @@ class PhaseStatus:
     started_s: float | None
     elapsed_s: float | None
     expected_s: float
+    unsure_s: float
 
     def to_json(self) -> dict[str, Any]:
         """Wire form: definition ``PhaseStatus``."""
@@ -135,6 +153,7 @@ class PhaseStatus:
             "started_s": self.started_s,
             "elapsed_s": self.elapsed_s,
             "expected_s": self.expected_s,
+            "unsure_s": self.unsure_s,
         }
 
     @classmethod
@@ -147,6 +166,8 @@ class PhaseStatus:
             value["started_s"],
             value["elapsed_s"],
             value["expected_s"],
+            # Version 0.1.0 did not write it.
+            value.get("unsure_s", value["expected_s"] * UNMEASURED_SHARE),
         )
 
 

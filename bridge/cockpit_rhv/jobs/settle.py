@@ -13,18 +13,22 @@ from ..errors import RhvError
 from .eventlog import EventLog
 from .files import Locked, file_lock
 from .recorder import Recorder
-from .store import JobStore, interrupted
+from .store import REBOOTED, JobStore, from_before_boot, interrupted
 
 if TYPE_CHECKING:
+    from ..messages import Message
     from .model import JobStatus
 
 logger = logging.getLogger(__name__)
 
 
-def settle(store: JobStore, job_id: str, detail: str | None = None, wait_s: float = 0.0) -> bool:
+def settle(
+    store: JobStore, job_id: str, detail: str | None = None, wait_s: float = 0.0, cause: Message | None = None
+) -> bool:
     """Settle the job unless its runner lives or it has ended; returns whether anything was written.
 
-    ``detail``: how the runner ended, as far as known. ``wait_s``: how long a lock in use is waited for.
+    ``detail``: how the runner ended, as far as known; ``cause``: in words. ``wait_s``: how long a lock in use is
+    waited for.
     Raises RhvError when the folder is damaged, OSError when it cannot be written.
     """
     private = store.folder(job_id) / "private"
@@ -38,7 +42,9 @@ def settle(store: JobStore, job_id: str, detail: str | None = None, wait_s: floa
                 recorder = Recorder(store, status, log, private / "progress.json")
                 if (private / "cancel").exists():
                     return recorder.ended("cancelled")
-                return recorder.ended("interrupted", interrupted(detail))
+                if cause is None and from_before_boot(private.parent):
+                    cause = REBOOTED
+                return recorder.ended("interrupted", interrupted(detail, cause))
             finally:
                 log.close()
     except Locked:

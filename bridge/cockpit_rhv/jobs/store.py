@@ -25,6 +25,7 @@ from .eventlog import EventTail
 from .expected import expected_phase_s
 from .files import file_lock, hand_to_group, read_json, sync_folder, write_json
 from .model import JobEvent, JobSpec, JobStatus, PhaseStatus, unit_name
+from .prune import prune
 from .summary import from_summary, public_summary
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class JobStore:
             shutil.rmtree(stale)
         building = self.root / f".new-{secrets.token_hex(8)}"
         earlier = self.list().jobs
+        prune(self.root, earlier)
         created_s = time.time()
         job_id = self._free_id(created_s)
         folder = self.root / job_id
@@ -149,8 +151,8 @@ class JobStore:
         A job that a reboot has ended is interrupted here already, before anybody with the right to do so settles it.
         """
         status = self.stored(job_id)
-        if status.active and _from_before_boot(self.root / job_id / "status.json"):
-            status.state, status.resumable, status.error = "interrupted", True, interrupted(None)
+        if status.active and from_before_boot(self.root / job_id):
+            status.state, status.resumable, status.error = "interrupted", True, interrupted(None, REBOOTED)
         return status
 
     def stored(self, job_id: str) -> JobStatus:
@@ -236,18 +238,24 @@ def denied(detail: str | None) -> RhvError:
     )
 
 
-def interrupted(detail: str | None) -> RhvError:
+def interrupted(detail: str | None, cause: Message | None = None) -> RhvError:
     """The error of a job whose runner is gone; ``detail``: how it ended, as far as known."""
     return RhvError(
         "job.interrupted",
         msg("job.interrupted", "The job was interrupted: its process ended without a word."),
         msg("job.interrupted.hint", "Resume the job: it goes on at its first unfinished phase."),
         detail,
+        cause=cause,
     )
 
 
-def _from_before_boot(path: Path) -> bool:
-    # A runner writes its status every two seconds. Init's start is the boot of a container too; ``btime`` is not.
+REBOOTED = msg("job.cause.reboot", "This host was restarted, or lost power, while the job ran.")
+
+
+def from_before_boot(folder: Path) -> bool:
+    """The status of the job in ``folder`` was written before this boot. A runner writes one every two seconds."""
+    # Init's start is the boot of a container too; ``btime`` is not.
+    path = folder / "status.json"
     try:
         ticks = int(Path("/proc/1/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
         written_s = path.stat().st_mtime
@@ -264,7 +272,9 @@ def _job_variable(folder: Path) -> dict[str, str]:
 
 def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: list[JobStatus]) -> JobStatus:
     phases = [
-        PhaseStatus(phase.id, phase.title, "pending", None, None, expected_phase_s(phase, spec.profile, earlier))
+        PhaseStatus(
+            phase.id, phase.title, "pending", None, None, *expected_phase_s(phase, spec.kind, spec.profile, earlier)
+        )
         for phase in spec.phases
     ]
     return JobStatus(

@@ -24,6 +24,7 @@ def public_summary(status: JobStatus) -> dict[str, Any]:
         "created_s": status.created_s,
         "started_s": status.started_s,
         "ended_s": status.ended_s,
+        "resumable": status.resumable,
     }
 
 
@@ -45,5 +46,6 @@ def from_summary(summary: Mapping[str, Any], why: RhvError) -> JobStatus:
         started_s=summary["started_s"],
         ended_s=summary["ended_s"],
         error=None if denied else why,
-        resumable=not denied,
+        # Version 0.1.0 did not write it.
+        resumable=not denied or summary.get("resumable", False),
     )

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Known causes: from an error's code and what the host says at that moment to a likely cause, and perhaps a remedy.
+
+Never from an error's text. Each row of the tables is provoked by a test (tests/host/test_fault_*.py).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..checks.agent_port import AGENT_UNIT, PORT
+from ..checks.context import run_command
+from ..errors import Remedy, RhvError
+from ..host.listeners import port_owner
+from ..host.services import unit_states
+from ..messages import Message, msg
+from .answers import get
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .first_contact import FirstContact
+
+MIB = 2**20
+_COMMAND_S = 5.0
+_LIBVIRT_UNITS = ("libvirtd.service", "libvirtd.socket", "virtqemud.service", "virtqemud.socket")
+
+
+class _Ended(NamedTuple):
+    """State and reason as ``machines/states.py`` names them; reason None: any."""
+
+    state: str
+    reason: str | None
+    cause: Message
+
+
+_ENDED = (
+    _Ended(
+        "shut_off", "crashed",
+        msg("cause.vm.crashed", "Its QEMU process died: killed from outside, by a crash, or because memory ran out."),
+    ),
+    _Ended("shut_off", "destroyed", msg("cause.vm.destroyed", "Somebody or something switched it off by force.")),
+    _Ended("shut_off", "shutdown", msg("cause.vm.shutdown", "It was shut down, from inside or by request.")),
+    _Ended("shut_off", "failed", msg("cause.vm.failed", "QEMU could not start it.")),
+    _Ended("shut_off", None, msg("cause.vm.off", "It was switched off, as by a restart of the host.")),
+    _Ended("crashed", None, msg("cause.vm.panic", "The system inside it has crashed.")),
+    _Ended("paused", "user", msg("cause.vm.paused", "Somebody paused it. Resume it in the list of guests.")),
+)  # fmt: skip
+
+
+def stopped_cause(state: str, reason: str | None, storage: str) -> Message | None:
+    """Why the engine VM does not run. ``storage``: the directory of its disk."""
+    if (state, reason) == ("paused", "io_error"):
+        return msg(
+            "cause.vm.io_error",
+            "It could not write to its disk, and was paused; {folder} has {free_mib} MiB free.",
+            folder=storage,
+            free_mib=_free_mib(storage),
+        )
+    return next((row.cause for row in _ENDED if row.state == state and row.reason in (None, reason)), None)
+
+
+def silent_cause(answers: Mapping[str, Any], contact: FirstContact | None, last: RhvError | None) -> Message | None:
+    """Why a Manager whose VM runs does not answer. ``contact``: its last word; ``last``: the last try to reach it."""
+    if contact is None:
+        return msg("cause.silent.boot", "The system inside the VM has not come as far as the Manager.")
+    if not contact.addresses:
+        if get(answers, "network.mode") == "dhcp":
+            return msg(
+                "cause.silent.no_dhcp",
+                "The Manager runs but got no address: no DHCP server answers on {network}. Use a fixed address.",
+                network=get(answers, "network.name"),
+            )
+        return msg("cause.silent.no_address", "The Manager runs but has no address.")
+    if last is not None and last.code == "manager.unreachable":
+        return msg(
+            "cause.silent.unreachable",
+            "The Manager runs at {address}, and this host cannot reach it there: wrong bridge, address or gateway.",
+            address=contact.addresses[0],
+        )
+    return None
+
+
+def not_up_cause(engine_address: str, connected: Sequence[str]) -> tuple[Message | None, Remedy | None]:
+    """Why the Manager does not report this host up. ``connected``: whom the agent is serving now."""
+    if connected:
+        return None, None
+    if _firewalld_blocks():
+        title = msg("remedy.open_port", "Open port {port} in the firewall", port=PORT)
+        return (
+            msg(
+                "cause.not_up.firewalld",
+                "This host's firewall (firewalld) does not let port {port} through.",
+                port=PORT,
+            ),
+            Remedy("open_port", title, {"port": PORT}),
+        )
+    if _filtered():
+        return (
+            msg(
+                "cause.not_up.firewall",
+                "Packet filter rules of this host concern port {port} or drop what is not allowed; the Manager at"
+                " {address} has never reached the agent.",
+                port=PORT,
+                address=engine_address,
+            ),
+            None,
+        )
+    return (
+        msg(
+            "cause.not_up.unreached",
+            "The Manager at {address} has never reached the agent: a firewall, or a wrong address of this host.",
+            address=engine_address,
+        ),
+        None,
+    )
+
+
+def diagnose(error: RhvError, answers: Mapping[str, Any]) -> RhvError:
+    """The same error with its likely cause and remedy, where they were not known where it arose."""
+    if error.cause is None and error.remedy is None:
+        row = _BY_CODE.get(error.code)
+        if row is not None:
+            error.cause, error.remedy = row(answers)
+    return error
+
+
+def _disk_full(answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    folder = get(answers, "storage.path")
+    cause = msg(
+        "cause.disk_full",
+        "The file system of {folder} has {free_mib} MiB free.",
+        folder=folder,
+        free_mib=_free_mib(folder),
+    )
+    return cause, None
+
+
+def _image(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    return msg("cause.image", "It was changed or cut short, now or on its way to this host."), None
+
+
+def _libvirt(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    try:
+        states = unit_states(_LIBVIRT_UNITS)
+    except RhvError:
+        return None, None
+    installed = {name: state for name, state in states.items() if state.installed}
+    if not installed:
+        return msg("cause.libvirt.missing", "libvirt is not installed on this host."), None
+    if any(state.active == "active" for name, state in installed.items() if name.endswith(".service")):
+        return msg("cause.libvirt.restarted", "libvirt runs now: it was restarted a moment ago."), None
+    title = msg("remedy.start_libvirt", "Start libvirt")
+    return msg("cause.libvirt.stopped", "libvirt's daemon does not run."), Remedy("start_libvirt", title)
+
+
+def _agent(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    owner = port_owner(PORT)
+    state = unit_states([AGENT_UNIT])[AGENT_UNIT]
+    if owner is not None and owner["pid"] != state.main_pid:
+        return (
+            msg(
+                "cause.agent.port",
+                "Port {port} is taken by another program: {process}.",
+                port=PORT,
+                process=str(owner["process"] or "?"),
+            ),
+            None,
+        )
+    return None, None
+
+
+_BY_CODE = {
+    "disk.full": _disk_full,
+    "image.checksum": _image,
+    "libvirt.unreachable": _libvirt,
+    "libvirt.lost": _libvirt,
+    "agent.failed": _agent,
+}
+
+
+def _free_mib(folder: str) -> int:
+    try:
+        return shutil.disk_usage(folder).free // MIB
+    except OSError:
+        return 0
+
+
+def _firewalld_blocks() -> bool:
+    try:
+        if run_command(["firewall-cmd", "--state"], _COMMAND_S).output != "running":
+            return False
+        return run_command(["firewall-cmd", f"--query-port={PORT}/tcp"], _COMMAND_S).output == "no"
+    except OSError:
+        return False
+
+
+def _filtered() -> bool:
+    """nftables drops packets by default at the input, or has a rule about our port."""
+    try:
+        listed = run_command(["nft", "--json", "list", "ruleset"], _COMMAND_S)
+        items = json.loads(listed.output)["nftables"] if listed.code == 0 else []
+    except (OSError, ValueError, KeyError):
+        return False
+    return any(_drops(item) for item in items)
+
+
+def _drops(item: Mapping[str, Any]) -> bool:
+    chain = item.get("chain", {})
+    if chain.get("hook") == "input" and chain.get("policy") == "drop":
+        return True
+    expressions = item.get("rule", {}).get("expr", [])
+    about_port = any(_right(expression) == PORT for expression in expressions)
+    return about_port and any(verdict in expression for expression in expressions for verdict in ("drop", "reject"))
+
+
+def _right(expression: Mapping[str, Any]) -> Any:
+    return expression.get("match", {}).get("right") if isinstance(expression, dict) else None

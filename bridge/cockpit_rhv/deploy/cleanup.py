@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries a cleanup out, item by item; each is fine when it has been done before, so a killed cleanup is resumed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..errors import RhvError
+from ..jobs.control import retire_jobs, start_job
+from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
+from ..machines.opening import DEFAULT_URI
+from ..messages import Message, msg
+from . import places
+from .cleanup_plan import Item, plan_cleanup, refuse_changed
+from .discard import marked_domain, remove_domain
+from .profile import load_profile
+from .state import read_record
+from .vm import connected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..jobs.launch import Launcher
+    from ..jobs.store import JobStore
+    from .progress import ProgressFile
+
+OPERATION = "cleanup"
+_SYSTEMCTL_S = 60
+
+
+def start_cleanup(
+    fingerprint: str,
+    engine: str | None,
+    user: str,
+    *,
+    store: JobStore | None = None,
+    launcher: Launcher | None = None,
+) -> str:
+    """Start the job that carries out the plan of this fingerprint; returns its id.
+
+    ``engine``: the engine's FQDN, where the plan asks for it. Raises RhvError ``cleanup.*``, ``job.*``.
+    """
+    plan = plan_cleanup()
+    refuse_changed(plan, fingerprint, engine)
+    profile = load_profile()
+    spec = JobSpec(
+        kind="cleanup",
+        title=msg("cleanup.title", "Remove the engine from this host"),
+        user=user,
+        phases=tuple(profile.operations[OPERATION]),
+        profile=profile.id,
+    )
+    variables = {"rhv_cleanup": [item.id for item in plan.items]}
+    return start_job(spec, profile.folder, profile.plugins, variables, store=store, launcher=launcher)
+
+
+def carry_out_plan(
+    wanted: Sequence[str], progress: ProgressFile, uri: str = DEFAULT_URI
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Do those of the plan's items that were shown: whether anything was done, and what to tell in the job's log.
+
+    What has come up since stays and is named in a warning. Raises RhvError ``cleanup.*``, ``libvirt.*``; OSError.
+    """
+    told: list[dict[str, Any]] = []
+    items = plan_cleanup(uri).items
+    shown = [item for item in items if item.id in wanted]
+    for item in items:
+        if item.id not in wanted:
+            text = msg("cleanup.new", "{name} was not in the list that was shown; it stays.", name=item.name)
+            told.append({**text.to_json(), "severity": "warning"})
+    for number, item in enumerate(shown):
+        progress.report(number, len(shown), "items", msg("cleanup.item", "Removing {name}", name=item.name))
+        told.append(_ACTIONS[item.action](item, uri).to_json())
+    return bool(shown), told
+
+
+def _domain(item: Item, uri: str) -> Message:
+    record = read_record()
+    with connected(uri) as connection:
+        domain = None if record is None else marked_domain(connection, record)
+        if domain is not None:
+            remove_domain(domain)
+    return msg("cleanup.did.domain", "The engine VM {name} is removed.", name=item.name)
+
+
+def _unit(item: Item, _uri: str) -> Message:
+    try:
+        done = subprocess.run(
+            ["systemctl", "disable", "--now", "--quiet", item.name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_SYSTEMCTL_S,
+            check=False,
+            text=True,
+        )
+        code, output = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as error:
+        code, output = -1, str(error)
+    if code != 0:
+        raise RhvError(
+            "cleanup.unit",
+            msg("cleanup.unit_failed", "The unit {unit} could not be stopped.", unit=item.name),
+            msg("cleanup.again", "Look at the detail, then resume this job."),
+            output.strip(),
+        )
+    subprocess.run(["systemctl", "reset-failed", item.name], capture_output=True, timeout=_SYSTEMCTL_S, check=False)
+    return msg("cleanup.did.unit", "{name} is stopped and does not start with the host any more.", name=item.name)
+
+
+def _file(item: Item, _uri: str) -> Message:
+    Path(item.name).unlink(missing_ok=True)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
+def _folder(item: Item, _uri: str) -> Message:
+    try:
+        os.rmdir(item.name)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return msg("cleanup.did.folder_stays", "{name} stays: something else is in it.", name=item.name)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
+def _network_autostart(item: Item, uri: str) -> Message:
+    with connected(uri) as connection:
+        connection.networkLookupByName(item.name).setAutostart(0)
+    return msg("cleanup.did.network_autostart", "The network {name} no longer starts with the host.", name=item.name)
+
+
+def _network_started(item: Item, uri: str) -> Message:
+    with connected(uri) as connection:
+        network = connection.networkLookupByName(item.name)
+        if network.isActive():
+            if network.listAllPorts():
+                return msg("cleanup.did.network_used", "The network {name} stays up: a guest uses it.", name=item.name)
+            network.destroy()
+    return msg("cleanup.did.network", "The network {name} is stopped again.", name=item.name)
+
+
+def _registration(item: Item, _uri: str) -> Message:
+    return msg("cleanup.did.registration", "The entry of {name} went with the engine's disk.", name=item.name)
+
+
+def _state(item: Item, _uri: str) -> Message:
+    # Before the state goes: with it gone nothing of those jobs can be resumed.
+    retire_jobs(EXCLUSIVE_KINDS - {"cleanup"})
+    shutil.rmtree(places.state_dir(), ignore_errors=False)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
+_ACTIONS: dict[str, Callable[[Item, str], Message]] = {
+    "domain": _domain,
+    "unit": _unit,
+    "file": _file,
+    "folder": _folder,
+    "network_autostart": _network_autostart,
+    "network_started": _network_started,
+    "registration": _registration,
+    "state": _state,
+}

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What removing the engine, or what is left of a deployment, would do: every single thing, before any of it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..checks.agent_port import AGENT_UNIT
+from ..errors import RhvError
+from ..host.services import unit_states
+from ..machines.opening import DEFAULT_URI
+from ..messages import Message, msg
+from . import enroll, places
+from .config import EngineConfig, read_engine_config
+from .discard import marked_domain
+from .state import Record, read_record
+from .vm import connected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import libvirt
+
+_ABOUT = {
+    "disk": msg("cleanup.disk", "The engine's disk, with everything on it."),
+    "drive": msg("cleanup.drive", "The config drive of the engine VM's first start."),
+    "file": msg("cleanup.file", "A file of this deployment."),
+    "folder": msg("cleanup.folder", "A directory the deployment made; it goes only if nothing else is in it."),
+    "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
+    "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
+    "registration": msg(
+        "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
+    ),
+}
+_KEPT = msg("cleanup.kept.jobs", "The logs of earlier jobs stay, so that you can read what happened.")
+
+
+@dataclass(frozen=True)
+class Item:
+    """Definition ``CleanupItem``. ``action`` is what carries it out (``cleanup.py``); it does not cross the wire."""
+
+    kind: str
+    name: str
+    about: Message
+    action: str
+    size_bytes: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable within a plan."""
+        return f"{self.action}:{self.name}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Wire form."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.name,
+            "about": self.about.to_json(),
+            "size_bytes": self.size_bytes,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Definition ``CleanupPlan``. The items are in the order in which they are carried out."""
+
+    items: Sequence[Item]
+    kept: Sequence[Message]
+    engine: str | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what would be done, not of sizes, which change all the time."""
+        return hashlib.sha256(json.dumps([item.id for item in self.items]).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Wire form."""
+        return {
+            "fingerprint": self.fingerprint,
+            "items": [item.to_json() for item in self.items],
+            "kept": [text.to_json() for text in self.kept],
+            "loses_engine": self.engine is not None,
+            "engine": self.engine,
+        }
+
+
+def plan_cleanup(uri: str = DEFAULT_URI) -> Plan:
+    """The plan for this host as it is now; without items when there is nothing of ours.
+
+    Raises RhvError ``state.damaged``, ``engine.config_damaged``, ``libvirt.*``; OSError.
+    """
+    record, config = read_record(), read_engine_config()
+    if record is None:
+        return Plan([], [_KEPT], None)
+    items = list(_items(record, config, uri))
+    return Plan(items, [_KEPT], config.fqdn if config is not None and record.finished else None)
+
+
+def _items(record: Record, config: EngineConfig | None, uri: str) -> Iterator[Item]:
+    made = _assumed(record, config) if record.made is None else [(kind, name) for kind, name in record.made]
+    yield from _units(made)
+    with connected(uri) as connection:
+        domain = marked_domain(connection, record)
+        if domain is not None:
+            about = msg("cleanup.domain", "The engine VM: it is switched off and its definition removed.")
+            yield Item("domain", domain.name(), about, "domain")
+        networks = list(_networks(made, connection))
+    if record.host_id:
+        name = record.host_name or record.host_id
+        yield Item("registration", name, _ABOUT["registration"], "registration")
+    for path in sorted(record.files()):
+        if os.path.lexists(path):
+            kind = "drive" if path == record.drive else "disk"
+            yield Item(kind, path, _ABOUT[kind], "file", _size(path))
+    for kind, name in made:
+        if kind == "file" and os.path.lexists(name) and name not in record.files():
+            yield Item("file", name, _ABOUT["file"], "file", _size(name))
+    yield from networks
+    folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
+    for name in sorted(folders, key=len, reverse=True):
+        yield Item("folder", name, _ABOUT["folder"], "folder")
+    yield Item("state", str(places.state_dir()), _ABOUT["state"], "state")
+
+
+def _assumed(record: Record, config: EngineConfig | None) -> list[tuple[str, str]]:
+    """What version 0.1.0 made without noting it; folders and networks it may have found there are left alone."""
+    pki = places.pki_dir()
+    files = [pki / enroll.KEY, pki / enroll.CA, pki / enroll.CERTIFICATE, places.engine_json()]
+    if record.name:
+        files += places.vm_files(record.name)
+    units = [("unit_enabled", AGENT_UNIT), ("unit_started", AGENT_UNIT)] if record.host_id or config else []
+    return [*units, *(("file", str(path)) for path in files)]
+
+
+def _units(made: Sequence[tuple[str, str]]) -> Iterator[Item]:
+    for name in dict.fromkeys(name for kind, name in made if kind in ("unit_enabled", "unit_started")):
+        state = unit_states([name])[name]
+        kinds = {kind for kind, unit in made if unit == name}
+        started = "unit_started" in kinds and state.active not in ("inactive", "failed")
+        if ("unit_enabled" in kinds and state.enabled == "enabled") or started:
+            yield Item("unit", name, _ABOUT["unit"], "unit")
+
+
+def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> Iterator[Item]:
+    import libvirt
+
+    for name in dict.fromkeys(name for kind, name in made if kind in ("network_started", "network_autostart")):
+        try:
+            network = connection.networkLookupByName(name)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK:
+                continue
+            raise
+        if ["network_autostart", name] in [list(pair) for pair in made] and network.autostart():
+            about = msg("cleanup.network_autostart", "libvirt's network no longer starts with the host.")
+            yield Item("network", name, about, "network_autostart")
+        if ["network_started", name] in [list(pair) for pair in made] and network.isActive():
+            about = msg("cleanup.network_started", "libvirt's network is stopped again, unless another guest uses it.")
+            yield Item("network", name, about, "network_started")
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path, follow_symlinks=False).st_blocks * 512
+    except OSError:
+        return None
+
+
+def refuse_changed(plan: Plan, fingerprint: str, engine: str | None) -> None:
+    """Raise RhvError ``cleanup.nothing``, ``cleanup.changed`` or ``.unconfirmed`` unless exactly this was meant."""
+    if not plan.items:
+        raise RhvError(
+            "cleanup.nothing", msg("cleanup.nothing", "There is nothing to remove: no deployment left anything here.")
+        )
+    if plan.fingerprint != fingerprint:
+        raise RhvError(
+            "cleanup.changed",
+            msg("cleanup.changed", "What there is to remove has changed since it was shown."),
+            msg("cleanup.changed.hint", "Look at the new list; nothing was removed."),
+        )
+    if plan.engine is not None and engine != plan.engine:
+        raise RhvError(
+            "cleanup.unconfirmed",
+            msg("cleanup.unconfirmed", "This would remove a working engine with all its data."),
+            msg("cleanup.unconfirmed.hint", "Confirm that with the engine's name, {engine}.", engine=plan.engine),
+        )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Throws away an engine VM that nobody uses yet, or any more: domain first, then disk, drive and channel."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..machines.opening import DEFAULT_URI
+from ..machines.xml import ENGINE_TAG
+from . import places
+from .vm import connected
+
+if TYPE_CHECKING:
+    import libvirt
+
+    from .state import Deployment, Record
+
+
+def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
+    """Where a resume changed the answers, throw the unfinished VM away; True when there was anything to throw away.
+
+    Goes on where an earlier attempt stopped. Raises RhvError ``libvirt.*``; OSError.
+    """
+    record = deployment.record
+    if not record.discard or record.finished:
+        return False
+    with connected(uri) as connection:
+        domain = marked_domain(connection, record)
+        if domain is not None:
+            remove_domain(domain)
+    for path in record.files():
+        Path(path).unlink(missing_ok=True)
+    if record.name:
+        places.first_contact_file(record.name).unlink(missing_ok=True)
+    deployment.begin_anew()
+    return True
+
+
+def marked_domain(connection: libvirt.virConnect, record: Record) -> libvirt.virDomain | None:
+    """This deployment's engine VM, by its mark and not by its name; or None. Raises libvirt's errors."""
+    for domain in connection.listAllDomains():
+        mark = ET.fromstring(domain.XMLDesc()).find(f"metadata/{ENGINE_TAG}")  # noqa: S314 - written by libvirt
+        if mark is not None and mark.get("job") == record.job:
+            return domain
+    return None
+
+
+def remove_domain(domain: libvirt.virDomain) -> None:
+    """Switch it off and forget its definition; its disks stay. Raises libvirt's errors."""
+    import libvirt
+
+    if domain.isActive():
+        domain.destroy()
+    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    domain.undefineFlags(flags | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
