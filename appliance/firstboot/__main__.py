@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs early at every boot; does something at the first, and when a drive with a new instance-id is attached.
 
+At the first boot there is a config drive, or the disk of the engine that this one takes the place of.
+
 What it prints goes to the journal and the serial console.
 """
 
@@ -8,12 +10,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from . import drive, settings, system
+from . import drive, previous, settings, system
 
 _STATE = Path("/var/lib/rhv-engine-firstboot/instance-id")
 _MOUNT_POINT = Path("/run/rhv-engine-firstboot/drive")
+_PREVIOUS_MOUNT_POINT = Path("/run/rhv-engine-firstboot/previous")
 _FIRST_WAIT_S = 20.0
 
 
@@ -22,10 +26,8 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _device(configured: bool) -> Path | None:
-    """At the first boot the drive is worth waiting for; later only what udev already knows of counts."""
-    if not configured:
-        return drive.wait_for(_FIRST_WAIT_S)
+def _later_drive() -> Path | None:
+    """Once configured, only what udev already knows of counts."""
     found = drive.find()
     if found is None:
         subprocess.run(["udevadm", "settle", "--timeout=10"], check=False)
@@ -33,11 +35,46 @@ def _device(configured: bool) -> Path | None:
     return found
 
 
+def _wait_for_first() -> tuple[Path | None, Path | None]:
+    """Config drive and previous disk; waits for one of them: a SATA drive comes with a module that udev loads."""
+    deadline = time.monotonic() + _FIRST_WAIT_S
+    while True:
+        found = drive.find(), previous.find()
+        if any(found) or time.monotonic() >= deadline:
+            return found
+        time.sleep(0.2)
+
+
+def _take_over(disk: Path) -> int:
+    """The upgrade: this disk is new, the engine is the one of the previous disk."""
+    # Imported here: no other boot needs it, and under emulation each import is felt.
+    from . import adopt
+
+    settings_file = Path("/") / adopt.SETTINGS
+    try:
+        with previous.mounted(disk, _PREVIOUS_MOUNT_POINT) as folder:
+            taken = adopt.adopt(folder)
+        system.set_root_password(taken.root_password_hash)
+        system.write(_STATE, f"{taken.instance_id}\n")
+    except (drive.DriveError, OSError, subprocess.CalledProcessError) as error:
+        # The next boot takes everything over again; until then no Manager may write to what would be replaced.
+        settings_file.unlink(missing_ok=True)
+        raise drive.DriveError(f"the engine of the previous disk was not taken over: {error}") from error
+    system.set_hostname(taken.hostname)
+    _say(f"took over {taken.hostname}, instance {taken.instance_id}, from the previous disk")
+    return 0
+
+
 def main() -> int:
     """0 when the appliance is configured, now or before."""
     configured_as = _STATE.read_text().strip() if _STATE.exists() else None
     try:
-        device = _device(configured_as is not None)
+        if configured_as is not None:
+            device, old_disk = _later_drive(), None
+        else:
+            device, old_disk = _wait_for_first()
+        if device is None and old_disk is not None:
+            return _take_over(old_disk)
         if device is None:
             if configured_as is not None:
                 return 0

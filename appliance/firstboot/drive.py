@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +23,7 @@ _LARGEST_FILE = 1024 * 1024
 
 
 class DriveError(Exception):
-    """The config drive cannot be used; the text is for the serial console."""
+    """The config drive, or the previous disk, cannot be used; the text is for the serial console."""
 
 
 def volume_name(device: Path) -> str | None:
@@ -50,16 +49,6 @@ def find(sys_block: Path = Path("/sys/block"), dev: Path = Path("/dev")) -> Path
         if found is not None and found.lower() == LABEL:
             return dev / name
     return None
-
-
-def wait_for(seconds: float) -> Path | None:
-    """``find``, again and again until ``seconds`` have passed: a SATA drive comes with a module that udev loads."""
-    deadline = time.monotonic() + seconds
-    while True:
-        device = find()
-        if device is not None or time.monotonic() >= deadline:
-            return device
-        time.sleep(0.2)
 
 
 @contextmanager

@@ -71,6 +71,11 @@ def set_names(hostname: str, fqdn: str) -> None:
     """Host name now and at the next boot."""
     write(Path("/etc/hostname"), f"{hostname}\n")
     write(Path("/etc/hosts"), hosts_file(hostname, fqdn))
+    set_hostname(hostname)
+
+
+def set_hostname(hostname: str) -> None:
+    """Host name now; ``/etc/hostname`` says it to the next boot."""
     socket.sethostname(hostname)
 
 
@@ -79,13 +84,18 @@ def set_root_access(keys: tuple[str, ...], password_hash: str | None) -> None:
     folder = Path("/root/.ssh")
     folder.mkdir(mode=0o700, exist_ok=True)
     write(folder / "authorized_keys", "".join(f"{key}\n" for key in keys), 0o600)
-    # Over stdin: command lines are public. The asterisk is no password's hash.
-    subprocess.run(["chpasswd", "--encrypted"], input=f"root:{password_hash or '*'}\n", text=True, check=True)
+    set_root_password(password_hash or "*")
     allowed = Path("/etc/ssh/sshd_config.d/05-rhv-engine-root-password.conf")
     if password_hash:
         write(allowed, "# The config drive gave root a password.\nPermitRootLogin yes\nPasswordAuthentication yes\n")
     else:
         allowed.unlink(missing_ok=True)
+
+
+def set_root_password(password_hash: str) -> None:
+    """A field of shadow(5); the asterisk is no password's hash, so none opens anything."""
+    # Over stdin: command lines are public.
+    subprocess.run(["chpasswd", "--encrypted"], input=f"root:{password_hash}\n", text=True, check=True)
 
 
 def forget_host_keys(folder: Path = Path("/etc/ssh")) -> None:
