@@ -68,6 +68,11 @@ def _command(name: str) -> Command:
         from .cli_cleanup import cleanup
 
         return cleanup
+    if name == "upgrade":
+        _quiet_libvirt()
+        from .cli_upgrade import upgrade
+
+        return upgrade
     from . import cli_jobs
 
     commands: dict[str, Command] = {
@@ -108,6 +113,7 @@ def build_parser(t: Translate) -> argparse.ArgumentParser:
     status = command("status", t(msg("cli.help.status", "Show the hosted engine of this host.")))
     status.add_argument("--json", action="store_true", help=as_json)
     _add_deploy(command("deploy", t(msg("cli.help.deploy", "Deploy the hosted engine on this host."))), t)
+    _add_upgrade(command("upgrade", t(msg("cli.help.upgrade", "Upgrade the engine, keeping its data."))), t)
     command("jobs", t(msg("cli.help.jobs", "List the jobs of this host.")))
 
     job_help = t(msg("cli.help.job", "the job's id; without it the newest job that fits"))
@@ -184,6 +190,26 @@ def _add_answers(command: argparse.ArgumentParser, t: Translate) -> None:
         metavar="N",
         help=t(msg("cli.help.password_fd", "read the administrator's password from this file descriptor")),
     )
+
+
+def _add_upgrade(upgrade: argparse.ArgumentParser, t: Translate) -> None:
+    what = upgrade.add_mutually_exclusive_group()
+    what.add_argument(
+        "--image", metavar="PATH", help=t(msg("cli.help.image", "the new appliance; default: the installed one"))
+    )
+    what.add_argument(
+        "--rollback", action="store_true", help=t(msg("cli.help.rollback", "return to the version before"))
+    )
+    what.add_argument(
+        "--drop-previous",
+        action="store_true",
+        help=t(msg("cli.help.drop_previous", "remove the disk of the version before, and with it the way back")),
+    )
+    upgrade.add_argument(
+        "--dry-run", action="store_true", help=t(msg("cli.help.upgrade_dry", "show what would happen, change nothing"))
+    )
+    upgrade.add_argument("--yes", action="store_true", help=t(msg("cli.help.yes", "do not ask")))
+    _add_detach(upgrade, t)
 
 
 def _add_detach(parser: argparse.ArgumentParser, t: Translate) -> None:

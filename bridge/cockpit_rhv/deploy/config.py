@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class PreviousDisk:
+    """The disk of the version before the last upgrade: the way back. ``replaced_s``: epoch seconds."""
+
+    disk: str
+    version: str
+    replaced_s: float
+
+
+@dataclass(frozen=True)
 class EngineConfig:
     """Definition ``EngineConfig`` of ``schemas/common.json``. ``deployed_s``: epoch seconds."""
 
@@ -38,10 +47,14 @@ class EngineConfig:
     job: str
     engine_version: str
     version: int = 1
+    previous: PreviousDisk | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Wire form."""
-        return dataclasses.asdict(self)
+        """Wire form; ``previous`` is left out where there is none."""
+        value = dataclasses.asdict(self)
+        if self.previous is None:
+            del value["previous"]
+        return value
 
 
 def read_engine_config(path: Path | None = None) -> EngineConfig | None:
@@ -55,7 +68,11 @@ def read_engine_config(path: Path | None = None) -> EngineConfig | None:
         raise _damaged(path, str(error)) from error
     known = {field.name for field in dataclasses.fields(EngineConfig)}
     try:
-        return EngineConfig(**{name: item for name, item in value.items() if name in known})
+        fields = {name: item for name, item in value.items() if name in known}
+        if fields.get("previous") is not None:
+            # Files of version 0.1.0 have none.
+            fields["previous"] = PreviousDisk(**fields["previous"])
+        return EngineConfig(**fields)
     except (TypeError, AttributeError) as error:
         raise _damaged(path, str(error)) from error
 

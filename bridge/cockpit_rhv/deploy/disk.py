@@ -52,7 +52,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
         return False
     expected = expected_sha256(image)
     if is_ours and record.disk_sha256 == expected:
-        return _grow(target, get(answers, "engine.disk_gib"))
+        return grow(target, get(answers, "engine.disk_gib") * GIB)
     partial = target.with_name(f".{target.name}.partial")
     for path in (target, partial):
         if os.path.lexists(path) and str(path) not in record.files():
@@ -64,12 +64,12 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     deployment.update(leftovers=sorted({*record.leftovers, str(partial), str(target)}))
     try:
         copy_proved(image, partial, expected, progress)
-        _grow(partial, get(answers, "engine.disk_gib"))
+        grow(partial, get(answers, "engine.disk_gib") * GIB)
         deployment.update(disk=str(target), disk_inode=_inode(partial), disk_sha256=expected)
         os.replace(partial, target)
         sync_folder(target.parent)
     except OSError as error:
-        raise _os_fault(error, target) from error
+        raise os_fault(error, target) from error
     finally:
         partial.unlink(missing_ok=True)
     return True
@@ -142,11 +142,12 @@ def _write_all(writer: int, view: memoryview, offset: int) -> None:
         view, offset = view[written:], offset + written
 
 
-def _grow(path: Path, gib: int) -> bool:
-    if read_header(path).virtual_size >= gib * GIB:
+def grow(path: Path, size: int) -> bool:
+    """Make the disk at least ``size`` bytes large; True if it was not. Raises RhvError ``disk.resize``, OSError."""
+    if read_header(path).virtual_size >= size:
         return False
     done = subprocess.run(
-        ["qemu-img", "resize", "-q", "-f", "qcow2", str(path), str(gib * GIB)],
+        ["qemu-img", "resize", "-q", "-f", "qcow2", str(path), str(size)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -156,7 +157,7 @@ def _grow(path: Path, gib: int) -> bool:
     if done.returncode != 0:
         raise RhvError(
             "disk.resize",
-            msg("disk.resize", "The engine's disk could not be grown to {gib} GiB.", gib=gib),
+            msg("disk.resize", "The engine's disk could not be grown to {gib} GiB.", gib=round(size / GIB, 1)),
             msg("disk.resize.hint", "A running VM keeps its disk's size; shut it down first."),
             done.stdout.strip(),
         )
@@ -170,7 +171,8 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _os_fault(error: OSError, target: Path) -> RhvError:
+def os_fault(error: OSError, target: Path) -> RhvError:
+    """Why the disk ``target`` could not be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RhvError(
             "disk.full",

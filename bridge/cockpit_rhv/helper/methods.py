@@ -28,8 +28,9 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .job_methods import JOB_METHODS
     from .lasting_methods import LASTING_METHODS
     from .machine_methods import MACHINE_METHODS
+    from .upgrade_methods import UPGRADE_METHODS
 
-    for table in (SESSION_METHODS, MACHINE_METHODS, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS):
+    for table in (SESSION_METHODS, MACHINE_METHODS, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 
