@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { filterRows, logRows, type Event } from "../src/engine/job/events";
-import { estimateProgress } from "../src/engine/job/progress";
+import { estimateProgress, steadyRemaining } from "../src/engine/job/progress";
 import type { JobStatus, PhaseStatus } from "../src/generated/wire";
 import type { Live } from "../src/rpc/merge";
 
-const phase = (id: string, state: PhaseStatus["state"], expected_s: number, elapsed_s?: number): Live<PhaseStatus> =>
-    ({ id, title: { id, text: id, params: {} }, state, started_s: undefined, elapsed_s, expected_s });
+const phase = (
+    id: string, state: PhaseStatus["state"], expected_s: number, elapsed_s?: number, unsure_s = 0,
+): Live<PhaseStatus> => ({ id, title: { id, text: id, params: {} }, state, started_s: undefined, elapsed_s, expected_s, unsure_s });
 
 function status(phases: Live<PhaseStatus>[], progress?: Live<NonNullable<JobStatus["progress"]>>): Live<JobStatus> {
     return {
@@ -20,20 +21,46 @@ function status(phases: Live<PhaseStatus>[], progress?: Live<NonNullable<JobStat
 
 test("phases weigh what they are expected to take", () => {
     const job = status([phase("a", "done", 10, 3), phase("b", "running", 60, 30), phase("c", "pending", 30)]);
-    assert.deepEqual(estimateProgress(job, 10), { ratio: 0.4, remaining_s: 60, overdue: false });
+    assert.deepEqual(estimateProgress(job, 10), { ratio: 0.4, remaining_s: 60, unsure_s: 0, overdue: false });
 });
 
 test("the running phase goes on between two reports, and creeps when it overruns", () => {
     const job = status([phase("b", "running", 60, 30), phase("c", "pending", 40)]);
     assert.equal(estimateProgress(job, 20).remaining_s, 60);
     const late = estimateProgress(job, 500);
-    assert.deepEqual(late, { ratio: 0.57, remaining_s: 40, overdue: true });
+    assert.deepEqual(late, { ratio: 0.57, remaining_s: 40, unsure_s: 0, overdue: true });
 });
 
 test("bytes tell more than the clock", () => {
     const job = status([phase("b", "running", 10, 20), phase("c", "pending", 10)],
                        { done: 50, total: 100, unit: "bytes", message: undefined });
-    assert.deepEqual(estimateProgress(job, 10), { ratio: 0.25, remaining_s: 30, overdue: false });
+    assert.deepEqual(estimateProgress(job, 10), { ratio: 0.25, remaining_s: 30, unsure_s: 0, overdue: false });
+});
+
+test("what the unfinished phases may err by adds up as independent errors do", () => {
+    const job = status([phase("a", "done", 10, 3, 100), phase("b", "running", 60, 30, 30), phase("c", "pending", 50, undefined, 40)]);
+    assert.equal(estimateProgress(job, 10).unsure_s, 50);
+});
+
+test("a phase that does not say how unsure it is may err by half", () => {
+    const silent = phase("c", "pending", 40);
+    delete silent.unsure_s;
+    assert.equal(estimateProgress(status([silent]), 10).unsure_s, 20);
+});
+
+test("what is copied already makes surer", () => {
+    const job = status([phase("b", "running", 10, 20, 8)], { done: 75, total: 100, unit: "bytes", message: undefined });
+    assert.equal(estimateProgress(job, 10).unsure_s, 2);
+});
+
+test("the remaining time grows by no more than it was said to be unsure", () => {
+    const estimate = (remaining_s: number, unsure_s: number) => ({ ratio: 0, remaining_s, unsure_s, overdue: false });
+    assert.equal(steadyRemaining(null, 0, estimate(90, 5)), 90);
+    assert.equal(steadyRemaining(60, 1, estimate(59, 5)), 59);
+    assert.equal(steadyRemaining(60, 1, estimate(40, 5)), 40);
+    assert.equal(steadyRemaining(60, 10, estimate(200, 5)), 55);
+    assert.equal(steadyRemaining(60, 10, estimate(52, 5)), 52);
+    assert.equal(steadyRemaining(2, 30, estimate(9, 0)), 0);
 });
 
 const event = (seq: number, type: Event["type"], more: Partial<Event> = {}): Event => ({

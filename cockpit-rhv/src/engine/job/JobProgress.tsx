@@ -2,21 +2,28 @@
 import { useState } from "react";
 
 import { Progress } from "./pf";
-import { bytes, clock, estimate, percent } from "../../format";
+import { bytes, clock, duration, estimate, percent } from "../../format";
 import type { JobStatus } from "../../generated/wire";
 import { _, text } from "../../i18n";
 import type { Live } from "../../rpc/merge";
-import { estimateProgress } from "./progress";
+import { estimateProgress, steadyRemaining, type Estimate } from "./progress";
 
 function phaseTitle(status: Live<JobStatus>): string {
     const phase = status.phases.find(candidate => candidate.id === status.phase);
     return phase ? text(phase.title) : text(status.title);
 }
 
-function remaining({ remaining_s, overdue }: { remaining_s: number; overdue: boolean }): string {
+/** No more precise than what is shown before it, and nothing where it would say nothing. */
+const UNSURE_STEP_S = 5;
+
+function remaining(shown_s: number, { unsure_s, overdue }: Estimate): string {
     if (overdue)
         return _("taking longer than expected");
-    return _("{time} remaining", { time: estimate(remaining_s) });
+    const time = estimate(shown_s);
+    const unsure = Math.round(Math.min(unsure_s, shown_s) / UNSURE_STEP_S) * UNSURE_STEP_S;
+    return unsure < UNSURE_STEP_S
+        ? _("{time} remaining", { time })
+        : _("{time} (± {unsure}) remaining", { time, unsure: duration(unsure) });
 }
 
 function TaskProgress({ status }: { status: Live<JobStatus> }) {
@@ -36,13 +43,17 @@ function TaskProgress({ status }: { status: Live<JobStatus> }) {
     );
 }
 
-/** The whole job as one bar that never goes back, and what it is doing at the moment. */
+/** The whole job as one bar that never goes back, the time it still takes, and what it is doing at the moment. */
 export function JobProgress({ status, elapsed }: { status: Live<JobStatus>; elapsed: number }) {
     const now = estimateProgress(status, elapsed);
-    const [shown, setShown] = useState({ attempt: status.attempt, ratio: 0 });
-    const ratio = shown.attempt === status.attempt ? Math.max(shown.ratio, now.ratio) : now.ratio;
-    if (ratio !== shown.ratio || shown.attempt !== status.attempt)
-        setShown({ attempt: status.attempt, ratio });
+    const [shown, setShown] = useState({ attempt: status.attempt, ratio: 0, status, elapsed, remaining_s: now.remaining_s });
+    let { ratio, remaining_s } = shown;
+    if (shown.attempt !== status.attempt || shown.status !== status || shown.elapsed !== elapsed) {
+        const same = shown.attempt === status.attempt;
+        ratio = same ? Math.max(shown.ratio, now.ratio) : now.ratio;
+        remaining_s = steadyRemaining(same ? shown.remaining_s : null, Math.max(0, elapsed - shown.elapsed), now);
+        setShown({ attempt: status.attempt, ratio, status, elapsed, remaining_s });
+    }
 
     return (
         <div className="rhv-progress">
@@ -50,7 +61,7 @@ export function JobProgress({ status, elapsed }: { status: Live<JobStatus>; elap
                       label={percent(Math.floor(ratio * 100) / 100)} measureLocation="top" />
             <p className="rhv-progress__line">
                 <span data-elapsed>{_("{time} elapsed", { time: clock(elapsed) })}</span>
-                <span data-remaining>{remaining(now)}</span>
+                <span data-remaining>{remaining(remaining_s, now)}</span>
             </p>
             <TaskProgress status={status} />
             <div className="pf-v6-screen-reader" aria-live="polite">{phaseTitle(status)}</div>
