@@ -41,8 +41,15 @@ declare namespace Cockpit {
 
     interface Location {
         readonly path: string[];
-        go(path: string[] | string): void;
+        readonly options: Record<string, string | string[]>;
+        go(path: string[] | string, options?: Record<string, string>): void;
         replace(path: string[] | string): void;
+    }
+
+    interface Transport {
+        readonly host?: string;
+        readonly csrf_token: string;
+        uri(suffix: string): string;
     }
 
     interface Api {
@@ -50,6 +57,7 @@ declare namespace Cockpit {
         readonly language_direction?: string;
         readonly hidden: boolean;
         readonly location: Location;
+        readonly transport: Transport;
         gettext(text: string): string;
         ngettext(one: string, many: string, count: number): string;
         channel(options: StreamOptions): Channel;

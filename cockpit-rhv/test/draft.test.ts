@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-    answersOf, draftFrom, edit, editSecret, leave, noticesOf, origin, problemsOf, sectionsOf, stepOf,
+    answersOf, begunDraft, draftFrom, edit, editSecret, leave, loadAnswers, noticesOf, origin, problemsOf, secretsOf, sectionsOf, stepOf,
 } from "../src/form/draft";
 import { FORM } from "./form";
 
@@ -66,6 +66,51 @@ test("a form read anew keeps what was typed and follows the host with the rest",
     assert.equal(next.raw["network.kind"], "nat");
     assert.deepEqual(next.secrets.admin_password, PASSWORD);
     assert.ok(next.left.has("engine"));
+});
+
+test("what followed a typed answer follows it in a form read anew", () => {
+    const next = draftFrom(FORM, edit(fresh(), "network.kind", "nat"));
+    assert.equal(next.raw["network.kind"], "nat");
+    assert.equal(next.raw["network.name"], "default");
+    const own = edit(edit(fresh(), "network.kind", "nat"), "network.name", "lab");
+    assert.equal(draftFrom(FORM, own).raw["network.name"], "lab");
+});
+
+test("saved answers come back as they were", () => {
+    let saved = edit(edit(fresh(), "network.mode", "static"), "network.address", "192.0.2.10/24");
+    saved = edit(edit(saved, "network.gateway", "192.0.2.1"), "network.dns", "192.0.2.1, 2001:db8::1");
+    saved = edit(edit(saved, "engine.vcpus", "4"), "accept.emulation", true);
+    const answers = answersOf(saved);
+    // Into a form in which something else has been typed, and which is then read anew.
+    const other = edit(edit(fresh(), "network.mac", "52:54:00:12:34:56"), "engine.fqdn", "other.example.org");
+    const loaded = loadAnswers(other, "a.json", JSON.parse(JSON.stringify(answers)) as object, []);
+    assert.deepEqual(answersOf(loaded), answers);
+    assert.deepEqual(answersOf(draftFrom({ ...FORM, values: { ...FORM.values, host: { name: "host1" } } }, loaded)), answers);
+    assert.equal(origin(loaded, "engine.fqdn"), "imported");
+    assert.equal(origin(edit(loaded, "engine.fqdn", "mine.example.org"), "engine.fqdn"), "typed");
+});
+
+test("a file that leaves out what must be there gets the default, which says so", () => {
+    const loaded = loadAnswers(fresh(), "a.yml", { engine: { memory_mib: 4096 } }, []);
+    assert.equal(loaded.raw["engine.memory_mib"], "4096");
+    assert.equal(loaded.raw["engine.fqdn"], "engine.example.com");
+    assert.equal(origin(loaded, "engine.fqdn"), "detected");
+    assert.equal(origin(loaded, "engine.vcpus"), "default");
+});
+
+test("other answers for a deployment that has begun: its own ones, and its passwords are there", () => {
+    const answers = { ...FORM.values, engine: { ...VALUES.engine as object, fqdn: "begun.example.org" }, accept: { emulation: true } };
+    const begun = begunDraft(FORM, answers, null);
+    assert.equal(problemsOf(begun).size, 0);
+    assert.equal(origin(begun, "engine.fqdn"), "before");
+    assert.deepEqual(secretsOf(begun), {});
+    const typed = editSecret(edit(begun, "engine.fqdn", "new.example.org"), "admin_password", PASSWORD);
+    assert.equal(origin(typed, "engine.fqdn"), "typed");
+    assert.deepEqual(secretsOf(typed), { admin_password: PASSWORD.value });
+    // A password that is typed must still be a good one.
+    assert.ok(problemsOf(editSecret(begun, "admin_password", { value: "short", repeated: "short" })).has("secrets.admin_password"));
+    // The helper that reads them anew keeps what was typed.
+    assert.equal(begunDraft(FORM, answers, typed).raw["engine.fqdn"], "new.example.org");
 });
 
 test("every answer has a step", () => {

@@ -15,8 +15,8 @@ function Page() {
     const route = useRoute();
     switch (route.page) {
     case "engine": return <EnginePage />;
-    case "deploy": return <WizardPage step={route.step} />;
-    case "job": return <JobPage key={route.id} id={route.id} page="job" />;
+    case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
+    case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;
     }
 }
 

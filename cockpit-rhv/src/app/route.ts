@@ -4,15 +4,29 @@ import { useSyncExternalStore } from "react";
 
 export type Route =
     | { page: "engine" }
-    | { page: "deploy"; step: string | null }
-    | { page: "job"; id: string };
+    /** `resume`: the job whose deployment is gone on with, with other answers. */
+    | { page: "deploy"; step: string | null; resume?: string }
+    /** `from`: where a remedy was asked for, another job or the wizard's review; the job's page leads back there. */
+    | { page: "job"; id: string; from?: string };
 
-export function parseRoute(path: readonly string[]): Route {
+/** What `from` says when a remedy was asked for in the wizard's review. */
+export const FROM_REVIEW = "review";
+
+type Options = Record<string, string | string[]>;
+
+function option(options: Options, name: string): string | undefined {
+    const value = options[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+export function parseRoute(path: readonly string[], options: Options = {}): Route {
     const [section, rest] = path;
+    const resume = option(options, "resume");
+    const from = option(options, "from");
     if (section === "deploy")
-        return { page: "deploy", step: rest ?? null };
+        return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
-        return { page: "job", id: rest };
+        return { page: "job", id: rest, ...(from !== undefined && { from }) };
     return { page: "engine" };
 }
 
@@ -24,12 +38,26 @@ function pathOf(route: Route): string[] {
     }
 }
 
+function optionsOf(route: Route): Record<string, string> {
+    if (route.page === "deploy" && route.resume !== undefined)
+        return { resume: route.resume };
+    if (route.page === "job" && route.from !== undefined)
+        return { from: route.from };
+    return {};
+}
+
 export function go(route: Route): void {
-    cockpit.location.go(pathOf(route));
+    cockpit.location.go(pathOf(route), optionsOf(route));
 }
 
 export function href(route: Route): string {
-    return `#/${pathOf(route).map(encodeURIComponent).join("/")}`;
+    const query = new URLSearchParams(optionsOf(route)).toString();
+    return `#/${pathOf(route).map(encodeURIComponent).join("/")}${query === "" ? "" : `?${query}`}`;
+}
+
+/** Where a job's page leads back to. */
+export function backTo(from: string): Route {
+    return from === FROM_REVIEW ? { page: "deploy", step: "review" } : { page: "job", id: from };
 }
 
 function subscribe(listener: () => void): () => void {
@@ -39,6 +67,6 @@ function subscribe(listener: () => void): () => void {
 
 export function useRoute(): Route {
     // A string, so that equal locations are the same snapshot.
-    const path = useSyncExternalStore(subscribe, () => JSON.stringify(cockpit.location.path));
-    return parseRoute(JSON.parse(path) as string[]);
+    const location = useSyncExternalStore(subscribe, () => JSON.stringify([cockpit.location.path, cockpit.location.options]));
+    return parseRoute(...JSON.parse(location) as [string[], Options]);
 }

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { RhvError } from "../generated/wire";
 import { _, text } from "../i18n";
 import type { Live } from "../rpc/merge";
-import { ExpandableSection } from "../pf";
+import { ErrorDetails } from "./ErrorDetails";
 import { Notice } from "./Notice";
 
 interface ErrorAlertProps {
@@ -22,19 +22,10 @@ export function ErrorAlert({ error, title, variant = "danger", actions, children
     return (
         <Notice variant={variant} title={title ?? sentence} actionLinks={actions} data-error={error.code}>
             {title !== undefined && <p>{sentence}</p>}
+            {error.cause && <p><b>{_("Likely cause:")}</b> {text(error.cause)}</p>}
             {error.hint && <p><b>{_("What to do:")}</b> {text(error.hint)}</p>}
             {children}
-            <ExpandableSection className="rhv-details" toggleText={_("Technical details")}>
-                <dl className="rhv-raw-facts">
-                    <dt>{_("Error code")}</dt>
-                    <dd><code>{error.code}</code></dd>
-                </dl>
-                {error.detail && (
-                    // A long text scrolls, so the keyboard must be able to reach it.
-                    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-                    <pre className="rhv-raw" tabIndex={0}>{error.detail}</pre>
-                )}
-            </ExpandableSection>
+            <ErrorDetails error={error} />
         </Notice>
     );
 }

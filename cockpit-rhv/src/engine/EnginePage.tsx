@@ -32,6 +32,6 @@ export function EnginePage() {
     if (state === "deployed" && config)
         return <Suspense fallback={null}><Deployed engine={engine.value} config={config} /></Suspense>;
     if (state !== "none" && job !== undefined)
-        return <Suspense fallback={null}><JobPage key={job} id={job} page="engine" /></Suspense>;
+        return <Suspense fallback={null}><JobPage key={job} id={job} page="engine" from={null} /></Suspense>;
     return <BeforePage />;
 }

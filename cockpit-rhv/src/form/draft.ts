@@ -2,7 +2,7 @@
 // What the user has entered so far. Pure functions over one immutable value: it survives a lost helper, a change of
 // privileges and leaving the wizard, and it is never stored outside of memory, for it holds passwords.
 import { SECRET_LIMITS } from "../generated/limits";
-import type { Choice, DeployForm, Notice } from "../generated/wire";
+import type { Choice, DeployForm, FieldError, Notice } from "../generated/wire";
 import { _ } from "../i18n";
 import { STEP_IDS, STEP_SECTIONS, ruleFor, type StepId } from "./layout";
 import { fromRaw, toRaw, type Raw } from "./raw";
@@ -22,12 +22,22 @@ export interface Draft {
     readonly raw: Readonly<Record<string, Raw>>;
     /** Paths the user has changed. */
     readonly typed: ReadonlySet<string>;
+    /** The answers file that was loaded, which of the answers come from it, and what is wrong with it. */
+    readonly file: AnswersFile | null;
+    /** The answers belong to a deployment that has begun: it has its passwords, and its answers are the given ones. */
+    readonly begun: boolean;
     readonly secrets: Readonly<Record<SecretName, Secret>>;
     /** Steps that were left: from then on their empty required fields are marked. */
     readonly left: ReadonlySet<StepId>;
 }
 
-export type Origin = "default" | "detected" | "typed";
+export interface AnswersFile {
+    readonly name: string;
+    readonly paths: ReadonlySet<string>;
+    readonly errors: readonly FieldError[];
+}
+
+export type Origin = "default" | "detected" | "typed" | "imported" | "before";
 
 const EMPTY: Secret = { value: "", repeated: "" };
 
@@ -49,14 +59,45 @@ export function draftFrom(form: DeployForm, old: Draft | null): Draft {
         const kept = old?.typed.has(path) ? old.raw[path] : undefined;
         raw[path] = kept ?? toRaw(at(form.values, path) ?? (field.type === "boolean" ? false : ""));
     }
-    return {
+    const draft: Draft = {
         form,
         schema,
         raw,
         typed: old?.typed ?? new Set(),
+        file: old?.file ?? null,
+        begun: false,
         secrets: old?.secrets ?? { admin_password: EMPTY, root_password: EMPTY },
         left: old?.left ?? new Set(),
     };
+    return followTyped(draft);
+}
+
+/** The draft of other answers for a deployment that has begun with `answers`. */
+export function begunDraft(form: DeployForm, answers: object, old: Draft | null): Draft {
+    return { ...draftFrom({ ...form, values: answers, origins: {} }, old), begun: true };
+}
+
+/**
+ * The draft with a file's answers in place of its own. What a file leaves out is left out, so that saved answers come
+ * back as they were; only what must be there keeps its default.
+ */
+export function loadAnswers(draft: Draft, name: string, answers: object, errors: readonly FieldError[]): Draft {
+    const raw: Record<string, Raw> = {};
+    const paths = new Set<string>();
+    for (const { path, required, schema } of fieldsOf(draft)) {
+        const value = at(answers, path);
+        if (value !== undefined) {
+            raw[path] = toRaw(value);
+            paths.add(path);
+        } else if (required) {
+            raw[path] = toRaw(at(draft.form.values, path) ?? "");
+        } else {
+            raw[path] = schema.type === "boolean" ? false : "";
+        }
+    }
+    const left = fieldsOf(draft).filter(field => !field.required).map(field => field.path);
+    // An empty optional answer was chosen, too: a form read anew must not fill it in again.
+    return { ...draft, raw, typed: new Set([...paths, ...left]), file: { name, paths, errors } };
 }
 
 export function choicesFor(draft: Draft, path: string): Choice[] {
@@ -73,6 +114,7 @@ export function edit(draft: Draft, path: string, value: Raw): Draft {
         ...draft,
         raw: { ...draft.raw, [path]: value },
         typed: new Set([...draft.typed, path]),
+        file: draft.file && { ...draft.file, paths: new Set([...draft.file.paths].filter(other => other !== path)) },
     };
     return { ...next, raw: { ...next.raw, ...followers(next, path) } };
 }
@@ -88,6 +130,18 @@ function followers(draft: Draft, changed: string): Record<string, Raw> {
             moved[path] = fitting[0]?.value ?? "";
     }
     return moved;
+}
+
+/** What followed a typed answer follows it in a form read anew, too. */
+function followTyped(draft: Draft): Draft {
+    const raw = { ...draft.raw };
+    for (const changed of draft.typed) {
+        for (const [path, value] of Object.entries(followers({ ...draft, raw }, changed))) {
+            if (!draft.typed.has(path))
+                raw[path] = value;
+        }
+    }
+    return { ...draft, raw };
 }
 
 export function editSecret(draft: Draft, name: SecretName, secret: Secret): Draft {
@@ -107,9 +161,11 @@ function isRequired(draft: Draft, field: Field): boolean {
 }
 
 export function origin(draft: Draft, path: string): Origin {
+    if (draft.file?.paths.has(path))
+        return "imported";
     if (draft.typed.has(path) && draft.raw[path] !== toRaw(at(draft.form.values, path) ?? ""))
         return "typed";
-    return draft.form.origins[path] ?? "default";
+    return draft.begun ? "before" : draft.form.origins[path] ?? "default";
 }
 
 /** The sections of a step; sections this page has never heard of stand in the last one. */
@@ -147,10 +203,20 @@ export function answersOf(draft: Draft): Record<string, unknown> {
     return answers;
 }
 
-export function secretProblem(name: SecretName, { value, repeated }: Secret): { value?: string; repeated?: string } {
+/** The secrets that were entered. */
+export function secretsOf({ secrets }: Draft): Partial<Record<SecretName, string>> {
+    const { admin_password: admin, root_password: root } = secrets;
+    return { ...(admin.value !== "" && { admin_password: admin.value }), ...(root.value !== "" && { root_password: root.value }) };
+}
+
+export function isSecretRequired(draft: Draft, name: SecretName): boolean {
+    return name === "admin_password" && !draft.begun;
+}
+
+export function secretProblem(name: SecretName, { value, repeated }: Secret, required: boolean): { value?: string; repeated?: string } {
     const { minLength, maxLength } = SECRET_LIMITS[name];
     if (value === "")
-        return name === "admin_password" ? { value: _("Enter a password.") } : {};
+        return required ? { value: _("Enter a password.") } : {};
     if (value.length < minLength)
         return { value: _("Enter at least {count} characters.", { count: minLength }) };
     if (value.length > maxLength)
@@ -174,7 +240,7 @@ export function problemsOf(draft: Draft): Map<string, string> {
             problems.set(notice.confirm, _("Confirm this to go on."));
     }
     for (const name of ["admin_password", "root_password"] as const) {
-        const { value, repeated } = secretProblem(name, draft.secrets[name]);
+        const { value, repeated } = secretProblem(name, draft.secrets[name], isSecretRequired(draft, name));
         const problem = value ?? repeated;
         if (problem !== undefined)
             problems.set(`secrets.${name}`, problem);

@@ -4,8 +4,10 @@ import type { Notifications, RhvError } from "../generated/wire";
 
 const HELPER = "/usr/libexec/cockpit-rhv/helper";
 
-/** cockpit-ws drops the whole connection at 128 KiB a frame; the channel's id needs some room too. */
-const MAX_FRAME_BYTES = 120 * 1024;
+/** cockpit-ws drops the whole connection at 128 KiB a frame. A UTF-16 unit takes three bytes at most. */
+const FRAME_UNITS = 40 * 1024;
+/** The helper reads no longer line. */
+const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Why a channel ended, in Cockpit's words: https://github.com/cockpit-project/cockpit/blob/main/doc/protocol.md */
 export interface ChannelClosed {
@@ -56,6 +58,19 @@ export function lineSplitter(line: (text: string) => void): (chunk: string) => v
     };
 }
 
+/** A long line in pieces: the channel is a stream, but each frame must be text by itself, so no character is cut in two. */
+export function framesOf(line: string, units: number): string[] {
+    const frames: string[] = [];
+    for (let start = 0; start < line.length;) {
+        const end = start + units;
+        const code = end < line.length ? line.charCodeAt(end - 1) : 0;
+        const whole = code >= 0xd800 && code < 0xdc00 ? end - 1 : end;
+        frames.push(line.slice(start, whole));
+        start = whole;
+    }
+    return frames;
+}
+
 export class RpcChannel {
     readonly #channel: Cockpit.Channel;
     readonly #pending = new Map<number, Pending>();
@@ -84,7 +99,7 @@ export class RpcChannel {
             return Promise.reject(localError("page.not_connected", "The page is not connected to the host."));
         const id = this.#nextId++;
         const line = JSON.stringify({ jsonrpc: "2.0", id, method, params }) + "\n";
-        if (new TextEncoder().encode(line).length > MAX_FRAME_BYTES)
+        if (new TextEncoder().encode(line).length > MAX_LINE_BYTES)
             return Promise.reject(localError("page.request_too_large", "The request is too large to be sent."));
         return new Promise((resolve, reject) => {
             const timer = setTimeout(() => {
@@ -92,7 +107,8 @@ export class RpcChannel {
                 reject(localError("page.timeout", "The host did not answer in time.", method));
             }, timeoutMs);
             this.#pending.set(id, { resolve, reject, timer });
-            this.#channel.send(line);
+            for (const frame of framesOf(line, FRAME_UNITS))
+                this.#channel.send(frame);
         });
     }
 

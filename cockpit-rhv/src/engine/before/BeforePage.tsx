@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 
 import { href } from "../../app/route";
 import { ErrorAlert } from "../../common/ErrorAlert";
 import { PageFrame } from "../../common/PageFrame";
 import { estimate } from "../../format";
+import type { RhvError } from "../../generated/wire";
 import { _, text } from "../../i18n";
 import { useTopicValue } from "../../rpc/hooks";
 import { Button, Card, CardBody, CardTitle, Title } from "../../pf";
 import { useDraft } from "../draft-context";
+import { History } from "../History";
 import { LimitedAccess } from "../LimitedAccess";
+import { LoadAnswers } from "../LoadAnswers";
+import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { HostFacts } from "./HostFacts";
 import { LibvirtNotice } from "./LibvirtNotice";
 
@@ -34,6 +38,8 @@ function Plan() {
 export function BeforePage() {
     const { draft, error } = useDraft();
     const machines = useTopicValue("machines");
+    const operation = useRunningOperation();
+    const [refused, setRefused] = useState<RhvError | null>(null);
     // Most who come here go on to the wizard: its code is there when they do.
     useEffect(() => void import("../wizard/WizardPage"), []);
     const total = draft?.form.phases.reduce((sum, phase) => sum + phase.expected_s, 0);
@@ -44,6 +50,8 @@ export function BeforePage() {
             <LimitedAccess>
                 {_("You can look around and prepare a deployment. Starting it needs administrative access.")}
             </LimitedAccess>
+            <RunningNotice job={operation} />
+            {refused && <ErrorAlert error={refused} title={_("The file was not loaded")} />}
             {machines && <LibvirtNotice libvirt={machines.libvirt} />}
             <Card component="section" aria-labelledby="hero-title">
                 <CardBody className="rhv-hero">
@@ -60,6 +68,7 @@ export function BeforePage() {
                                 {...(absent && { "aria-describedby": "libvirt-notice" })}>
                             {_("Deploy the engine")}
                         </Button>
+                        <LoadAnswers variant="secondary" onError={setRefused} />
                         {total !== undefined && (
                             <span className="rhv-muted">{_("Takes {time}", { time: estimate(total) })}</span>
                         )}
@@ -76,6 +85,7 @@ export function BeforePage() {
                     <CardBody><Plan /></CardBody>
                 </Card>
             </div>
+            <History />
         </PageFrame>
     );
 }

@@ -11,11 +11,12 @@ import type { Live } from "../../rpc/merge";
 import { Card, CardBody, CardTitle, Title } from "../../pf";
 import { Notice } from "../../common/Notice";
 import { LibvirtNotice } from "../before/LibvirtNotice";
+import { History } from "../History";
 import { LimitedAccess } from "../LimitedAccess";
+import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { Components } from "./Components";
 import { EngineActions } from "./EngineActions";
 import { EngineFacts } from "./EngineFacts";
-import { History } from "./History";
 import { Trust } from "./Trust";
 import { headline } from "./headline";
 
@@ -35,12 +36,14 @@ export default function DeployedPage({ engine, config }: { engine: Live<Engine>;
     const uuid = engine.uuid ?? config.uuid;
     const machine = machines?.machines[uuid] ?? null;
     const { tone, state, title, detail } = headline(engine);
+    const operation = useRunningOperation();
 
     return (
         <PageFrame page="engine" state="ready" view="deployed" title={_("Hosted engine")}
                    actions={<EngineActions config={config} uuid={uuid} off={state === "stopped" || machine?.state === "crashed"} onError={setError} />}>
             {error && <ErrorAlert error={error} />}
             <LimitedAccess>{_("You can look. Starting, stopping and the console need administrative access.")}</LimitedAccess>
+            <RunningNotice job={operation} />
             {machines && <LibvirtNotice libvirt={machines.libvirt} />}
             <Card component="section" data-engine={state} aria-live="polite">
                 <CardBody className="rhv-headline">
@@ -59,7 +62,7 @@ export default function DeployedPage({ engine, config }: { engine: Live<Engine>;
             <div className="rhv-cards">
                 <div className="rhv-stack">
                     <Section title={_("Components")}><Components components={engine.components} /></Section>
-                    <Section title={_("Deployments")}><History /></Section>
+                    <History />
                 </div>
                 <div className="rhv-stack">
                     <Section title={_("Engine VM")}><EngineFacts engine={engine} config={config} machine={machine} /></Section>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon.js";
 import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon.js";
 
@@ -14,6 +14,8 @@ import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "./pf";
 import { PowerOffDialog } from "./PowerOffDialog";
 import { ShutdownDialog } from "./ShutdownDialog";
 
+const CleanupDialog = lazy(() => import("../cleanup/CleanupDialog"));
+
 interface EngineActionsProps {
     config: Live<EngineConfig>;
     uuid: string;
@@ -21,10 +23,10 @@ interface EngineActionsProps {
     onError: (error: RhvError | null) => void;
 }
 
-type Dialog = "shutdown" | "power_off" | null;
+type Dialog = "shutdown" | "power_off" | "remove" | null;
 
-function More({ off, privileged, onConsole, onPowerOff }: {
-    off: boolean; privileged: boolean; onConsole: () => void; onPowerOff: () => void;
+function More({ off, privileged, onConsole, onPowerOff, onRemove }: {
+    off: boolean; privileged: boolean; onConsole: () => void; onPowerOff: () => void; onRemove: () => void;
 }) {
     const [open, setOpen] = useState(false);
     return (
@@ -40,6 +42,10 @@ function More({ off, privileged, onConsole, onPowerOff }: {
                 </DropdownItem>
                 <DropdownItem onClick={onPowerOff} isDisabled={off || !privileged} isDanger id="engine-power-off">
                     {_("Power off")}
+                </DropdownItem>
+                <DropdownItem onClick={onRemove} isDisabled={!privileged} isDanger id="engine-remove"
+                              description={_("Shows first what would be removed")}>
+                    {_("Remove the engine")}
                 </DropdownItem>
             </DropdownList>
         </Dropdown>
@@ -85,8 +91,10 @@ export function EngineActions({ config, uuid, off, onError }: EngineActionsProps
                         {_("Shut down")}
                     </Button>
                 )}
-            <More off={off} privileged={privileged} onConsole={viewer} onPowerOff={() => setDialog("power_off")} />
+            <More off={off} privileged={privileged} onConsole={viewer} onPowerOff={() => setDialog("power_off")}
+                  onRemove={() => setDialog("remove")} />
             {dialog === "shutdown" && <ShutdownDialog uuid={uuid} onClose={() => setDialog(null)} />}
+            {dialog === "remove" && <Suspense fallback={null}><CleanupDialog engine onClose={() => setDialog(null)} /></Suspense>}
             {dialog === "power_off" && <PowerOffDialog uuid={uuid} onClose={() => setDialog(null)} />}
         </>
     );

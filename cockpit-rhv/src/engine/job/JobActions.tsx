@@ -1,68 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from "react";
 
-import { go } from "../../app/route";
 import { ConfirmDialog } from "../../common/ConfirmDialog";
-import type { JobStatus, RhvError } from "../../generated/wire";
+import type { JobStatus } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { useCall, usePrivileged } from "../../rpc/hooks";
-import { asError } from "../../rpc/topics";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
 
-interface JobActionsProps {
-    status: Live<JobStatus>;
-    onError: (error: RhvError | null) => void;
+function consequence(kind: JobStatus["kind"]): string {
+    switch (kind) {
+    case "deploy": return _("Everything the job is doing stops at once. What is already made stays, and a deployment can be resumed later.");
+    case "cleanup": return _("Everything the job is doing stops at once. What is already removed is gone; cleaning up again removes the rest.");
+    case "upgrade": return _("Everything the job is doing stops at once. The upgrade can be resumed later.");
+    case "task": return _("Everything the job is doing stops at once. What is already done stays.");
+    }
 }
 
-function CancelDialog({ job, onClose }: { job: string; onClose: () => void }) {
+function CancelDialog({ status, onClose }: { status: Live<JobStatus>; onClose: () => void }) {
     const call = useCall();
     return (
         <ConfirmDialog title={_("Cancel the job?")} confirm={_("Cancel the job")} cancel={_("Let it run")} danger
-                       action={() => call("jobs.cancel", { job })} onClose={onClose}>
-            {_("Everything the job is doing stops at once. What is already made stays, and a deployment can be resumed later.")}
+                       action={() => call("jobs.cancel", { job: status.id })} onClose={onClose}>
+            {consequence(status.kind)}
         </ConfirmDialog>
     );
 }
 
-export function JobActions({ status, onError }: JobActionsProps) {
-    const call = useCall();
+/** What can be done with a job while it runs; the rest stands where it says how it ended. */
+export function JobActions({ status }: { status: Live<JobStatus> }) {
     const privileged = usePrivileged();
     const [cancelling, setCancelling] = useState(false);
-    const [resuming, setResuming] = useState(false);
-    const running = status.state === "running" || status.state === "queued";
-
-    const resume = () => {
-        setResuming(true);
-        onError(null);
-        call("jobs.resume", { job: status.id })
-            .then(({ job }) => {
-                if (job !== status.id)
-                    go({ page: "job", id: job });
-            })
-            .catch((reason: unknown) => onError(asError(reason).error))
-            .finally(() => setResuming(false));
-    };
-
+    if (status.state !== "running" && status.state !== "queued")
+        return null;
     return (
         <>
-            {status.resumable && !running && (
-                <Button onClick={resume} isLoading={resuming} spinnerAriaValueText={_("Running")} id="resume-job"
-                        isDisabled={resuming || !privileged}>
-                    {_("Resume")}
-                </Button>
-            )}
-            {status.kind === "deploy" && status.resumable && !running && (
-                <Button variant="secondary" onClick={() => go({ page: "deploy", step: null })} isDisabled={!privileged}>
-                    {_("Deploy with other answers")}
-                </Button>
-            )}
-            {running && (
-                <Button variant="secondary" onClick={() => setCancelling(true)} isDisabled={!privileged} id="cancel-job">
-                    {_("Cancel the job")}
-                </Button>
-            )}
-            {cancelling && <CancelDialog job={status.id} onClose={() => setCancelling(false)} />}
+            <Button variant="secondary" onClick={() => setCancelling(true)} isDisabled={!privileged} id="cancel-job">
+                {_("Cancel the job")}
+            </Button>
+            {cancelling && <CancelDialog status={status} onClose={() => setCancelling(false)} />}
         </>
     );
 }

@@ -2,7 +2,8 @@
 import { useState } from "react";
 
 import { LoadingCards } from "../../app/FirstConnection";
-import { href } from "../../app/route";
+import { backTo, href } from "../../app/route";
+import { BundleLink } from "../../common/BundleLink";
 import { ErrorAlert } from "../../common/ErrorAlert";
 import { PageFrame } from "../../common/PageFrame";
 import { Status } from "../../common/Status";
@@ -14,34 +15,45 @@ import { useConnection, useTopic } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody, CardTitle } from "../../pf";
 import { LimitedAccess } from "../LimitedAccess";
+import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { JobActions } from "./JobActions";
 import { JobProgress } from "./JobProgress";
 import { JobTabs } from "./JobTabs";
 import { Outcome } from "./Outcome";
 import { Phases } from "./Phases";
-import { jobState } from "./words";
+import { backWord, jobState } from "./words";
 
 interface JobPageProps {
     id: string;
     /** The job's own address, or the engine page while there is nothing else to show. */
     page: "engine" | "job";
+    /** Where a remedy was asked for. */
+    from: string | null;
 }
 
-function JobBody({ job, page }: { job: Live<Job>; page: JobPageProps["page"] }) {
+function JobBody({ job, page, from }: { job: Live<Job> } & Pick<JobPageProps, "page" | "from">) {
     const { status, events } = job;
     const connected = useConnection().state === "connected";
     const running = status.state === "running" || status.state === "queued";
     const elapsed = useRunning(status.elapsed_s, status.state === "running" && connected);
     const [error, setError] = useState<RhvError | null>(null);
+    const other = useRunningOperation(status.id);
     const { tone, word } = jobState(status.state);
 
     return (
         <PageFrame page={page} state="ready" view={status.state} title={text(status.title)} badge={<Status tone={tone}>{word}</Status>}
-                   actions={<JobActions status={status} onError={setError} />}>
-            {page === "job" && <p><Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Hosted engine")}</Button></p>}
+                   actions={running && <JobActions status={status} />}>
+            {page === "job" && (
+                <p>
+                    <Button variant="link" isInline component="a" href={href(from === null ? { page: "engine" } : backTo(from))} id="job-back">
+                        {from === null ? _("Hosted engine") : backWord(from)}
+                    </Button>
+                </p>
+            )}
             {error && <ErrorAlert error={error} title={_("The job was not resumed")} />}
-            <LimitedAccess>{_("You can watch. Cancelling and resuming need administrative access.")}</LimitedAccess>
-            <Outcome status={status} />
+            <LimitedAccess>{_("You can watch. To cancel, resume or clean up needs administrative access.")}</LimitedAccess>
+            {status.kind !== "task" && <RunningNotice job={other} />}
+            <Outcome status={status} from={from} onError={setError} />
             {running && (
                 <Card component="section">
                     <CardBody>
@@ -49,6 +61,7 @@ function JobBody({ job, page }: { job: Live<Job>; page: JobPageProps["page"] }) 
                         <p className="rhv-muted">
                             {_("The job runs on the host by itself. You may close this page and come back, or watch from another browser.")}
                         </p>
+                        <p><BundleLink job={status.id} /></p>
                     </CardBody>
                 </Card>
             )}
@@ -71,12 +84,12 @@ function JobBody({ job, page }: { job: Live<Job>; page: JobPageProps["page"] }) 
 }
 
 /** One job from its beginning, wherever it was started. */
-export default function JobPage({ id, page }: JobPageProps) {
+export default function JobPage({ id, page, from }: JobPageProps) {
     const job = useTopic(`job/${id}`);
     if (job.state === "ready")
-        return <JobBody job={job.value} page={page} />;
+        return <JobBody job={job.value} page={page} from={from} />;
     return (
-        <PageFrame page={page} state={job.state} title={_("Deployment")}>
+        <PageFrame page={page} state={job.state} title={_("Job")}>
             {job.state === "error" ? <ErrorAlert error={job.error} title={_("This job cannot be shown")} /> : <LoadingCards />}
         </PageFrame>
     );

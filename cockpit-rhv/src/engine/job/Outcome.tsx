@@ -1,61 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-import { href } from "../../app/route";
-import { ErrorAlert } from "../../common/ErrorAlert";
-import { clock } from "../../format";
-import type { JobStatus } from "../../generated/wire";
-import { _, text } from "../../i18n";
+import { backTo, href, type Route } from "../../app/route";
+import { BundleLink } from "../../common/BundleLink";
+import { Notice } from "../../common/Notice";
+import { duration } from "../../format";
+import type { JobStatus, RhvError } from "../../generated/wire";
+import { _ } from "../../i18n";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
-import { Notice } from "../../common/Notice";
+import { FailureCard } from "./FailureCard";
+import { backWord } from "./words";
 
-function where(status: Live<JobStatus>): string | null {
-    const phase = status.phases.find(({ id, state }) => id === status.phase || state === "failed");
-    return phase ? text(phase.title) : null;
+interface Success {
+    title: string;
+    sentence?: string;
+    next?: { word: string; to: Route };
 }
 
-function resumeNote(status: Live<JobStatus>): string | null {
-    return status.resumable
-        ? _("Resuming goes on at the first unfinished phase; what is done is not done again.")
-        : null;
-}
-
-/** How a job ended, and what to do now. */
-export function Outcome({ status }: { status: Live<JobStatus> }) {
-    const phase = where(status);
-    const note = resumeNote(status);
-    switch (status.state) {
-    case "queued":
-    case "running":
-        return null;
-    case "succeeded":
-        return (
-            <Notice variant="success" id="job-succeeded"
-                   title={_("Finished in {time}", { time: clock(status.elapsed_s) })}>
-                {status.kind === "deploy" &&
-                    <Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Show the engine")}</Button>}
-            </Notice>
-        );
-    case "failed":
-        if (status.error) {
-            return (
-                <div id="job-failed">
-                    <ErrorAlert error={status.error}
-                                title={phase === null ? _("The job failed") : _("Failed in the phase “{phase}”", { phase })}>
-                        {status.task && <p className="rhv-muted">{_("Task: {task}", { task: text(status.task) })}</p>}
-                        {note !== null && <p className="rhv-muted">{note}</p>}
-                    </ErrorAlert>
-                </div>
-            );
-        }
-        return <Notice variant="danger" id="job-failed" title={_("The job failed")}>{note}</Notice>;
-    case "cancelled":
-        return <Notice variant="info" id="job-cancelled" title={_("The job was cancelled")}>{note}</Notice>;
-    case "interrupted":
-        return (
-            <Notice variant="warning" id="job-interrupted" title={_("The job was interrupted")}>
-                <p>{_("It ended without reporting why; probably this host was restarted.")}</p>
-                {note !== null && <p>{note}</p>}
-            </Notice>
-        );
+/** What a success means, and where one goes from here. */
+function success(status: Live<JobStatus>, from: string | null): Success {
+    const time = duration(status.elapsed_s);
+    const engine = { word: _("Show the engine"), to: { page: "engine" as const } };
+    switch (status.kind) {
+    case "deploy":
+    case "upgrade":
+        return { title: _("Finished in {time}", { time }), next: engine };
+    case "cleanup":
+        return {
+            title: _("The host is as it was before"),
+            sentence: _("Everything on the list was removed, in {time}.", { time }),
+            next: { word: _("Deploy again"), to: { page: "deploy", step: null } },
+        };
+    case "task":
+        return {
+            title: _("Done in {time}", { time }),
+            ...(from !== null && { next: { word: backWord(from), to: backTo(from) } }),
+        };
     }
+}
+
+/** How a job ended, and what to do now. `from`: where it was asked for, if it was a remedy. */
+export function Outcome({ status, from, onError }: {
+    status: Live<JobStatus>; from: string | null; onError: (error: RhvError | null) => void;
+}) {
+    if (status.state === "queued" || status.state === "running")
+        return null;
+    if (status.state !== "succeeded")
+        return <FailureCard key={status.attempt} status={status} state={status.state} onError={onError} />;
+    const { title, sentence, next } = success(status, from);
+    return (
+        <Notice variant="success" id="job-succeeded" title={title}>
+            {sentence !== undefined && <p>{sentence}</p>}
+            <p className="rhv-links">
+                {next && <Button variant="link" isInline component="a" href={href(next.to)} id="job-next">{next.word}</Button>}
+                <BundleLink job={status.id} />
+            </p>
+        </Notice>
+    );
 }

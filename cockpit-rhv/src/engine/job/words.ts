@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tone } from "../../common/Status";
 import type { JobStatus, PhaseStatus } from "../../generated/wire";
+import { FROM_REVIEW } from "../../app/route";
 import { _ } from "../../i18n";
 
 export function jobState(state: JobStatus["state"]): { tone: Tone; word: string } {
@@ -22,4 +23,9 @@ export function phaseWord(state: PhaseStatus["state"]): string {
     case "failed": return _("Failed");
     case "cancelled": return _("Cancelled");
     }
+}
+
+/** The link from a remedy's job to where it was asked for. */
+export function backWord(from: string): string {
+    return from === FROM_REVIEW ? _("Back to the review") : _("Back to the deployment");
 }

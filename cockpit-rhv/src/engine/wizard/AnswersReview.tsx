@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { download } from "../../common/download";
-import { answersOf, fieldsOf, isShown, origin, sectionsOf, stepOf, type Draft, type Origin } from "../../form/draft";
-import { STEP_IDS, optionText, type StepId } from "../../form/layout";
+import { answersOf, fieldsOf, isShown, origin, sectionsOf, stepOf, type Draft, type Origin, type SecretName } from "../../form/draft";
+import { STEP_IDS, type StepId } from "../../form/layout";
 import { fromRaw } from "../../form/raw";
-import type { Field } from "../../form/schema";
 import { _ } from "../../i18n";
 import { Button, Title } from "../../pf";
 import { Label } from "./pf";
+import { displayed } from "./displayed";
+import { stepTitle } from "./steps";
 
 interface AnswersReviewProps {
     draft: Draft;
     problems: ReadonlyMap<string, string>;
-    stepTitle: (step: StepId) => string;
     onEditStep: (step: StepId) => void;
 }
 
@@ -19,19 +19,17 @@ function originLabel(from: Origin) {
     switch (from) {
     case "typed": return <Label isCompact color="blue" variant="outline">{_("Entered")}</Label>;
     case "detected": return <Label isCompact color="teal" variant="outline">{_("Detected")}</Label>;
+    case "imported": return <Label isCompact color="purple" variant="outline">{_("Imported")}</Label>;
+    case "before": return <Label isCompact variant="outline">{_("As before")}</Label>;
     case "default": return <Label isCompact variant="outline">{_("Default")}</Label>;
     }
 }
 
-function display(draft: Draft, field: Field): string {
-    const value = fromRaw(field.schema, draft.raw[field.path] ?? "");
-    if (value === undefined)
-        return _("Not set");
-    if (typeof value === "boolean")
-        return value ? _("Yes") : _("No");
-    if (Array.isArray(value))
-        return value.join(", ");
-    return field.schema.enum ? optionText(field.path, String(value)).label : String(value);
+/** A password is never shown; that there is one is. */
+function passwordRow(draft: Draft, name: SecretName): { value: string; from: Origin | null } {
+    if (draft.secrets[name].value !== "")
+        return { value: "••••••••", from: "typed" };
+    return draft.begun ? { value: _("The one given before"), from: "before" } : { value: _("Not set"), from: null };
 }
 
 function Row({ path, title, value, from, problem }: {
@@ -50,7 +48,7 @@ function Row({ path, title, value, from, problem }: {
 }
 
 /** Every answer with where it came from, in the order of the steps. */
-export function AnswersReview({ draft, problems, stepTitle, onEditStep }: AnswersReviewProps) {
+export function AnswersReview({ draft, problems, onEditStep }: AnswersReviewProps) {
     const confirmed = fieldsOf(draft).filter(({ path, schema }) => schema.type === "boolean" && draft.raw[path] === true);
     const save = () => download("engine-answers.json", JSON.stringify(answersOf(draft), null, 2) + "\n", "application/json");
     return (
@@ -69,18 +67,18 @@ export function AnswersReview({ draft, problems, stepTitle, onEditStep }: Answer
                         </div>
                         <dl className="rhv-answers">
                             {[...fields, ...own].map(field => (
-                                <Row key={field.path} path={field.path} title={_(field.title)} value={display(draft, field)}
+                                <Row key={field.path} path={field.path} title={_(field.title)}
+                                     value={displayed(field, fromRaw(field.schema, draft.raw[field.path] ?? ""))}
                                      from={draft.raw[field.path] === "" ? null : origin(draft, field.path)}
                                      problem={problems.get(field.path)} />
                             ))}
                             {step === "engine" && (
-                                <Row path="secrets.admin_password" title={_("Administrator's password")} from={draft.secrets.admin_password.value === "" ? null : "typed"}
-                                     value={draft.secrets.admin_password.value === "" ? _("Not set") : "••••••••"}
+                                <Row path="secrets.admin_password" title={_("Administrator's password")} {...passwordRow(draft, "admin_password")}
                                      problem={problems.get("secrets.admin_password")} />
                             )}
                             {step === "engine" && draft.secrets.root_password.value !== "" && (
-                                <Row path="secrets.root_password" title={_("Root's password in the engine VM")} from="typed"
-                                     value="••••••••" problem={problems.get("secrets.root_password")} />
+                                <Row path="secrets.root_password" title={_("Root's password in the engine VM")} {...passwordRow(draft, "root_password")}
+                                     problem={problems.get("secrets.root_password")} />
                             )}
                         </dl>
                     </section>

@@ -35,7 +35,7 @@ function strengthHint(value: string): { variant: "error" | "warning" | "success"
 export function PasswordFields({ name, label, repeatLabel, help, secret, required, strict, onEdit }: PasswordFieldsProps) {
     const [shown, setShown] = useState(false);
     const [repeatVisited, setRepeatVisited] = useState(false);
-    const problem = secretProblem(name, secret);
+    const problem = secretProblem(name, secret, required);
     const valueProblem = secret.value !== "" || strict ? problem.value : undefined;
     // "They differ" is no news while the second one is still being typed.
     const typingRepeat = !repeatVisited && secret.value.startsWith(secret.repeated);

@@ -4,6 +4,8 @@ import { Status, type Tone } from "../../common/Status";
 import type { CheckResult } from "../../generated/wire";
 import { _, plural, text } from "../../i18n";
 import { Button, ExpandableSection, Skeleton, Title } from "../../pf";
+import { FROM_REVIEW } from "../../app/route";
+import { RemedyAction } from "../remedy/RemedyAction";
 import type { Preflight } from "./usePreflight";
 
 const ORDER: readonly CheckResult["severity"][] = ["error", "warning", "unknown", "ok", "not_applicable"];
@@ -22,7 +24,7 @@ function word(severity: CheckResult["severity"]): string {
     }
 }
 
-function Check({ check }: { check: CheckResult }) {
+function Check({ check, again }: { check: CheckResult; again: () => void }) {
     const urgent = check.severity === "error" || check.severity === "warning";
     return (
         <li className="rhv-check" data-check={check.id} data-severity={check.severity}>
@@ -32,6 +34,9 @@ function Check({ check }: { check: CheckResult }) {
                 <div>{text(check.summary)}</div>
                 {urgent && check.remedy && (
                     <div className="rhv-check__remedy"><b>{_("What to do:")}</b> {text(check.remedy)}</div>
+                )}
+                {urgent && check.remedy_job && (
+                    <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={FROM_REVIEW} onDone={again} once />
                 )}
                 <ExpandableSection toggleText={_("What was looked at")} toggleId={`check-${check.id}-toggle`}
                                    contentId={`check-${check.id}-content`} className="rhv-details">
@@ -70,11 +75,11 @@ export function PreflightReport({ preflight, again }: { preflight: Preflight; ag
             </div>
             {preflight.state === "failed" &&
                 <ErrorAlert error={preflight.error} title={_("The host could not be checked")} />}
-            <ul className="rhv-checks">{urgent.map(check => <Check key={check.id} check={check} />)}</ul>
+            <ul className="rhv-checks">{urgent.map(check => <Check key={check.id} check={check} again={again} />)}</ul>
             {passed.length > 0 && (
                 <ExpandableSection toggleText={plural("{count} check in order", "{count} checks in order", passed.length)}
                                    className="rhv-details">
-                    <ul className="rhv-checks">{passed.map(check => <Check key={check.id} check={check} />)}</ul>
+                    <ul className="rhv-checks">{passed.map(check => <Check key={check.id} check={check} again={again} />)}</ul>
                 </ExpandableSection>
             )}
         </section>

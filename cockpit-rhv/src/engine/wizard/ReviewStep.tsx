@@ -2,7 +2,6 @@
 import { go } from "../../app/route";
 import { ErrorAlert } from "../../common/ErrorAlert";
 import type { Draft } from "../../form/draft";
-import type { StepId } from "../../form/layout";
 import type { RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { Title } from "../../pf";
@@ -18,10 +17,9 @@ interface ReviewStepProps {
     again: () => void;
     /** Why the last attempt to start was refused. */
     refused: RhvError | null;
-    stepTitle: (step: StepId) => string;
 }
 
-export function ReviewStep({ draft, problems, preflight, again, refused, stepTitle }: ReviewStepProps) {
+export function ReviewStep({ draft, problems, preflight, again, refused }: ReviewStepProps) {
     return (
         <div className="rhv-review" data-step="review">
             <div>
@@ -31,8 +29,7 @@ export function ReviewStep({ draft, problems, preflight, again, refused, stepTit
             {refused && <ErrorAlert error={refused} title={_("The deployment was not started")} />}
             <LimitedAccess>{_("Starting the deployment needs administrative access. What you have entered stays.")}</LimitedAccess>
             <PreflightReport preflight={preflight} again={again} />
-            <AnswersReview draft={draft} problems={problems} stepTitle={stepTitle} 
-                           onEditStep={step => go({ page: "deploy", step })} />
+            <AnswersReview draft={draft} problems={problems} onEditStep={step => go({ page: "deploy", step })} />
         </div>
     );
 }

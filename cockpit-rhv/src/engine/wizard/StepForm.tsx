@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Fragment, useState } from "react";
 
-import { edit, editSecret, isShown, sectionsOf, type Draft, type Secret, type SecretName } from "../../form/draft";
+import { edit, editSecret, isSecretRequired, isShown, sectionsOf, type Draft, type Secret, type SecretName } from "../../form/draft";
 import { ruleFor, type StepId } from "../../form/layout";
 import type { Raw } from "../../form/raw";
 import type { Field } from "../../form/schema";
 import { _ } from "../../i18n";
 import { ExpandableSection, Title } from "../../pf";
 import { Form } from "./pf";
-import { useDraft } from "../draft-context";
+import type { DraftHandle } from "../draft-context";
 import { FieldInput } from "./FieldInput";
 import { PasswordFields } from "./PasswordFields";
 import { StepNotices } from "./StepNotices";
 
 interface StepFormProps {
     draft: Draft;
+    update: DraftHandle["update"];
     step: StepId;
     title: string;
     intro: string;
@@ -24,8 +25,7 @@ interface StepFormProps {
 const isNumber = (field: Field) => field.schema.type === "integer";
 
 /** One step of the wizard: the fields of its sections, the rarely used ones folded away. */
-export function StepForm({ draft, step, title, intro, problems }: StepFormProps) {
-    const { update } = useDraft();
+export function StepForm({ draft, update, step, title, intro, problems }: StepFormProps) {
     const onEdit = (path: string, value: Raw) => update(old => edit(old, path, value));
     const onSecret = (name: SecretName) => (secret: Secret) => update(old => editSecret(old, name, secret));
     const strict = draft.left.has(step);
@@ -56,9 +56,12 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
             <StepNotices draft={draft} step={step} of={null} problems={problems} onEdit={onEdit} />
             {main.filter(field => !isNumber(field)).map(input)}
             {step === "engine" && (
-                <PasswordFields name="admin_password" label={_("Administrator's password")} required strict={strict}
+                <PasswordFields name="admin_password" label={_("Administrator's password")} strict={strict}
+                                required={isSecretRequired(draft, "admin_password")}
                                 repeatLabel={_("The same password again")}
-                                help={_("For the Manager's user admin@internal. Only its hash is stored.")}
+                                help={draft.begun
+                                    ? _("Leave it empty to keep the one given before.")
+                                    : _("For the Manager's user admin@internal. Only its hash is stored.")}
                                 secret={draft.secrets.admin_password} onEdit={onSecret("admin_password")} />
             )}
             {numbers.length > 0 && <div className="rhv-numbers">{numbers.map(input)}</div>}
@@ -70,7 +73,9 @@ export function StepForm({ draft, step, title, intro, problems }: StepFormProps)
                         {step === "engine" && (
                             <PasswordFields name="root_password" label={_("Root's password in the engine VM")} required={false}
                                             repeatLabel={_("Root's password again")} strict={strict}
-                                            help={_("Optional. Without it, root logs in with the SSH key or not at all.")}
+                                            help={draft.begun
+                                                ? _("Leave it empty to keep what was given before.")
+                                                : _("Optional. Without it, root logs in with the SSH key or not at all.")}
                                             secret={draft.secrets.root_password} onEdit={onSecret("root_password")} />
                         )}
                     </div>

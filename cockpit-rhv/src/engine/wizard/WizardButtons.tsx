@@ -5,18 +5,25 @@ import { _ } from "../../i18n";
 import { Button } from "../../pf";
 import { WizardFooterWrapper, useWizardContext } from "./pf";
 
+/** The button at the end: what it says and does. */
+export interface Submit {
+    word: string;
+    /** Why it is not possible, or null. */
+    obstacle: string | null;
+    busy: boolean;
+    run: () => void;
+}
+
 interface WizardButtonsProps {
     /** The step the address names. */
     wanted: string;
     /** Called before Next; false stays. */
     onLeave: (step: string) => boolean;
-    /** Why Deploy is not possible, or null. */
-    obstacle: string | null;
-    starting: boolean;
-    onDeploy: () => void;
+    submit: Submit;
 }
 
-export function WizardButtons({ wanted, onLeave, obstacle, starting, onDeploy }: WizardButtonsProps) {
+export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
+    const { word, obstacle, busy, run } = submit;
     const { activeStep, goToNextStep, goToPrevStep, goToStepById, close } = useWizardContext();
     const active = String(activeStep.id);
 
@@ -42,9 +49,9 @@ export function WizardButtons({ wanted, onLeave, obstacle, starting, onDeploy }:
         <WizardFooterWrapper className="rhv-wizard-footer">
             {review
                 ? (
-                    <Button onClick={onDeploy} isAriaDisabled={obstacle !== null || starting} isLoading={starting} spinnerAriaValueText={_("Running")}
+                    <Button onClick={run} isAriaDisabled={obstacle !== null || busy} isLoading={busy} spinnerAriaValueText={_("Running")}
                             id="start-deployment" {...(obstacle !== null && { "aria-describedby": "deploy-obstacle" })}>
-                        {_("Deploy")}
+                        {word}
                     </Button>
                 )
                 : <Button onClick={next} id="wizard-next">{_("Next")}</Button>}
