@@ -37,6 +37,11 @@ _LOG_TAIL = 4096
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\xa0-\U0010ffff]")
 
 
+def patience_s(answers: Mapping[str, Any]) -> float:
+    """As it was answered; a deployment of version 0.1.0 was not asked."""
+    return float(get(answers, "engine.patience_s", LIMIT_S))
+
+
 @dataclass
 class Engine:
     """A Manager that is proved and healthy."""
@@ -54,7 +59,7 @@ class EngineWait:
         deployment: Deployment,
         answers: Mapping[str, Any],
         progress: ProgressFile,
-        limit_s: float = LIMIT_S,
+        limit_s: float | None = None,
         uri: str = DEFAULT_URI,
         port: int = PORT,
         contact_file: Path | None = None,
@@ -64,7 +69,7 @@ class EngineWait:
         self._name = get(answers, "engine.name")
         self._fqdn = get(answers, "engine.fqdn")
         self._progress = progress
-        self._limit_s = limit_s
+        self._limit_s = patience_s(answers) if limit_s is None else limit_s
         self._uri = uri
         self._port = port
         self._contact_file = contact_file or places.first_contact_file(self._name)
@@ -184,8 +189,8 @@ class EngineWait:
             "engine.silent",
             msg(
                 "engine.silent",
-                "The Manager did not answer within {minutes} minutes.",
-                minutes=round(self._limit_s / 60),
+                "The Manager did not answer within {seconds} seconds.",
+                seconds=round(self._limit_s),
             ),
             msg(
                 "engine.silent.hint",

@@ -92,7 +92,8 @@ def register_host(
     started = start_agent(deployment, restart=enrolled)
     host_id = manager.add_host(bearer, name, address, PORT)
     deployment.update(host_id=host_id, host_name=name, host_address=address)
-    _wait_up(manager, bearer, host_id, progress)
+    limit_s = min(LIMIT_S, get(answers, "engine.patience_s", LIMIT_S))
+    _wait_up(manager, bearer, host_id, progress, limit_s)
     return enrolled or started
 
 
@@ -181,14 +182,14 @@ def _connected() -> list[str]:
         return []
 
 
-def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile) -> None:
+def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile, limit_s: float) -> None:
     began = time.monotonic()
     while True:
         status = manager.host_status(bearer, host_id)
         if status == "up":
             return
         waited = time.monotonic() - began
-        if waited > LIMIT_S:
+        if waited > limit_s:
             agent = unit_states([AGENT_UNIT])[AGENT_UNIT]
             cause, remedy = not_up_cause(manager.address, _connected())
             raise RhvError(

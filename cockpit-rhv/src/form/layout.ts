@@ -55,6 +55,7 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
         widget: "textarea",
         pattern: () => _("Enter one line in OpenSSH's format, beginning with ssh-, ecdsa- or sk-."),
     },
+    "engine.patience_s": { more: true, width: "short" },
     "network.kind": {
         widget: "radio",
         options: () => ({
