@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT, PORT
@@ -129,6 +130,9 @@ def diagnose(error: RhvError, answers: Mapping[str, Any]) -> RhvError:
 
 def _disk_full(answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
     folder = get(answers, "storage.path")
+    if not folder:
+        # An upgrade has no answers.
+        return None, None
     cause = msg(
         "cause.disk_full",
         "The file system of {folder} has {free_mib} MiB free.",
@@ -193,7 +197,7 @@ def _firewalld_blocks() -> bool:
         if run_command(["firewall-cmd", "--state"], _COMMAND_S).output != "running":
             return False
         return run_command(["firewall-cmd", f"--query-port={PORT}/tcp"], _COMMAND_S).output == "no"
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return False
 
 
@@ -202,7 +206,7 @@ def _filtered() -> bool:
     try:
         listed = run_command(["nft", "--json", "list", "ruleset"], _COMMAND_S)
         items = json.loads(listed.output)["nftables"] if listed.code == 0 else []
-    except (OSError, ValueError, KeyError):
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
         return False
     return any(_drops(item) for item in items)
 

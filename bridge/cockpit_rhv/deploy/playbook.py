@@ -39,8 +39,7 @@ def carry_out(params: Mapping[str, Any], work: Work) -> dict[str, Any]:
 def _diagnosed(error: RhvError, params: Mapping[str, Any]) -> RhvError:
     try:
         return diagnose(error, params.get("answers") or {})
-    except (RhvError, OSError, RuntimeError) as unsure:
-        # What cannot be found out about a failure must not hide the failure.
+    except Exception as unsure:  # noqa: BLE001 - what cannot be found out about a failure must not hide the failure
         error.detail = "\n".join(part for part in (error.detail, f"(no cause found: {unsure})") if part)
         return error
 
