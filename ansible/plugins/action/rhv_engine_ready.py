@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from cockpit_rhv.deploy import enroll, places
 from cockpit_rhv.deploy.action import PhaseAction
 from cockpit_rhv.deploy.engine_wait import EngineWait
+from cockpit_rhv.deploy.register import agent_key
 from cockpit_rhv.deploy.state import Deployment
 
 
@@ -16,5 +16,5 @@ class ActionModule(PhaseAction):
     def work(params, progress):
         """Wait; the record then has address and fingerprint. The agent's key is made meanwhile."""
         deployment = Deployment.open(params["job"]["id"])
-        enroll.ensure_key(places.pki_dir())
+        agent_key(deployment)
         return {"changed": EngineWait(deployment, params["answers"], progress).run()}

@@ -83,10 +83,7 @@ def register_host(
     manager = manager or open_manager(deployment, get(answers, "engine.fqdn"))
     name = host_name(answers)
     address = host_address(answers, deployment.record.address)
-    deployment.note_new_folder(places.pki_dir())
-    for part in (enroll.KEY, enroll.CA, enroll.CERTIFICATE):
-        deployment.note_new_file(places.pki_dir() / part)
-    key = enroll.ensure_key(places.pki_dir())
+    key = agent_key(deployment)
     bearer = manager.bearer(deployment.job_key())
     enrolled = _enrol(deployment, manager, bearer, key, name, address)
     started = start_agent(deployment, restart=enrolled)
@@ -95,6 +92,14 @@ def register_host(
     limit_s = min(LIMIT_S, get(answers, "engine.patience_s", LIMIT_S))
     _wait_up(manager, bearer, host_id, progress, limit_s)
     return enrolled or started
+
+
+def agent_key(deployment: Deployment) -> ec.EllipticCurvePrivateKey:
+    """The agent's key, made when there is none; its folder and files are noted before it. Raises OSError."""
+    deployment.note_new_folder(places.pki_dir())
+    for part in (enroll.KEY, enroll.CA, enroll.CERTIFICATE):
+        deployment.note_new_file(places.pki_dir() / part)
+    return enroll.ensure_key(places.pki_dir())
 
 
 def _enrol(
