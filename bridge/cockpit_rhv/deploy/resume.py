@@ -13,6 +13,7 @@ from ..jobs.model import RESUMABLE_STATES, JobSpec
 from ..jobs.store import JobStore
 from ..messages import Message, msg
 from .answers import complete, fields, get
+from .discard import discard_unfinished
 from .profile import Profile, read_profile
 from .secrets import hash_admin_password, hash_root_password
 from .start import deployment_title
@@ -66,8 +67,9 @@ class Plan:
 
 def deployment_answers(job_id: str, store: JobStore | None = None) -> dict[str, Any]:
     """Result of ``deploy.answers``. Raises RhvError ``job.*``, ``deploy.not_resumable``."""
-    spec = _spec(store or JobStore(), job_id)
-    return {"profile": spec.profile, "answers": dict(spec.answers)}
+    store = store or JobStore()
+    spec = _spec(store, job_id)
+    return {"profile": spec.profile, "answers": dict(_answers(store, job_id, spec))}
 
 
 def plan_resume(
@@ -80,7 +82,7 @@ def plan_resume(
     errors = validate_answers(profile, answers)
     if errors:
         return Plan(errors, [], [], [], None)
-    changes = _changes(profile, spec.answers, complete(profile.schema, answers))
+    changes = _changes(profile, _answers(store, job_id, spec), complete(profile.schema, answers))
     return _plan(store.stored(job_id), changes, new_password)
 
 
@@ -109,22 +111,27 @@ def resume_deployment(
         hashes["rhv_root_password_hash"] = hash_root_password(secrets["root_password"])
 
     def change(status: JobStatus) -> None:
-        plan = _plan(status, _changes(profile, spec.answers, whole), bool(hashes))
+        plan = _plan(status, _changes(profile, _answers(store, job_id, spec), whole), bool(hashes))
         if not plan.changes and not hashes:
             return
-        if plan.discards is not None:
-            # Before anything else: a job that is resumed after a kill in the middle of this must still do it.
-            Deployment.open(job_id).update(discard=True)
         private = store.folder(job_id) / "private"
-        variables = {**read_json(private / "vars.json"), "rhv_answers": whole, **hashes}
-        write_json(private / "vars.json", variables, 0o600, gid=0, durable=True)
         title = deployment_title(whole)
         fresh = JobSpec(spec.kind, title, spec.user, spec.phases, spec.profile, whole)
         write_json(private / "spec.json", fresh.to_json(), 0o600, gid=0, durable=True)
-        status.title = title
+        # The new answers count once vars.json has them. What they make necessary is written before: after a kill in
+        # between the job does again what it did with the old ones.
+        if plan.discards is not None:
+            deployment = Deployment.open(job_id)
+            deployment.update(discard=True)
+            if not _knows_discard(profile):
+                discard_unfinished(deployment)
         for phase in status.phases:
             if phase.id in plan.phases:
                 phase.state = "pending"
+        store.write_status(status, durable=True)
+        variables = {**read_json(private / "vars.json"), "rhv_answers": whole, **hashes}
+        write_json(private / "vars.json", variables, 0o600, gid=0, durable=True)
+        status.title = title
 
     return resume_job(job_id, change, store=store, launcher=launcher)
 
@@ -138,6 +145,20 @@ def _spec(store: JobStore, job_id: str) -> JobSpec:
             msg("deploy.not_resumable.hint", "A finished engine is changed by other means than its deployment."),
         )
     return store.spec(job_id)
+
+
+def _answers(store: JobStore, job_id: str, spec: JobSpec) -> Mapping[str, Any]:
+    """What the job runs with. ``spec.json`` may be ahead of it, see :func:`resume_deployment`."""
+    try:
+        answers: Mapping[str, Any] = read_json(store.folder(job_id) / "private" / "vars.json")["rhv_answers"]
+    except (OSError, ValueError, KeyError):
+        return spec.answers
+    return answers
+
+
+def _knows_discard(profile: Profile) -> bool:
+    # A job of version 0.1.0 runs its own copy of that version's Python, which does not know the mark.
+    return any("x-phase" in field for _path, field in fields(profile.schema))
 
 
 def _job_profile(store: JobStore, job_id: str) -> Profile:
@@ -163,9 +184,12 @@ def _plan(status: JobStatus, changes: Sequence[Change], new_password: bool) -> P
     touched = [item.phase for item in changes if item.phase != order[0]] + ([_PASSWORD_PHASE] if new_password else [])
     first = min((order.index(phase) if phase in order else 1 for phase in touched), default=len(order))
     record = read_record()
-    made = record is not None and record.job == status.id and bool(record.disk or record.drive or record.started)
-    inside = first <= order.index(_LAST_OF_VM)
-    discards = made and inside
+    if record is not None and record.job == status.id:
+        made = bool(record.disk or record.drive or record.started)
+        # A Manager that has forgotten the job's key takes nothing more from it.
+        discards = made and (first <= order.index(_LAST_OF_VM) or (record.closing and bool(touched)))
+    else:
+        discards = False
     if discards:
         first = min(first, order.index(_FIRST_OF_VM))
     # The host is judged once more by what is wanted now.
