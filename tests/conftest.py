@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FIRST = ("tests/host/test_fresh_host.py", "tests/browser/test_a_wizard.py")
+_LAST = ("tests/host/test_upgrade.py",)
 KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
 
@@ -50,7 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"host", "engine", "host12"} & set(fixtures) or "tests/host/" in item.nodeid:
             item.add_marker(pytest.mark.host)
     # What holds on a fresh host is looked at first; then the wizard deploys the engine that all others use.
-    items.sort(key=lambda item: next((place for place, name in enumerate(_FIRST) if name in item.nodeid), len(_FIRST)))
+    # What changes the engine comes when all others have seen it.
+    order = {name: at for at, name in enumerate((*_FIRST, None, *_LAST))}
+    items.sort(key=lambda item: next((order[name] for name in (*_FIRST, *_LAST) if name in item.nodeid), order[None]))
 
 
 def _session_host(name: str, suite: str, network: Network) -> Iterator[TestHost]:
@@ -73,6 +76,12 @@ def host() -> Iterator[TestHost]:
 def host12() -> Iterator[TestHost]:
     """A fresh Debian 12 host: Cockpit 287 with its C bridge, ansible-core 2.14."""
     yield from _session_host("check12", "bookworm", Network("rhvtest1", "10.79.0.0/24"))
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Iterator[TestHost]:
+    """A host on which deployments are broken on purpose; each test leaves it as it found it."""
+    yield from _session_host("faults", "trixie", Network("rhvtest2", "10.74.0.0/24"))
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Command:
     # Each is imported when it is asked for: `cockpit-rhv jobs` has no need of libvirt or YAML.
-    if name in ("check", "status", "deploy", "cleanup", "logs"):
+    if name in ("check", "status", "deploy", "cleanup", "logs", "cancel", "resume"):
         _quiet_libvirt()
     if name in ("check", "status"):
         from . import cli_show

@@ -46,6 +46,19 @@ def cleanup(terminal: Terminal, arguments: argparse.Namespace) -> int:
     return started(terminal, JobStore(), job_id, detach=arguments.detach)
 
 
+def show_left(terminal: Terminal) -> None:
+    """What a deployment that was stopped has made so far."""
+    from .deploy.cleanup_plan import plan_cleanup
+
+    plan = plan_cleanup()
+    if plan.items:
+        names = ", ".join(item.name for item in plan.items if item.kind != "state")
+        terminal.line(msg("cli.cancelled.left", "Made so far: {names}", names=names or "-"))
+        terminal.note(
+            msg("cli.cancelled.next", "Go on with: cockpit-rhv resume. Remove it with: cockpit-rhv cleanup.")
+        )
+
+
 def _show(terminal: Terminal, plan: Plan) -> None:
     for item in plan.items:
         size = "" if item.size_bytes is None else f"{item.size_bytes / _MIB:,.1f} MiB"

@@ -70,6 +70,10 @@ def cancel(terminal: Terminal, arguments: argparse.Namespace) -> int:
     job_id = arguments.job or _newest(store, lambda job: job.active)
     cancel_job(job_id, store=store)
     terminal.line(msg("cli.cancelled", "Job {job} is stopped; nothing of it runs any more.", job=job_id))
+    if store.load(job_id).kind == "deploy":
+        from .cli_cleanup import show_left
+
+        show_left(terminal)
     return OK
 
 

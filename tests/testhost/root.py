@@ -25,7 +25,7 @@ _PACKAGES = [
     "network-manager", "nftables", "iptables", "cockpit-ws", "cockpit-bridge", "cockpit-system",
     "libvirt-daemon-system", "libvirt-clients", "qemu-system-x86", "qemu-utils", "dnsmasq-base", "python3",
     "python3-libvirt", "python3-psutil", "python3-jsonschema", "python3-cryptography", "python3-yaml",
-    "python3-ansible-runner", "ansible-core", "xorriso", "openssl",
+    "python3-ansible-runner", "ansible-core", "xorriso", "openssl", "openssh-client", "libfaketime",
 ]
 # fmt: on
 

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine VM's process, libvirt, the Manager in it and the whole host die while a deployment waits for them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.deploy import ssh_key
+from tests.host.deployment import Deployment, cleanup
+from tests.host.hoststate import changes, host_state
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from tests.testhost.host import TestHost
+
+pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+
+
+def kill(host: TestHost, pattern: str) -> None:
+    """``kill -9`` of every process whose command line has this."""
+    host.container.run("pkill", "-9", "-f", pattern)
+
+
+def ssh(deployment: Deployment, command: str) -> str:
+    """Run a command as root in the engine VM."""
+    address = contact_address(deployment)
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
+    argv = ["ssh", "-i", str(ssh_key()), *[part for option in options for part in ("-o", option)], f"root@{address}"]
+    return subprocess.run([*argv, command], capture_output=True, text=True, check=True, timeout=90).stdout
+
+
+def contact_address(deployment: Deployment) -> str:
+    """Where the engine VM says it is."""
+    path = deployment.host.container.root / "var/lib/libvirt/qemu/HostedEngine.first-contact"
+    lines = path.read_text().splitlines() if path.exists() else []
+    found = [json.loads(line)["addresses"] for line in lines if line.endswith("}")]
+    return str(found[-1][0]) if found and found[-1] else ""
+
+
+def test_libvirt_then_qemu_then_the_manager_die_and_each_time_it_goes_on(faulty: TestHost) -> None:
+    before = host_state(faulty)
+    key = ssh_key().with_suffix(".pub").read_text().strip()
+    deployment = Deployment(faulty, {"engine.root_ssh_key": key}).start()
+    deployment.until_phase("engine")
+
+    kill(faulty, "/usr/sbin/libvirtd")
+    status = until("its end", lambda: deployment.status, lambda now: now["state"] != "running", limit_s=15)
+    assert status["state"] == "failed"
+    assert deployment.explained()["code"].startswith("libvirt.")
+    deployment.resume()
+    deployment.until_phase("engine")
+
+    kill(faulty, "guest=HostedEngine")
+    status = until("its end", lambda: deployment.status, lambda now: now["state"] != "running", limit_s=15)
+    assert status["state"] == "failed"
+    error = deployment.explained()
+    assert (error["code"], error["cause"]["id"]) == ("engine.stopped", "cause.vm.crashed")
+    deployment.resume()
+
+    until("the Manager's first word", lambda: contact_address(deployment), bool, limit_s=120)
+    ssh(deployment, "pkill -9 -u rhv-engine || true")
+    deployment.until_ended("succeeded")
+    cleanup(faulty, "engine.rhv.test")
+    assert changes(before, host_state(faulty)) == []
+
+
+def test_the_host_restarts_in_the_middle(faulty: TestHost) -> None:
+    before = host_state(faulty)
+    deployment = Deployment(faulty).start()
+    deployment.until_phase("engine")
+    faulty.container.reboot()
+    listed = faulty.container.run("cockpit-rhv", "jobs").stdout
+    assert f"{deployment.job}  interrupted" in listed
+    assert deployment.status["state"] == "interrupted"
+    assert deployment.status["error"]["code"] in ("job.interrupted", "job.host_stopped")
+    deployment.resume()
+    deployment.until_ended("succeeded")
+    cleanup(faulty, "engine.rhv.test")
+    assert changes(before, host_state(faulty)) == []
+
+
+def test_cancelled_it_stops_at_once_and_says_what_there_is(faulty: TestHost) -> None:
+    before = host_state(faulty)
+    deployment = Deployment(faulty).start()
+    deployment.until_phase("engine")
+    said = faulty.container.run("cockpit-rhv", "cancel", deployment.job)
+    assert deployment.status["state"] == "cancelled"
+    assert deployment.runner_pid == 0
+    left = faulty.container.run("pgrep", "-f", "ansible|cockpit_rhv.jobs", check=False).stdout
+    assert left == ""
+    assert "HostedEngine" in said.stdout
+    deployment.resume()
+    deployment.until_phase("engine")
+    faulty.container.run("cockpit-rhv", "cancel", deployment.job)
+    cleanup(faulty)
+    assert changes(before, host_state(faulty)) == []
