@@ -47,10 +47,11 @@ def start_job(
         _reconcile(store, launcher)
         if spec.kind in EXCLUSIVE_KINDS:
             _refuse_second(store)
+        status = store.create(spec, playbooks, plugins, variables)
         if spec.kind == "deploy":
             # It takes over what they left, so none of them has anything to go on with.
             retire_jobs(frozenset({"deploy"}), store=store)
-        status = store.create(spec, playbooks, plugins, variables)
+        _retire_cleanups(store, status)
         _launch(store, launcher, status)
         return status.id
 
@@ -85,6 +86,7 @@ def resume_job(
         _await_end(launcher, status)
         if change is not None:
             change(status)
+        _retire_cleanups(store, status)
         status.state = "queued"
         status.resumable = False
         store.write_status(status)
@@ -141,6 +143,12 @@ def retire_jobs(kinds: frozenset[str], *, store: JobStore | None = None) -> None
         if status.kind in kinds and status.resumable and not status.active:
             status.resumable = False
             store.write_status(status, durable=True)
+
+
+def _retire_cleanups(store: JobStore, beginning: JobStatus) -> None:
+    # What an unfinished cleanup was to remove is in use again from here on; it was confirmed for what there was then.
+    if beginning.kind in EXCLUSIVE_KINDS - {"cleanup"}:
+        retire_jobs(frozenset({"cleanup"}), store=store)
 
 
 def require_root() -> None:
