@@ -8,10 +8,10 @@ from cockpit_rhv.deploy.cleanup import carry_out_plan
 
 
 class ActionModule(PhaseAction):
-    """Takes ``items``: ids of exactly what was shown and confirmed."""
+    """Takes ``items``: ids of exactly what was shown and confirmed; ``engine``: the working one among it, or empty."""
 
     @staticmethod
     def work(params, progress):
         """Remove them; what an earlier attempt removed is gone already."""
-        changed, told = carry_out_plan(params["items"], progress)
+        changed, told = carry_out_plan(params["items"], params["engine"], progress)
         return {"changed": changed, "rhv_log": told}

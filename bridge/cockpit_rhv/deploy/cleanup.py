@@ -17,9 +17,9 @@ from ..machines.opening import DEFAULT_URI
 from ..messages import Message, msg
 from . import places
 from .cleanup_plan import Item, plan_cleanup, refuse_changed
-from .discard import marked_domain, remove_domain
+from .discard import marked_domains, remove_domain
 from .profile import load_profile
-from .state import read_record
+from .state import RECORD, read_record
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -55,19 +55,24 @@ def start_cleanup(
         phases=tuple(profile.operations[OPERATION]),
         profile=profile.id,
     )
-    variables = {"rhv_cleanup": [item.id for item in plan.items]}
+    variables = {"rhv_cleanup": [item.id for item in plan.items], "rhv_cleanup_engine": plan.engine or ""}
     return start_job(spec, profile.folder, profile.plugins, variables, store=store, launcher=launcher)
 
 
 def carry_out_plan(
-    wanted: Sequence[str], progress: ProgressFile, uri: str = DEFAULT_URI
+    wanted: Sequence[str], engine: str, progress: ProgressFile, uri: str = DEFAULT_URI
 ) -> tuple[bool, list[dict[str, Any]]]:
     """Do those of the plan's items that were shown: whether anything was done, and what to tell in the job's log.
 
-    What has come up since stays and is named in a warning. Raises RhvError ``cleanup.*``, ``libvirt.*``; OSError.
+    ``engine``: the working engine whose removal was confirmed, empty without one. What has come up since stays and is
+    named in a warning. Raises RhvError ``cleanup.*``, ``libvirt.*``; OSError.
     """
     told: list[dict[str, Any]] = []
-    items = plan_cleanup(uri).items
+    plan = plan_cleanup(uri)
+    items = plan.items
+    if items:
+        # A deployment may have been finished since; on the way its name goes before what else is removed.
+        refuse_changed(plan, plan.fingerprint, engine)
     shown = [item for item in items if item.id in wanted]
     for item in items:
         if item.id not in wanted:
@@ -82,9 +87,9 @@ def carry_out_plan(
 def _domain(item: Item, uri: str) -> Message:
     record = read_record()
     with connected(uri) as connection:
-        domain = None if record is None else marked_domain(connection, record)
-        if domain is not None:
-            remove_domain(domain)
+        for domain in [] if record is None else marked_domains(connection, record):
+            if domain.name() == item.name:
+                remove_domain(domain)
     return msg("cleanup.did.domain", "The engine VM {name} is removed.", name=item.name)
 
 
@@ -115,6 +120,12 @@ def _unit(item: Item, _uri: str) -> Message:
 
 def _file(item: Item, _uri: str) -> Message:
     Path(item.name).unlink(missing_ok=True)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
+def _scratch(item: Item, _uri: str) -> Message:
+    if os.path.lexists(item.name):
+        shutil.rmtree(item.name)
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
 
@@ -153,7 +164,12 @@ def _registration(item: Item, _uri: str) -> Message:
 def _state(item: Item, _uri: str) -> Message:
     # Before the state goes: with it gone nothing of those jobs can be resumed.
     retire_jobs(EXCLUSIVE_KINDS - {"cleanup"})
-    shutil.rmtree(places.state_dir(), ignore_errors=False)
+    folder = places.state_dir()
+    if folder.is_dir():
+        # The record last: while it is there a cleanup knows that key and token may still be.
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == RECORD):
+            path.unlink(missing_ok=True)
+        folder.rmdir()
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
 
@@ -161,6 +177,7 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "domain": _domain,
     "unit": _unit,
     "file": _file,
+    "scratch": _scratch,
     "folder": _folder,
     "network_autostart": _network_autostart,
     "network_started": _network_started,

@@ -7,17 +7,18 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..checks.agent_port import AGENT_UNIT
 from ..errors import RhvError
 from ..host.services import unit_states
 from ..machines.opening import DEFAULT_URI
 from ..messages import Message, msg
-from . import enroll, places
-from .config import EngineConfig, read_engine_config
-from .discard import marked_domain
-from .state import Record, read_record
+from . import places
+from .config import read_engine_config
+from .discard import marked_domains
+from .drive import scratch_folders
+from .state import Record, made_by, read_record
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -97,16 +98,15 @@ def plan_cleanup(uri: str = DEFAULT_URI) -> Plan:
     record, config = read_record(), read_engine_config()
     if record is None:
         return Plan([], [_KEPT], None)
-    items = list(_items(record, config, uri))
+    items = list(_items(record, uri))
     return Plan(items, [_KEPT], config.fqdn if config is not None and record.finished else None)
 
 
-def _items(record: Record, config: EngineConfig | None, uri: str) -> Iterator[Item]:
-    made = _assumed(record, config) if record.made is None else [(kind, name) for kind, name in record.made]
+def _items(record: Record, uri: str) -> Iterator[Item]:
+    made = [(kind, name) for kind, name in made_by(record)]
     yield from _units(made)
     with connected(uri) as connection:
-        domain = marked_domain(connection, record)
-        if domain is not None:
+        for domain in marked_domains(connection, record):
             about = msg("cleanup.domain", "The engine VM: it is switched off and its definition removed.")
             yield Item("domain", domain.name(), about, "domain")
         networks = list(_networks(made, connection))
@@ -117,6 +117,9 @@ def _items(record: Record, config: EngineConfig | None, uri: str) -> Iterator[It
         if os.path.lexists(path):
             kind = "drive" if path == record.drive else "disk"
             yield Item(kind, path, _ABOUT[kind], "file", _size(path))
+    for drive in sorted(record.files()):
+        for folder in scratch_folders(Path(drive)):
+            yield Item("drive", str(folder), _ABOUT["drive"], "scratch")
     for kind, name in made:
         if kind == "file" and os.path.lexists(name) and name not in record.files():
             yield Item("file", name, _ABOUT["file"], "file", _size(name))
@@ -125,16 +128,6 @@ def _items(record: Record, config: EngineConfig | None, uri: str) -> Iterator[It
     for name in sorted(folders, key=len, reverse=True):
         yield Item("folder", name, _ABOUT["folder"], "folder")
     yield Item("state", str(places.state_dir()), _ABOUT["state"], "state")
-
-
-def _assumed(record: Record, config: EngineConfig | None) -> list[tuple[str, str]]:
-    """What version 0.1.0 made without noting it; folders and networks it may have found there are left alone."""
-    pki = places.pki_dir()
-    files = [pki / enroll.KEY, pki / enroll.CA, pki / enroll.CERTIFICATE, places.engine_json()]
-    if record.name:
-        files += places.vm_files(record.name)
-    units = [("unit_enabled", AGENT_UNIT), ("unit_started", AGENT_UNIT)] if record.host_id or config else []
-    return [*units, *(("file", str(path)) for path in files)]
 
 
 def _units(made: Sequence[tuple[str, str]]) -> Iterator[Item]:
@@ -156,10 +149,10 @@ def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -
             if error.get_error_code() == libvirt.VIR_ERR_NO_NETWORK:
                 continue
             raise
-        if ["network_autostart", name] in [list(pair) for pair in made] and network.autostart():
+        if ("network_autostart", name) in made and network.autostart():
             about = msg("cleanup.network_autostart", "libvirt's network no longer starts with the host.")
             yield Item("network", name, about, "network_autostart")
-        if ["network_started", name] in [list(pair) for pair in made] and network.isActive():
+        if ("network_started", name) in made and network.isActive():
             about = msg("cleanup.network_started", "libvirt's network is stopped again, unless another guest uses it.")
             yield Item("network", name, about, "network_started")
 

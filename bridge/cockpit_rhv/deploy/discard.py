@@ -27,8 +27,7 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     if not record.discard or record.finished:
         return False
     with connected(uri) as connection:
-        domain = marked_domain(connection, record)
-        if domain is not None:
+        for domain in marked_domains(connection, record):
             remove_domain(domain)
     for path in record.files():
         Path(path).unlink(missing_ok=True)
@@ -38,13 +37,15 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     return True
 
 
-def marked_domain(connection: libvirt.virConnect, record: Record) -> libvirt.virDomain | None:
-    """This deployment's engine VM, by its mark and not by its name; or None. Raises libvirt's errors."""
+def marked_domains(connection: libvirt.virConnect, record: Record) -> list[libvirt.virDomain]:
+    """The engine VMs of this deployment and of those it has taken over, by mark, not name. Raises libvirt's errors."""
+    jobs = {record.job, *(name for kind, name in record.made or () if kind == "domain")}
+    found = []
     for domain in connection.listAllDomains():
         mark = ET.fromstring(domain.XMLDesc()).find(f"metadata/{ENGINE_TAG}")  # noqa: S314 - written by libvirt
-        if mark is not None and mark.get("job") == record.job:
-            return domain
-    return None
+        if mark is not None and mark.get("job") in jobs:
+            found.append(domain)
+    return found
 
 
 def remove_domain(domain: libvirt.virDomain) -> None:

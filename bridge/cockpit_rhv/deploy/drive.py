@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -87,6 +89,8 @@ def build_drive(target: Path, files: Mapping[str, str]) -> None:
         )
     # xorriso is its own program unless told to speak mkisofs.
     personality = ["-as", "mkisofs"] if Path(tool).name == "xorriso" else []
+    for stale in scratch_folders(target):
+        shutil.rmtree(stale)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
         content = Path(folder, "content")
         content.mkdir(mode=0o700)
@@ -110,6 +114,18 @@ def build_drive(target: Path, files: Mapping[str, str]) -> None:
             )
         os.chmod(image, 0o600)
         os.replace(image, target)
+
+
+def scratch_folders(target: Path) -> list[Path]:
+    """What :func:`build_drive` leaves beside ``target`` when it is killed; it holds the hashes of passwords."""
+    name = re.compile(re.escape(f".{target.name}.") + "[a-z0-9_]{8}")  # as tempfile names it
+    try:
+        with os.scandir(target.parent) as entries:
+            return [
+                Path(entry) for entry in entries if name.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+            ]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _json(value: Any) -> str:

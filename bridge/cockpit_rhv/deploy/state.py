@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ..checks.agent_port import AGENT_UNIT
 from ..errors import RhvError
 from ..jobs.files import read_json, sync_folder, write_json
 from ..messages import msg
-from . import places
+from . import enroll, places
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
-_RECORD = "deployment.json"
+RECORD = "deployment.json"
 _KEY = "job.key"
 _TOKEN = "token"  # noqa: S105 - a file's name
 _CA = "ca.pem"
@@ -40,7 +41,8 @@ class Record:
     ``closing``: the Manager is being told to forget the key. ``discard``: the answers have changed; the unfinished VM
     and its disk go before anything else is made. ``made``: pairs of kind and name of everything else that was not so
     before, noted before it was changed; None in a record of version 0.1.0, which noted nothing. ``folder``, ``file``:
-    made; ``network_started``, ``network_autostart``, ``unit_enabled``, ``unit_started``: switched on.
+    made; ``network_started``, ``network_autostart``, ``unit_enabled``, ``unit_started``: switched on; ``domain``: VM of
+    an unfinished deployment that was taken over, named by its job.
     """
 
     job: str
@@ -97,7 +99,7 @@ class Deployment:
                 f"deployment {known.job}",
             )
         # What an unfinished deployment before this one left is this one's to remove.
-        deployment = cls(folder, new_record(job, sorted(known.files()) if known else [], known.made if known else []))
+        deployment = cls(folder, _taking_over(job, known) if known else new_record(job, []))
         # A token or key of an unfinished deployment must not open the engine of the next.
         deployment.forget_secrets()
         deployment.save()
@@ -106,7 +108,7 @@ class Deployment:
     def save(self) -> None:
         """Write the record, durably. Raises OSError."""
         write_json(
-            self.folder / _RECORD, {"version": VERSION, **dataclasses.asdict(self.record)}, 0o600, gid=0, durable=True
+            self.folder / RECORD, {"version": VERSION, **dataclasses.asdict(self.record)}, 0o600, gid=0, durable=True
         )
 
     def update(self, **changes: Any) -> None:
@@ -118,7 +120,7 @@ class Deployment:
 
     def note(self, kind: str, name: str) -> None:
         """Remember, before it is made or switched on, what a cleanup has to undo; see :class:`Record`."""
-        known = self.record.made or []
+        known = made_by(self.record)
         if [kind, name] not in known:
             self.update(made=[*known, [kind, name]])
 
@@ -136,7 +138,7 @@ class Deployment:
     def begin_anew(self) -> None:
         """Fresh identities for the engine VM, after the one of the answers before was thrown away."""
         old = self.record
-        fresh = new_record(old.job, sorted(old.files()), old.made)
+        fresh = new_record(old.job, sorted(old.files()), made_by(old))
         self.forget_secrets()
         self.ca_file.unlink(missing_ok=True)
         self.record = fresh
@@ -197,9 +199,33 @@ def new_record(job: str, leftovers: list[str], made: list[list[str]] | None = No
     )
 
 
+def _taking_over(job: str, old: Record) -> Record:
+    made = made_by(old)
+    if old.started or old.drive:
+        # Its VM may be there still, under another name: it is found by the mark of its deployment.
+        made = [*made, ["domain", old.job]]
+    return new_record(job, sorted(old.files()), made)
+
+
+def made_by(record: Record) -> list[list[str]]:
+    """``record.made``, or what version 0.1.0 made without noting it.
+
+    The latter without folders and networks: those it may have found there.
+    """
+    if record.made is not None:
+        return record.made
+    pki = places.pki_dir()
+    files = [pki / enroll.KEY, pki / enroll.CA, pki / enroll.CERTIFICATE, places.engine_json()]
+    if record.name:
+        files += places.vm_files(record.name)
+    agent = record.host_id or places.engine_json().exists()
+    units = [["unit_enabled", AGENT_UNIT], ["unit_started", AGENT_UNIT]] if agent else []
+    return [*units, *(["file", str(path)] for path in files)]
+
+
 def read_record(folder: Path | None = None) -> Record | None:
     """The record of the current or last deployment, None without one. Raises RhvError ``state.damaged``."""
-    path = (folder or places.state_dir()) / _RECORD
+    path = (folder or places.state_dir()) / RECORD
     try:
         value = read_json(path)
     except FileNotFoundError:
