@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RhvError as error:
         terminal.error(error)
         return exit_code(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
+        # Ctrl-C, or Ctrl-D at a question.
         terminal.clear()
         terminal.note(msg("cli.aborted", "Interrupted; nothing was started."))
         return ABORTED

@@ -54,9 +54,7 @@ def show_left(terminal: Terminal) -> None:
     if plan.items:
         names = ", ".join(item.name for item in plan.items if item.kind != "state")
         terminal.line(msg("cli.cancelled.left", "Made so far: {names}", names=names or "-"))
-        terminal.note(
-            msg("cli.cancelled.next", "Go on with: cockpit-rhv resume. Remove it with: cockpit-rhv cleanup.")
-        )
+        terminal.note(msg("cli.cancelled.next", "Go on with: cockpit-rhv resume. Remove it with: cockpit-rhv cleanup."))
 
 
 def _show(terminal: Terminal, plan: Plan) -> None:
@@ -69,7 +67,8 @@ def _show(terminal: Terminal, plan: Plan) -> None:
 
 
 def _confirmed(terminal: Terminal, plan: Plan, engine: str | None) -> bool:
-    if engine is not None:
+    if engine is not None and plan.engine is not None:
+        # A wrong name is refused where the job is started.
         return True
     if not sys.stdin.isatty():
         terminal.note(

@@ -24,6 +24,8 @@ def exit_code(error: RhvError) -> int:
         return NEEDS_ROOT
     if error.code in ("job.already_running", "job.not_running", "job.not_resumable", "job.not_found", "job.busy"):
         return REFUSED
+    if error.code in ("cleanup.nothing", "cleanup.changed", "cleanup.unconfirmed", "bundle.exists"):
+        return REFUSED
     if error.code.startswith(("answers.", "deploy.", "secrets.", "preflight.", "upgrade.", "image.")):
         return REFUSED
     return FAILED

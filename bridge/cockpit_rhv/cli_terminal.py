@@ -54,8 +54,9 @@ class Terminal:
         """The sentence, the hint, the code and the raw detail, on stderr."""
         self.clear()
         print(self.t(msg("cli.error", "Error: {sentence}", sentence=self.t(error.message))), file=self.err)
-        if error.hint:
-            print("  " + self.t(error.hint), file=self.err)
+        for text in (error.cause, error.hint):
+            if text:
+                print("  " + self.t(text), file=self.err)
         print(f"  [{error.code}]", file=self.err)
         for line in (error.detail or "").splitlines() if detail else []:
             print(f"  | {line}", file=self.err)
