@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .. import __version__
 from ..checks.agent_port import AGENT_UNIT
-from ..errors import RhvError
 from ..host.facts import read_host_facts
 from ..jobs.model import unit_name
 from ..jobs.store import JobStore
@@ -78,7 +77,8 @@ def _checks() -> bytes:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, indent=1, ensure_ascii=False).encode()
+    # Text of the host may hold what UTF-8 cannot say: half a surrogate pair, bytes of an old file name.
+    return json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _file(path: Path) -> bytes:
@@ -109,5 +109,5 @@ def _command(argv: Sequence[str]) -> bytes:
 def _or_why(read: Callable[[], bytes]) -> bytes:
     try:
         return read()
-    except (OSError, RhvError, subprocess.TimeoutExpired) as error:
-        return f"(not to be had: {error})\n".encode()
+    except Exception as error:  # noqa: BLE001 - a defect of ours in one part must not cost the others
+        return f"(not to be had: {error})\n".encode("utf-8", "backslashreplace")

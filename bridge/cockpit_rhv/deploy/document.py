@@ -11,6 +11,7 @@ from ..messages import Message, msg
 
 ANSWERS_LIMIT = 1024 * 1024
 _DEPTH_LIMIT = 20
+_INTEGER_LIMIT = 2**63
 
 
 def parse_answers(data: bytes) -> dict[str, Any]:
@@ -42,7 +43,8 @@ def parse_answers(data: bytes) -> dict[str, Any]:
             if depth > _DEPTH_LIMIT:
                 raise _syntax(msg("answers.depth", "The answers are nested too deeply."), str(event.start_mark))
         value = yaml.load(data, Loader=loader)  # noqa: S506 - it is one of the safe loaders
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        # The safe loader stumbles over scalars that are not what their tag says: !!bool x, !!int "", !!timestamp x.
         raise _syntax(msg("answers.syntax", "The answers are neither YAML nor JSON."), str(error)) from error
     if not isinstance(value, dict):
         raise RhvError(
@@ -68,7 +70,13 @@ def _refuse_unlike_json(value: Any, path: str) -> None:
     elif isinstance(value, list):
         for item in value:
             _refuse_unlike_json(item, path)
-    elif not (value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value))):
+    elif not (
+        value is None
+        or isinstance(value, (str, bool))
+        # Python refuses to write a number of thousands of digits, which YAML can say in hexadecimal.
+        or (isinstance(value, int) and abs(value) < _INTEGER_LIMIT)
+        or (isinstance(value, float) and isfinite(value))
+    ):
         raise _syntax(
             msg("answers.unlike_json", "{path} is neither text nor a number; put it between quotes.", path=path),
             type(value).__name__,
