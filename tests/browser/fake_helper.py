@@ -3,20 +3,23 @@
 
 The state's name stands in the file that ``RHV_FAKE_STATE`` names. A change of the file is followed live: topics get
 a new snapshot; a change of privileges ends the helper, as Cockpit does. ``crash`` ends it at once.
+``bundle <job>`` writes an archive to stdout instead.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import select
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.browser.fake_states import JOB, STATES, Json, State, form, report
+from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, Json, State, form, plans, report
 
 STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
 #: Requests that arrive are written here, so that a test can see what was sent.
@@ -34,6 +37,16 @@ def strip_nulls(value: Any) -> Any:
 def write(message: Json) -> None:
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
     sys.stdout.flush()
+
+
+#: What starts a job, and which; the state says what follows.
+STARTS = {
+    "deploy.start": JOB,
+    "deploy.resume": JOB,
+    "jobs.resume": JOB,
+    "deploy.cleanup": CLEANUP,
+    "tasks.start": TASK,
+}
 
 
 class Helper:
@@ -58,15 +71,33 @@ class Helper:
             topic = params["topic"]
             self.revisions[topic] = 1
             return {"topic": topic, "revision": 1, "snapshot": strip_nulls(self.state.topics[topic]())}
+        if method in STARTS:
+            if method == "deploy.cleanup":
+                self.verify(params["fingerprint"])
+            STATE_FILE.write_text(self.state.then)
+            self.follow()
+            return {"job": STARTS[method]}
+        return self.deployment(method, params)
+
+    def verify(self, fingerprint: str) -> None:
+        if plans.cleanup_plan(self.state.cleanup)["fingerprint"] != fingerprint:
+            raise plans.Refused(plans.changed())
+
+    def deployment(self, method: str, params: Json) -> Json:
         if method == "deploy.form":
             return form(self.state.kvm)
         if method == "deploy.validate":
             return {"errors": []}
         if method == "deploy.preflight":
             return {"errors": [], "report": report(self.state.preflight)}
-        if method in ("deploy.start", "jobs.resume"):
-            STATE_FILE.write_text("running")
-            return {"job": JOB}
+        if method == "deploy.import":
+            return plans.imported(params["text"])
+        if method == "deploy.answers":
+            return {"profile": "embedded", "answers": plans.begun_answers()}
+        if method == "deploy.resume_plan":
+            return plans.resume_plan(params["answers"], params["new_password"])
+        if method == "deploy.cleanup_plan":
+            return plans.cleanup_plan(self.state.cleanup)
         if method == "jobs.output":
             text = "PLAY [image] ****\nTASK [Copy the image with visible progress] ****\nchanged: [localhost]\n"
             return {"text": text[params["offset"] :], "next_offset": len(text), "eof": True}
@@ -117,10 +148,26 @@ class Helper:
                 request = json.loads(line)
                 with REQUESTS.open("a") as log:
                     log.write(line.decode() + "\n")
-                result = self.answer(request["method"], request["params"])
+                try:
+                    answer = {"result": self.answer(request["method"], request["params"])}
+                except plans.Refused as refused:
+                    message = refused.error["message"]["text"]
+                    answer = {"error": {"code": -32000, "message": message, "data": refused.error}}
                 if "id" in request:
-                    write({"id": request["id"], "result": result})
+                    write({"id": request["id"], **answer})
+
+
+def bundle(job: str) -> None:
+    """An archive with one small file."""
+    with tarfile.open(fileobj=sys.stdout.buffer, mode="w:gz") as archive:
+        content = f"everything about {job}\n".encode()
+        member = tarfile.TarInfo(f"{job}/README")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
 
 
 if __name__ == "__main__":
-    Helper().run()
+    if sys.argv[1:2] == ["bundle"]:
+        bundle(sys.argv[2])
+    else:
+        Helper().run()

@@ -76,7 +76,8 @@ def wrapper() -> Iterator[None]:
     made = not HELPER.exists() or MARK in HELPER.read_text(errors="replace")
     if made:
         HELPER.parent.mkdir(parents=True, exist_ok=True)
-        HELPER.write_text(f"#!/bin/sh\n# {MARK}\nexec {sys.executable} {Path(__file__).with_name('fake_helper.py')}\n")
+        script = Path(__file__).with_name("fake_helper.py")
+        HELPER.write_text(f'#!/bin/sh\n# {MARK}\nexec {sys.executable} {script} "$@"\n')
         HELPER.chmod(0o755)
     try:
         yield

@@ -10,22 +10,25 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import polib
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.fake_states import JOB, STATES, form, report
-from tests.browser.local_cockpit import ROOT, LocalCockpit, local_cockpit, obstacle
+from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, UPGRADE, form, plans, report
+from tests.browser.local_cockpit import LocalCockpit, obstacle
+from tests.browser.states_page import (
+    FORMS,
+    PASSWORD,
+    catalogue,
+    english,
+    look,
+    new_context,
+    open_page,
+    sent,
+    unfold,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SCREENSHOTS = ROOT / "build" / "screenshots"
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 740}
-PASSWORD = "correct horse 4 battery"
 
 #: State of the helper, address in the page.
 VIEWS = [
@@ -41,75 +44,33 @@ VIEWS = [
     ("limited", "deploy/review"),
     ("running", ""),
     ("failed", ""),
+    ("limited-failed", ""),
     ("interrupted", ""),
+    ("silent", ""),
+    ("cancelled", ""),
+    ("blocked", ""),
+    ("mended", f"jobs/{TASK}?from={JOB}"),
+    ("unmended", f"jobs/{TASK}?from={JOB}"),
+    ("unresolved", "deploy/review"),
+    ("cleaning", ""),
+    ("cleaning", f"jobs/{CLEANUP}"),
+    ("cleanup-failed", f"jobs/{CLEANUP}"),
+    ("cleaned", f"jobs/{CLEANUP}"),
+    ("cleaned", f"jobs/{JOB}"),
+    ("cleaned", ""),
+    ("upgrade-failed", f"jobs/{UPGRADE}"),
+    ("upgraded", f"jobs/{UPGRADE}"),
+    ("upgraded", ""),
+    ("removing", ""),
+    ("failed", f"deploy/network?resume={JOB}"),
+    ("failed", f"deploy/review?resume={JOB}"),
+    ("limited-failed", f"deploy/engine?resume={JOB}"),
     ("deployed", f"jobs/{JOB}"),
     ("deployed", ""),
     ("starting", ""),
     ("stopped", ""),
 ]
-FORMS = ["light", "dark", "phone", "es"]
-
 pytestmark = pytest.mark.skipif(obstacle() is not None, reason=str(obstacle()))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def cockpit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCockpit]:
-    with local_cockpit(tmp_path_factory.mktemp("cockpit")) as cockpit:
-        yield cockpit
-
-
-def new_context(browser: Browser, cockpit: LocalCockpit, form: str = "light") -> BrowserContext:
-    context = browser.new_context(
-        viewport=PHONE if form == "phone" else DESKTOP,  # type: ignore[arg-type]
-        color_scheme="dark" if form == "dark" else "light",
-        accept_downloads=True,
-        reduced_motion="reduce",
-    )
-    if form == "es":
-        context.add_cookies([{"name": "CockpitLang", "value": "es", "url": cockpit.origin}])
-    return context
-
-
-def open_page(context: BrowserContext, cockpit: LocalCockpit, state: str, address: str = "") -> Page:
-    """Open the page in a state and wait for its data; a complaint of the browser fails the test in ``look``."""
-    cockpit.show(state)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.on("console", lambda message: _complain(page, message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: _complain(page, str(error)))
-    page.goto(f"{cockpit.url}#/{address}")
-    page.locator("main[data-state='ready'], main[data-state='error']").first.wait_for()
-    return page
-
-
-_COMPLAINTS: dict[int, list[str]] = {}
-
-
-def _complain(page: Page, text: str) -> None:
-    _COMPLAINTS.setdefault(id(page), []).append(text)
-
-
-def look(page: Page, name: str) -> None:
-    """No accessibility violation, nothing wider than the window, no complaint of the browser; a screenshot."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True, animations="disabled")
-    violations = [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    assert not violations, f"{name}: " + "\n".join(violations)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"{name} is {overflow} px wider than the window"
-    assert not _COMPLAINTS.get(id(page)), _COMPLAINTS[id(page)]
 
 
 @pytest.fixture
@@ -117,34 +78,6 @@ def page(browser: Browser, cockpit: LocalCockpit) -> Iterator[Page]:
     context = new_context(browser, cockpit)
     yield open_page(context, cockpit, "before")
     context.close()
-
-
-def sent(cockpit: LocalCockpit, method: str) -> list[dict[str, Any]]:
-    """Parameters of the requests of one method, in order."""
-    requests = [json.loads(line) for line in cockpit.requests().splitlines()]
-    return [request["params"] for request in requests if request["method"] == method]
-
-
-def catalogue() -> list[polib.POEntry]:
-    return [entry for entry in polib.pofile(str(ROOT / "po" / "es.po")) if not entry.obsolete]
-
-
-def english(text: str) -> list[str]:
-    """The lines of a page in Spanish that are English texts of the catalogue, whatever their placeholders hold."""
-    patterns = [
-        re.compile("(?s:.+)".join(map(re.escape, re.split(r"\{\w+\}", entry.msgid))))
-        for entry in catalogue()
-        if entry.msgid != entry.msgstr
-        and re.search(r"[a-z]{3}", re.sub(r"\{\w+\}", "", entry.msgid))
-        and not all(re.match(r"bridge/cockpit_rhv/cli|engine/", path) for path, _ in entry.occurrences)
-    ]
-    return [line for line in text.splitlines() if any(pattern.fullmatch(line.strip()) for pattern in patterns)]
-
-
-def unfold(page: Page) -> None:
-    """Open what is folded away: its texts count, too."""
-    for toggle in page.locator(".pf-v6-c-expandable-section__toggle button[aria-expanded='false']").all():
-        toggle.click()
 
 
 def test_the_scripted_helper_says_what_the_real_one_says() -> None:
@@ -163,8 +96,10 @@ def test_the_scripted_helper_says_what_the_real_one_says() -> None:
 
     for make in STATES.values():
         state = make()
-        for answer in (*(topic() for topic in state.topics.values()), form(state.kvm), report(state.preflight)):
+        plan = plans.cleanup_plan(state.cleanup)
+        for answer in (*(topic() for topic in state.topics.values()), form(state.kvm), report(state.preflight), plan):
             assert set(texts(answer)) <= known
+    assert set(texts([plans.resume_plan({}, True), plans.changed()])) <= known
 
 
 @pytest.mark.parametrize("look_as", FORMS)
@@ -172,9 +107,9 @@ def test_every_view(browser: Browser, cockpit: LocalCockpit, look_as: str) -> No
     context = new_context(browser, cockpit, look_as)
     for state, address in VIEWS:
         page = open_page(context, cockpit, state, address)
-        if address.endswith("review"):
-            expect(page.locator("[data-preflight='done']")).to_be_visible()
-        look(page, f"{look_as}-{state}" + (f"-{address.replace('/', '-')}" if address else ""))
+        if "review" in address:
+            expect(page.locator("[data-preflight='done'], [data-plan='done']")).to_be_visible()
+        look(page, "-".join([look_as, state, *re.findall(r"[\w-]+", address)]))
         if look_as == "es":
             assert page.evaluate("document.documentElement.lang") == "es"
             unfold(page)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scripted helper says in each state of the page: topics and answers as the real helper would send them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Callable
+
+from . import errors, jobs, plans
+from .checks import report
+from .engine import engine
+from .form import form
+from .host import host, machines
+from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
+
+__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "plans", "report"]
+
+
+class State:
+    """One state of the host, as topics and answers. ``then``: the state that starting something leads to."""
+
+    def __init__(
+        self,
+        engine_state: str = "none",
+        *known: Json,
+        vm: str | None = None,
+        kvm: bool = True,
+        privileged: bool = True,
+        libvirt: str = "connected",
+        preflight: str = "warning",
+        version: str = "0.1.0",
+        cleanup: str = "rest",
+        then: str = "running",
+    ) -> None:
+        self.privileged = privileged
+        self.version = version
+        self.kvm = kvm
+        self.preflight = preflight
+        self.cleanup = cleanup
+        self.then = then
+        self.topics: dict[str, Callable[[], Json]] = {
+            "host": lambda: host(kvm),
+            "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt),
+            "engine": lambda: engine(engine_state, vm or "running"),
+            "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
+        }
+        for job in known:
+            self.topics[f"job/{job['id']}"] = partial(shown, job)
+
+
+def shown(job: Json) -> Json:
+    return {"status": job, "events": jobs.events(job)}
+
+
+def running() -> Json:
+    return jobs.status("running", current="image", task=jobs.TASKS[-1][1], copying=True)
+
+
+def failed() -> Json:
+    return jobs.status("failed", current="engine", task=jobs.WAIT, error=errors.ca_mismatch())
+
+
+def blocked() -> Json:
+    """The likely cause is known, and so is what helps."""
+    return jobs.status("failed", current="host", task=jobs.REGISTER, error=errors.not_up())
+
+
+def succeeded() -> Json:
+    return jobs.status("succeeded", elapsed_s=84.2)
+
+
+def gone() -> Json:
+    """A deployment that failed and was cleaned up: there is nothing left to go on with."""
+    return jobs.status(
+        "failed", current="engine", task=jobs.WAIT, error=errors.ca_mismatch(), age_s=900, resumable=False
+    )
+
+
+STATES: dict[str, Callable[[], State]] = {
+    "before": lambda: State(),
+    "emulated": lambda: State(kvm=False),
+    "refused": lambda: State(preflight="error"),
+    "limited": lambda: State(privileged=False),
+    "no-libvirt": lambda: State(libvirt="absent"),
+    # A check with a remedy, the remedy at work, and what it leads to.
+    "unresolved": lambda: State(preflight="unresolved", then="resolving"),
+    "resolving": lambda: State("none", jobs.remedy("running", "hosts_entry"), preflight="unresolved"),
+    "resolved": lambda: State("none", jobs.remedy("succeeded", "hosts_entry"), preflight="ok"),
+    "running": lambda: State("deploying", running()),
+    "failed": lambda: State("failed", failed()),
+    "limited-failed": lambda: State("failed", failed(), privileged=False),
+    "interrupted": lambda: State(
+        "failed", jobs.status("interrupted", current="engine", task=jobs.WAIT, error=errors.interrupted())
+    ),
+    "silent": lambda: State("failed", jobs.status("interrupted", current="engine", task=jobs.WAIT)),
+    "cancelled": lambda: State("failed", jobs.status("cancelled", current="image", task=jobs.TASKS[-1][1])),
+    # A failure with a remedy, the remedy at work, and how it may end.
+    "blocked": lambda: State("failed", blocked(), then="mending"),
+    "mending": lambda: State("failed", blocked(), jobs.remedy("running", "open_port")),
+    "mended": lambda: State("failed", blocked(), jobs.remedy("succeeded", "open_port")),
+    "unmended": lambda: State("failed", blocked(), jobs.remedy("failed", "open_port", errors.task_failed())),
+    # A cleanup whose list is shown, changes, is carried out, and what is left.
+    "leftovers": lambda: State("failed", failed(), then="cleaning"),
+    "grown": lambda: State("failed", failed(), cleanup="grown", then="cleaning"),
+    "nothing": lambda: State("failed", failed(), cleanup="nothing"),
+    "cleaning": lambda: State("failed", failed(), jobs.cleanup("running")),
+    "cleaned": lambda: State("none", gone(), jobs.cleanup("succeeded")),
+    "cleanup-failed": lambda: State("failed", failed(), jobs.cleanup("interrupted")),
+    "deployed": lambda: State("deployed", succeeded(), vm="running", cleanup="engine", then="removing"),
+    "removing": lambda: State("deployed", succeeded(), jobs.cleanup("running"), vm="running"),
+    "upgrade-failed": lambda: State(
+        "deployed", succeeded(), jobs.upgrade("failed", errors.other_ca()), vm="running", cleanup="engine"
+    ),
+    "upgraded": lambda: State("deployed", succeeded(), jobs.upgrade("succeeded"), vm="running", cleanup="engine"),
+    "starting": lambda: State("deployed", succeeded(), vm="starting"),
+    "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
+    "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
+}
