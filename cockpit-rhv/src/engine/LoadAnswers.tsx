@@ -12,7 +12,7 @@ import { useDraft } from "./draft-context";
 import { readAnswers } from "./load-answers";
 
 /** Fills the wizard with the answers of a file and goes there. */
-export function LoadAnswers({ variant, onError }: { variant: "link" | "secondary"; onError: (error: RhvError | null) => void }) {
+export function LoadAnswers({ onError }: { onError: (error: RhvError | null) => void }) {
     const { draft, update } = useDraft();
     const call = useCall();
     const input = useRef<HTMLInputElement>(null);
@@ -36,8 +36,8 @@ export function LoadAnswers({ variant, onError }: { variant: "link" | "secondary
     };
     return (
         <>
-            <Button variant={variant} id="load-answers" onClick={() => input.current?.click()} isLoading={reading}
-                    spinnerAriaValueText={_("Running")} isDisabled={reading || !draft} {...(variant === "secondary" && { size: "lg" as const })}>
+            <Button variant="link" isInline id="load-answers" onClick={() => input.current?.click()} isLoading={reading}
+                    spinnerAriaValueText={_("Running")} isDisabled={reading || !draft}>
                 {_("Load answers from a file")}
             </Button>
             <input type="file" ref={input} hidden onChange={onFile} accept=".json,.yaml,.yml" aria-label={_("File of answers")} />

@@ -68,10 +68,10 @@ export function BeforePage() {
                                 {...(absent && { "aria-describedby": "libvirt-notice" })}>
                             {_("Deploy the engine")}
                         </Button>
-                        <LoadAnswers variant="secondary" onError={setRefused} />
                         {total !== undefined && (
                             <span className="rhv-muted">{_("Takes {time}", { time: estimate(total) })}</span>
                         )}
+                        <LoadAnswers onError={setRefused} />
                     </div>
                 </CardBody>
             </Card>

@@ -87,7 +87,7 @@ export function AnswersReview({ draft, problems, onEditStep }: AnswersReviewProp
             <p className="rhv-muted">
                 {_("The same deployment from a shell: save these answers, without passwords, and run cockpit-rhv deploy.")}
                 {" "}
-                <Button variant="link" isInline onClick={save}>{_("Save the answers")}</Button>
+                <Button variant="link" isInline onClick={save} id="save-answers">{_("Save the answers")}</Button>
             </p>
         </>
     );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ErrorAlert } from "../../common/ErrorAlert";
 import { Notice } from "../../common/Notice";
-import { Status, type Tone } from "../../common/Status";
+import { Status } from "../../common/Status";
 import { fieldsOf, secretsOf, type Draft } from "../../form/draft";
 import type { Value } from "../../form/raw";
 import type { ResumePlan } from "../../generated/wire";
@@ -49,12 +49,12 @@ function Changes({ draft, plan }: { draft: Draft; plan: ResumePlan }) {
     );
 }
 
-function phaseStatus(plan: ResumePlan, id: string): { tone: Tone; word: string } {
+function PhaseFate({ plan, id }: { plan: ResumePlan; id: string }) {
     if (plan.again.includes(id))
-        return { tone: "warning", word: _("Runs again") };
+        return <Status tone="warning">{_("Runs again")}</Status>;
     return plan.phases.includes(id)
-        ? { tone: "busy", word: _("Runs") }
-        : { tone: "good", word: _("Done, stays as it is") };
+        ? <span className="rhv-muted">{_("Runs")}</span>
+        : <Status tone="good">{_("Done, stays as it is")}</Status>;
 }
 
 /** What resuming with these answers would do: changed values, what is thrown away, which phases run. */
@@ -70,15 +70,12 @@ export function ResumePlanReport({ draft, plan }: { draft: Draft; plan: Plan }) 
                     <Changes draft={draft} plan={plan.result} />
                     {plan.result.discards && <Notice variant="warning" id="plan-discards" title={text(plan.result.discards)} />}
                     <ol className="rhv-plan" aria-label={_("Phases")}>
-                        {draft.form.phases.map(({ id, title }) => {
-                            const { tone, word } = phaseStatus(plan.result, id);
-                            return (
-                                <li key={id} data-phase={id} data-runs={plan.result.phases.includes(id)}>
-                                    <span>{text(title)}</span>
-                                    <Status tone={tone}>{word}</Status>
-                                </li>
-                            );
-                        })}
+                        {draft.form.phases.map(({ id, title }) => (
+                            <li key={id} data-phase={id} data-runs={plan.result.phases.includes(id)}>
+                                <span>{text(title)}</span>
+                                <PhaseFate plan={plan.result} id={id} />
+                            </li>
+                        ))}
                     </ol>
                 </>
             )}

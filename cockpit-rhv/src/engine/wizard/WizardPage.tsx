@@ -62,7 +62,7 @@ export default function WizardPage({ step, resume }: { step: string | null; resu
     }
     return (
         <PageFrame page="deploy" state="ready" view={resume === null ? "wizard" : "resume"} title={title} fill
-                   actions={resume === null && <LoadAnswers variant="link" onError={setRefused} />}>
+                   actions={resume === null && <LoadAnswers onError={setRefused} />}>
             {refused && <div className="rhv-notice"><ErrorAlert error={refused} title={_("The file was not loaded")} /></div>}
             {resume === null
                 ? <DeployWizard draft={draft} wanted={wanted} />
