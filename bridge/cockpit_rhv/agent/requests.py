@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..rpc import faults
 from ..rpc.dispatcher import Dispatcher, refusal
+from ..rpc.lines import parse
 from .verb_errors import exhausted
 
 
@@ -29,9 +30,9 @@ async def answer(dispatcher: AgentDispatcher, body: bytes, asker: Asker) -> byte
     array.
     """
     try:
-        request = json.loads(body)
-    except ValueError as error:
-        return _encode(refusal(faults.parse_error(str(error))))
+        request = parse(body)
+    except faults.RequestError as error:
+        return _encode(refusal(error))
     if isinstance(request, list) and len(request) == 1:
         request = request[0]
     result = await dispatcher.handle(request, asker)
@@ -44,9 +45,9 @@ async def answer(dispatcher: AgentDispatcher, body: bytes, asker: Asker) -> byte
 def busy(body: bytes) -> bytes | None:
     """The answer to a request there is no room for; None when it names no id to answer to."""
     try:
-        request = json.loads(body)
-    except ValueError as error:
-        return _encode(refusal(faults.parse_error(str(error))))
+        request = parse(body)
+    except faults.RequestError as error:
+        return _encode(refusal(error))
     if isinstance(request, list) and len(request) == 1:
         request = request[0]
     if not isinstance(request, dict) or "id" not in request:

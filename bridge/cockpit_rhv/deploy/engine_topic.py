@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -91,11 +90,22 @@ class EngineTopic(Topic):
     async def _follow_host(self) -> None:
         while True:
             # Units and networks send no events: without one it is time for a look all the same.
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._poke.wait(), INTERVAL_S)
+            await self._poked()
             self._poke.clear()
             await self._look()
             self.touch()
+
+    async def _poked(self) -> None:
+        """At the next event, or after a while.
+
+        Before Python 3.12 ``wait_for`` swallows a cancellation that comes together with its event: a follower would go
+        on, and whoever waits for its end would wait for ever.
+        """
+        event = asyncio.ensure_future(self._poke.wait())
+        try:
+            await asyncio.wait({event}, timeout=INTERVAL_S)
+        finally:
+            event.cancel()
 
     async def _follow_health(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any
 
 from ..errors import RhvError
@@ -70,9 +71,12 @@ class LineChannel:
 
 
 def parse(line: bytes) -> Any:
-    """A JSON value of UTF-8 text; raises :class:`~.faults.RequestError` for all else, NaN and Infinity too."""
+    """A JSON value of UTF-8 text; raises :class:`~.faults.RequestError` for all else, NaN and Infinity too.
+
+    A number too large for a float is refused with them: it would become infinite, and no answer could carry it back.
+    """
     try:
-        return json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(line.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError
         raise faults.parse_error(str(error)) from error
     except RecursionError as error:
@@ -93,3 +97,10 @@ def encode(message: Any) -> bytes:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number

@@ -224,7 +224,7 @@ class StompRpcClient:
     def _take_body(self, body: bytes) -> None:
         try:
             document = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise link.refused(self._host, f"body is not JSON: {error}") from error
         for item in document if isinstance(document, list) else [document]:
             if not isinstance(item, dict):
