@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     from tests.testhost.host import TestHost
 
 #: What changes on a host by itself, and the logs of earlier jobs, which are kept on purpose.
-_LEFT_OUT = (
-    "/proc /sys /run /dev /tmp /var/tmp /var/lib/cockpit-rhv/jobs /var/log/journal /var/lib/systemd /var/cache"
-    " /root/.ansible /var/lib/NetworkManager /usr/lib/python3 /var/log/wtmp /var/log/lastlog /var/log/btmp"
-).split()
+# fmt: off
+_LEFT_OUT = [
+    "/proc", "/sys", "/run", "/dev", "/tmp", "/var/tmp", "/var/cache", "/var/lib/cockpit-rhv/jobs", "/var/log/journal",
+    "/var/lib/systemd", "/var/lib/NetworkManager", "/root/.ansible", "/usr/lib/python3",
+    "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp",
+]
+# fmt: on
 _FILES = """
 find / /var/lib/libvirt/images -xdev \\( {prune} \\) -prune -o -printf '%y %m %U:%G %p\\n' | sort -u
-find /etc /var/lib/libvirt /var/lib/cockpit-rhv -xdev \\( {prune} \\) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum
+find /etc /var/lib/libvirt /var/lib/cockpit-rhv -xdev \\( {prune} \\) -prune -o -type f -print0 |
+    sort -z | xargs -0 sha256sum
 """
 _COMMANDS = {
     "domains": "virsh list --all --name | sort",

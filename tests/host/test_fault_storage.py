@@ -58,8 +58,8 @@ def image(faulty: TestHost) -> Iterator[Path]:
     folder = faulty.container.root / Path(IMAGE).parent.relative_to("/")
     folder.mkdir(parents=True)
     shutil.copyfile(appliance(), folder / "engine.qcow2")
-    for suffix in (".sha256", ".json"):
-        shutil.copyfile(f"{appliance()}{suffix}", folder / f"engine.qcow2{suffix}")
+    checksum = Path(f"{appliance()}.sha256").read_text().replace(appliance().name, "engine.qcow2")
+    (folder / "engine.qcow2.sha256").write_text(checksum)
     yield folder / "engine.qcow2"
     shutil.rmtree(folder)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ LIMIT_S = 600.0
 POLL_S = 0.2
 #: Seconds between two looks at the VM's state.
 _STATE_S = 2.0
+#: Seconds libvirt may be away.
+_LIBVIRT_S = 20.0
 _LOG_TAIL = 4096
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\xa0-\U0010ffff]")
 
@@ -85,15 +88,8 @@ class EngineWait:
         """
         before = self._deployment.record
         with connected(self._uri) as connection:
-            domain = find_engine(connection, self._deployment, self._name)
-            if domain is None:
-                raise RhvError(
-                    "engine.gone",
-                    msg("engine.gone", "The engine VM {name} no longer exists.", name=self._name),
-                    msg("engine.gone.hint", "Begin a new deployment."),
-                )
-            start_again(connection, domain, self._deployment, self._answers)
-            engine = self._wait(domain)
+            start_again(connection, self._domain(connection), self._deployment, self._answers)
+        engine = self._wait()
         if (
             self._deployment.record.ca_sha256 != engine.contact.ca_sha256
             or self._deployment.record.address != engine.address
@@ -105,12 +101,29 @@ class EngineWait:
             )
         return self._deployment.record != before
 
-    def _wait(self, domain: libvirt.virDomain) -> Engine:
+    def _domain(self, connection: libvirt.virConnect) -> libvirt.virDomain:
+        domain = find_engine(connection, self._deployment, self._name)
+        if domain is None:
+            raise RhvError(
+                "engine.gone",
+                msg("engine.gone", "The engine VM {name} no longer exists.", name=self._name),
+                msg("engine.gone.hint", "Begin a new deployment."),
+            )
+        return domain
+
+    def _wait(self) -> Engine:
         next_look = 0.0
+        seen = time.monotonic()
         while True:
             now = time.monotonic()
             if now >= next_look:
-                self._look_at(domain)
+                try:
+                    self._look()
+                    seen = now
+                except RhvError as error:
+                    # A libvirt that is restarted, by an upgrade say, comes back; the VM does not notice.
+                    if not error.code.startswith("libvirt.") or now - seen > _LIBVIRT_S:
+                        raise
                 next_look = now + _STATE_S
             engine = self._try()
             if engine is not None:
@@ -119,8 +132,9 @@ class EngineWait:
                 raise self._silent()
             time.sleep(POLL_S)
 
-    def _look_at(self, domain: libvirt.virDomain) -> None:
-        number, reason = domain.state()
+    def _look(self) -> None:
+        with connected(self._uri) as connection:
+            number, reason = self._domain(connection).state()
         state = state_name(number)
         if state in ("running", "blocked"):
             return
@@ -129,7 +143,7 @@ class EngineWait:
             msg("engine.stopped", "The engine VM {name} does not run (state: {state}).", name=self._name, state=state),
             msg("engine.stopped.hint", "Its console log says why; resume starts it again."),
             serial_tail(self._name),
-            cause=stopped_cause(state, reason_name(state, reason), get(self._answers, "storage.path")),
+            cause=stopped_cause(state, reason_name(state, reason), os.path.dirname(self._deployment.record.disk)),
         )
 
     def _try(self) -> Engine | None:
