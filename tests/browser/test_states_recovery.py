@@ -53,7 +53,7 @@ def opened(browser: Browser, cockpit: LocalCockpit, look_as: str) -> Iterator[tu
 
 def see(opened: tuple[Page, str], name: str) -> None:
     """Look at the page as it is; in Spanish nothing may be left in English."""
-    page, _ = opened
+    page, look_as = opened
     look(page, f"{look_as}-{name}")
     if look_as == "es":
         unfold(page)
