@@ -14,6 +14,7 @@ import { LibvirtNotice } from "../before/LibvirtNotice";
 import { History } from "../History";
 import { LimitedAccess } from "../LimitedAccess";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
+import { UpdateCard } from "../update/UpdateCard";
 import { Components } from "./Components";
 import { EngineActions } from "./EngineActions";
 import { EngineFacts } from "./EngineFacts";
@@ -65,6 +66,7 @@ export default function DeployedPage({ engine, config }: { engine: Live<Engine>;
                     <History />
                 </div>
                 <div className="rhv-stack">
+                    <UpdateCard engine={engine} config={config} />
                     <Section title={_("Engine VM")}><EngineFacts engine={engine} config={config} machine={machine} /></Section>
                     <Section title={_("Trust in the browser")}><Trust config={config} /></Section>
                 </div>

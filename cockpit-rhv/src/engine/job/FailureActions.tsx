@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Suspense, lazy, useState } from "react";
 
-import { go } from "../../app/route";
+import { go, href } from "../../app/route";
 import type { JobStatus, RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { useCall, usePrivileged, useTopicValue } from "../../rpc/hooks";
@@ -56,6 +56,10 @@ export function FailureActions({ status, helpFirst, onError }: FailureActionsPro
                 <Button variant="secondary" onClick={() => go({ page: "deploy", step: null, resume: id })} isDisabled={disabled} id="resume-other">
                     {_("Resume with other answers")}
                 </Button>
+            )}
+            {resumable && kind === "upgrade" && (
+                // The way back stands there, with what it costs.
+                <Button variant="secondary" component="a" href={href({ page: "engine" })} id="show-engine">{_("Show the engine")}</Button>
             )}
             {leftovers && (
                 <Button variant="secondary" isDanger onClick={() => setCleaning(true)} isDisabled={disabled} id="clean-up">
