@@ -32,13 +32,15 @@ RESUME = msg("upgrade.rollback.failed.hint", "The engine VM's console log shows 
 class WayBack:
     """``version``, ``inode``: of the old disk. ``since_s``: epoch seconds of the upgrade, None for an unfinished one.
 
-    ``stale``: connections of the agent that are not the old engine's; None where none is to be waited for.
+    ``switched``: the engine VM has, or had, the newer disk. ``stale``: connections of the agent that are not the old
+    engine's; None where none is to be waited for.
     """
 
     disk: str
     version: str
     inode: int
     since_s: float | None
+    switched: bool
     stale: list[dict[str, Any]] | None
 
     def to_json(self) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def way_back(config: EngineConfig, record: UpgradeRecord | None) -> WayBack:
         # An engine that has kept its disk keeps its connection too.
         waits = record.switched and record.supervised
         stale = [*(record.clients or []), *present] if waits else None
-        return WayBack(record.disk, record.old_version, record.old_inode, None, stale)
+        return WayBack(record.disk, record.old_version, record.old_inode, None, record.switched, stale)
     found = inode(Path(config.previous.disk)) if config.previous is not None else 0
     if config.previous is None or not found:
         raise RhvError(
@@ -66,7 +68,7 @@ def way_back(config: EngineConfig, record: UpgradeRecord | None) -> WayBack:
             msg("upgrade.no_previous", "There is no upgrade to undo on this host."),
             msg("upgrade.no_previous.hint", "The version before is kept from an upgrade until it is removed."),
         )
-    return WayBack(config.disk, config.previous.version, found, config.previous.replaced_s, present or None)
+    return WayBack(config.disk, config.previous.version, found, config.previous.replaced_s, True, present or None)
 
 
 def put_back(target: WayBack, uri: str = DEFAULT_URI) -> bool:
@@ -116,6 +118,12 @@ def finish_rollback(target: WayBack) -> bool:
 
 def explain_loss(target: WayBack) -> Message:
     """What a rollback costs."""
+    if not target.switched:
+        return msg(
+            "upgrade.rollback.none",
+            "The engine goes on with version {version}, as it is; the unfinished upgrade is forgotten.",
+            version=target.version,
+        )
     return msg(
         "upgrade.rollback.loss",
         "The engine returns to version {version} as it was when it was shut down for the upgrade. What was changed in "

@@ -24,7 +24,7 @@ interface PartProps {
 
 /** A newer appliance lies on this host. */
 function Newer({ plan, disabled, open }: PartProps) {
-    if (!plan.newer || !plan.image || plan.unfinished)
+    if (!plan.newer || !plan.image || (plan.unfinished && plan.refusal))
         return null;
     return (
         <div data-update="newer">
