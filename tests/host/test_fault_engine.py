@@ -87,11 +87,12 @@ def test_libvirt_then_qemu_then_the_manager_die_and_each_time_it_goes_on(faulty:
     assert changes(before, host_state(faulty)) == []
 
 
-def test_the_host_restarts_in_the_middle(faulty: TestHost) -> None:
+def test_the_host_loses_power_in_the_middle(faulty: TestHost) -> None:
     before = host_state(faulty)
     deployment = Deployment(faulty).start()
     deployment.until_phase("engine")
-    faulty.container.reboot()
+    faulty.container.power_cut()
+    faulty.container.boot()
     listed = faulty.container.run("cockpit-rhv", "jobs").stdout
     assert f"{deployment.job}  interrupted" in listed
     assert deployment.status["state"] == "interrupted"

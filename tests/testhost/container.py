@@ -147,8 +147,7 @@ class Container:
         deadline = time.monotonic() + limit_s
         while Path(f"/proc/{nspawn}").exists() and not _is_zombie(nspawn):
             if time.monotonic() > deadline:
-                os.kill(nspawn, signal.SIGKILL)
-                os.kill(leader, signal.SIGKILL)
+                self.power_cut()
                 break
             time.sleep(0.1)
         (self.folder / "nspawn.pid").unlink(missing_ok=True)
@@ -157,6 +156,25 @@ class Container:
         """Shut down and boot again, as a host does."""
         self.stop()
         self.boot(limit_s)
+
+    def power_cut(self, limit_s: float = 30) -> None:
+        """Everything in it stops at once, as by a power cut; its files are as they were at that moment."""
+        leader = self.leader()
+        if leader is None:
+            return
+        nspawn = int((self.folder / "nspawn.pid").read_text())
+        os.kill(leader, signal.SIGKILL)
+        os.kill(nspawn, signal.SIGKILL)
+        # The kernel takes the processes and the network down a moment later; a boot before that finds them in its way.
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            gone = not Path(f"/proc/{leader}").exists() and (not Path(f"/proc/{nspawn}").exists() or _is_zombie(nspawn))
+            if gone and not Path(f"/sys/class/net/vb-{self.name}").exists():
+                break
+            time.sleep(0.1)
+        else:
+            raise ContainerError(f"{self.name} is still there {limit_s:.0f} s after its power was cut")
+        (self.folder / "nspawn.pid").unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Stop it and delete its writable layer."""
