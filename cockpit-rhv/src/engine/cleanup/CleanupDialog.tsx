@@ -72,9 +72,9 @@ export default function CleanupDialog({ engine, onClose }: CleanupDialogProps) {
                 </p>
                 {!plan && !error && <Skeleton screenreaderText={_("Loading")} width="60%" />}
                 {plan && <CleanupList plan={plan} />}
-                {name !== null && !empty && <TypedName name={name} value={typed} onChange={setTyped} />}
             </ModalBody>
-            <ModalFooter>
+            <ModalFooter className="rhv-cleanup__footer">
+                {name !== null && !empty && <TypedName name={name} value={typed} onChange={setTyped} />}
                 {plan && !empty && (
                     <Button variant="danger" onClick={() => start(plan)} isLoading={busy} spinnerAriaValueText={_("Running")}
                             isDisabled={busy || (name !== null && typed.trim() !== name)} id="start-cleanup">

@@ -11,7 +11,7 @@ export function CleanupList({ plan }: { plan: CleanupPlan }) {
     return (
         <div className="rhv-cleanup">
             {grouped(plan.items).map(({ kind, items }) => (
-                <section key={kind} aria-labelledby={`cleanup-${kind}`} data-kind={kind}>
+                <section key={kind} aria-labelledby={`cleanup-${kind}`} data-kind={kind} className="rhv-cleanup__group">
                     <Title headingLevel="h2" size="md" id={`cleanup-${kind}`}>{kindTitle(kind)}</Title>
                     <ul className="rhv-cleanup__items">
                         {items.map(({ id, name, about, size_bytes }) => (

@@ -16,10 +16,13 @@ import { jobState } from "./words";
 
 type Ended = "failed" | "interrupted" | "cancelled";
 
-/** Where it ended, as the headline. */
-function headline(status: Live<JobStatus>, state: Ended): string {
+function lastPhase(status: Live<JobStatus>): string | undefined {
     const found = status.phases.find(phase => phase.id === status.phase) ?? status.phases.find(phase => phase.state === "failed");
-    const phase = found && text(found.title);
+    return found && text(found.title);
+}
+
+/** Where it ended, as the headline. */
+function headline(phase: string | undefined, state: Ended): string {
     switch (state) {
     case "failed": return phase === undefined ? _("The job failed") : _("Failed in the phase “{phase}”", { phase });
     case "interrupted": return phase === undefined ? _("The job was interrupted") : _("Interrupted in the phase “{phase}”", { phase });
@@ -57,14 +60,16 @@ export function FailureCard({ status, state, onError }: {
     const [mended, setMended] = useState(false);
     const fresh = useTopicValue("engine")?.state === "none";
     const why = sentence(status, state);
+    const phase = lastPhase(status);
+    const task = status.task && text(status.task);
     return (
         <Card component="section" id={`job-${state}`} data-error={error?.code}>
             <CardBody className="rhv-failure">
                 <div className="rhv-failure__head">
                     <ToneIcon tone={jobState(state).tone} size="xl" />
                     <div>
-                        <Title headingLevel="h2" size="xl">{headline(status, state)}</Title>
-                        {status.task && <p className="rhv-muted">{_("Task: {task}", { task: text(status.task) })}</p>}
+                        <Title headingLevel="h2" size="xl">{headline(phase, state)}</Title>
+                        {task !== undefined && task !== phase && <p className="rhv-muted">{_("Task: {task}", { task })}</p>}
                     </div>
                 </div>
                 {why !== null && <p className="rhv-failure__sentence">{why}</p>}

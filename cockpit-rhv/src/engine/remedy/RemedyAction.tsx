@@ -10,7 +10,7 @@ import type { JobStatus, Remedy } from "../../generated/wire";
 import { _, text } from "../../i18n";
 import { usePrivileged, useTopic } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
-import { Button, Spinner } from "../../pf";
+import { Button } from "../../pf";
 import { useRemedy } from "./useRemedy";
 
 interface RemedyActionProps {
@@ -28,14 +28,11 @@ interface RemedyActionProps {
 function Running({ status }: { status: Live<JobStatus> }) {
     const elapsed = useRunning(status.elapsed_s, status.state === "running");
     return (
-        <span className="rhv-status">
-            <Spinner isInline aria-hidden aria-label={_("Running")} aria-valuetext={_("Running")} />
-            <span>
-                {status.task ? text(status.task) : text(status.title)}
-                {" "}
-                <span className="rhv-muted">{clock(elapsed)}</span>
-            </span>
-        </span>
+        <Status tone="busy">
+            {status.task ? text(status.task) : text(status.title)}
+            {" "}
+            <span className="rhv-muted">{clock(elapsed)}</span>
+        </Status>
     );
 }
 
@@ -61,10 +58,12 @@ function Progress({ job, from, onEnd }: { job: string; from: string; onEnd: (sta
         <div className="rhv-remedy__progress" data-remedy={status.state}>
             {(state === "queued" || state === "running") && <Running status={status} />}
             {state === "succeeded" && <Status tone="good">{_("Done: {title}", { title: text(status.title) })}</Status>}
-            {(state === "cancelled" || state === "interrupted") && <Status tone="warning">{_("It did not end.")}</Status>}
-            {state === "failed" && (status.error
-                ? <ErrorAlert error={status.error} title={_("This did not help")} />
-                : <Status tone="bad">{_("It failed.")}</Status>)}
+            {(state === "cancelled" || state === "interrupted") && <Status tone="warning">{_("This was stopped before it was done.")}</Status>}
+            {state === "failed" && (
+                <Status tone="bad">
+                    {status.error ? _("This did not help: {reason}", { reason: text(status.error.message) }) : _("This did not help.")}
+                </Status>
+            )}
             <span>{log}</span>
         </div>
     );

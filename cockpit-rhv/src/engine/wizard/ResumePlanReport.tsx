@@ -51,7 +51,7 @@ function Changes({ draft, plan }: { draft: Draft; plan: ResumePlan }) {
 
 function PhaseFate({ plan, id }: { plan: ResumePlan; id: string }) {
     if (plan.again.includes(id))
-        return <Status tone="warning">{_("Runs again")}</Status>;
+        return <span>{_("Runs again")}</span>;
     return plan.phases.includes(id)
         ? <span className="rhv-muted">{_("Runs")}</span>
         : <Status tone="good">{_("Done, stays as it is")}</Status>;
