@@ -6,13 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.local_cockpit import LocalCockpit, local_cockpit
 from tests.browser.states_page import CHROMIUM_ARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Two cores and other tests beside these: what is slow is not wrong.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

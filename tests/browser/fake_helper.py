@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, Json, State, form, plans, report
 
 STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
+METHODS = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "rpc.json").read_text())["methods"]
 #: Requests that arrive are written here, so that a test can see what was sent.
 REQUESTS = STATE_FILE.with_suffix(".requests")
 
@@ -58,6 +59,8 @@ class Helper:
         self.revisions: dict[str, int] = {}
 
     def answer(self, method: str, params: Json) -> Json:
+        if METHODS[method]["privileged"] and not self.state.privileged:
+            raise plans.Refused(plans.denied())
         if method == "hello":
             return {
                 "version": self.state.version,
@@ -96,6 +99,8 @@ class Helper:
             return {"profile": "embedded", "answers": plans.begun_answers()}
         if method == "deploy.resume_plan":
             return plans.resume_plan(params["answers"], params["new_password"])
+        if method == "engine.upgrade_plan":
+            return plans.upgrade_plan(self.state.update)
         if method == "deploy.cleanup_plan":
             return plans.cleanup_plan(self.state.cleanup)
         if method == "jobs.output":

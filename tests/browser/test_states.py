@@ -61,6 +61,7 @@ VIEWS = [
     ("upgrade-failed", f"jobs/{UPGRADE}"),
     ("upgraded", f"jobs/{UPGRADE}"),
     ("upgraded", ""),
+    ("newer", ""),
     ("removing", ""),
     ("failed", f"deploy/network?resume={JOB}"),
     ("failed", f"deploy/review?resume={JOB}"),

@@ -30,6 +30,7 @@ class State:
         preflight: str = "warning",
         version: str = "0.1.0",
         cleanup: str = "rest",
+        update: str = "none",
         then: str = "running",
     ) -> None:
         self.privileged = privileged
@@ -37,6 +38,7 @@ class State:
         self.kvm = kvm
         self.preflight = preflight
         self.cleanup = cleanup
+        self.update = update
         self.then = then
         self.topics: dict[str, Callable[[], Json]] = {
             "host": lambda: host(kvm),
@@ -111,7 +113,8 @@ STATES: dict[str, Callable[[], State]] = {
     "upgrade-failed": lambda: State(
         "deployed", succeeded(), jobs.upgrade("failed", errors.other_ca()), vm="running", cleanup="engine"
     ),
-    "upgraded": lambda: State("deployed", succeeded(), jobs.upgrade("succeeded"), vm="running", cleanup="engine"),
+    "upgraded": lambda: State("deployed", succeeded(), jobs.upgrade("succeeded"), vm="running", update="back"),
+    "newer": lambda: State("deployed", succeeded(), vm="running", update="newer"),
     "starting": lambda: State("deployed", succeeded(), vm="starting"),
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),

@@ -126,6 +126,52 @@ def _item(kind: str, name: str, about: Json, size_bytes: int | None = None) -> J
     return {"id": f"{kind}:{name}", "kind": kind, "name": name, "about": about, "size_bytes": size_bytes}
 
 
+def upgrade_plan(kind: str) -> Json:
+    """There is ``none`` to make, a ``newer`` appliance, or the way ``back`` after one."""
+    plan: Json = {
+        "running": "0.2.0" if kind == "back" else "0.1.0",
+        "image": None,
+        "newer": False,
+        "refusal": None,
+        "phases": profile_phases("upgrade"),
+        "notes": [
+            msg(
+                "upgrade.note.down",
+                "The Manager cannot be reached for about a minute. Guests on the hosts go on running.",
+            )
+        ],
+        "previous": None,
+        "unfinished": None,
+        "back": None,
+    }
+    if kind == "newer":
+        path = "/usr/share/cockpit-rhv/appliance/rhv-engine.qcow2"
+        plan.update(newer=True, image={"path": path, "version": "0.2.0", "size_bytes": int(1.1 * GIB)})
+    if kind == "back":
+        loss = msg(
+            "rollback.loss",
+            "The engine returns to version {version} as it was when it was shut down for the upgrade. What was changed"
+            " in the Manager since then is lost. Guests on the hosts go on running.",
+            version="0.1.0",
+        )
+        plan["previous"] = {
+            "disk": f"{DISK}.previous",
+            "version": "0.1.0",
+            "replaced_s": 1_767_358_900,
+            "size_bytes": 2 * GIB,
+        }
+        plan["back"] = {"version": "0.1.0", "loss": loss}
+    return plan
+
+
+def denied() -> Json:
+    return error(
+        "access.denied",
+        msg("access.denied", "Only an administrator may do this."),
+        msg("access.denied.hint", "Turn on administrative access."),
+    )
+
+
 def changed() -> Json:
     return error(
         "cleanup.changed",
