@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit_rhv.jobs import JobSpec, JobStore, PhaseSpec
+from cockpit_rhv.jobs import JobSpec, JobStatus, JobStore, PhaseSpec
+from cockpit_rhv.jobs.model import RESUMABLE_STATES
 from cockpit_rhv.messages import msg
 
 if TYPE_CHECKING:
@@ -91,6 +92,36 @@ class PlainLauncher:
 
     def wait(self, unit: str, timeout_s: float = 60.0) -> int:
         return self.started[unit].wait(timeout=timeout_s)
+
+
+@dataclass
+class PaperLauncher:
+    """Runs nothing: what it was told to launch counts as running until ``running`` says otherwise."""
+
+    running: set[str] = field(default_factory=set)
+    launched: list[str] = field(default_factory=list)
+
+    def launch(self, unit: str, _folder: Path) -> None:
+        self.launched.append(unit)
+        self.running.add(unit)
+
+    def stop(self, unit: str) -> None:
+        self.running.discard(unit)
+
+    def is_active(self, unit: str) -> bool:
+        return unit in self.running
+
+
+def ended(store: JobStore, launcher: PaperLauncher, job_id: str, state: str, **changes: Any) -> JobStatus:
+    """Let a job that never ran end as ``state``, as its runner would have written it."""
+    status = store.stored(job_id)
+    launcher.running.discard(status.unit)
+    status.state, status.ended_s = state, time.time()
+    status.resumable = state in RESUMABLE_STATES
+    for name, value in changes.items():
+        setattr(status, name, value)
+    store.write_status(status)
+    return status
 
 
 def spec(*phases: str, kind: str = "deploy", **more: Any) -> JobSpec:
