@@ -174,6 +174,8 @@ def test_links_on_the_way(tmp_path: Path) -> None:
     shown = judge(storage.check_path, "/x", link / "images", root=root)
     assert (shown.severity, shown.evidence[0].source) == ("ok", f"readlink {link}")
     assert shown.evidence[0].value.startswith("real, ")
+    leads = judge(storage.check_path, "/x", link, root=root).summary
+    assert (leads.id, leads.params["real"]) == ("checks.path.leads", str(tmp_path / "real"))
     (tmp_path / "over").symlink_to(link)
     os.chown(link, 4711, 4711, follow_symlinks=False)
     for path in (link, link / "images", tmp_path / "over" / "deep" / "er"):

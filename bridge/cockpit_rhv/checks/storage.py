@@ -92,6 +92,14 @@ def check_path(context: Context) -> Outcome:
         return Outcome(ERROR, text, evidence, _NAME_ANOTHER)
     if present != path:
         return Outcome(OK, msg("checks.path.created", "{path} will be created.", path=str(path)), evidence)
+    if real != path:
+        text = msg(
+            "checks.path.leads",
+            "{path} leads to {real}, which can hold the engine's disk.",
+            path=str(path),
+            real=str(real),
+        )
+        return Outcome(OK, text, evidence)
     return Outcome(OK, msg("checks.path.ok", "{path} can hold the engine's disk.", path=str(path)), evidence)
 
 
