@@ -26,7 +26,7 @@ _COMMANDS = {
     "pools": "virsh pool-list --all | sort",
     "networks": "virsh net-list --all | sort",
     "enabled": "systemctl list-unit-files --no-legend --state=enabled | sort",
-    "active": "systemctl list-units --no-legend --plain --all 'cockpit-rhv*' | sort",
+    "active": "systemctl list-units --no-legend --plain --state=active,activating 'cockpit-rhv*' | sort",
     "failed": "systemctl --failed --no-legend --plain | sort",
     "firewall": "nft -s list ruleset | grep -v 'counter packets'",
 }

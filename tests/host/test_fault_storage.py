@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.host.deployment import Deployment, cleanup
+from tests.host.deployment import Deployment, cleanup, leave_nothing
 from tests.host.hoststate import changes, host_state
 from tests.testhost.build import appliance
 
@@ -45,6 +45,7 @@ def small_disk(faulty: TestHost) -> Iterator[Path]:
         box.run("mkdir", "-p", SMALL)
         box.run("mount", loop, SMALL)
         yield Path(f"/proc/{box.leader()}/root{SMALL}")
+        leave_nothing(faulty)  # a VM of a test that failed would hold it
         box.run("umount", SMALL)
         box.run("rm", "-r", SMALL, loop)
     finally:
@@ -56,6 +57,7 @@ def small_disk(faulty: TestHost) -> Iterator[Path]:
 def image(faulty: TestHost) -> Iterator[Path]:
     """A copy of the appliance that may be damaged."""
     folder = faulty.container.root / Path(IMAGE).parent.relative_to("/")
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copyfile(appliance(), folder / "engine.qcow2")
     checksum = Path(f"{appliance()}.sha256").read_text().replace(appliance().name, "engine.qcow2")

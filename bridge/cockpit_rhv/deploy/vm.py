@@ -13,6 +13,7 @@ from ..host.cpu import read_cpu
 from ..host.kvm import read_kvm
 from ..machines.faults import from_libvirt
 from ..machines.opening import DEFAULT_URI, open_libvirt
+from ..machines.states import reason_name, state_name
 from ..machines.xml import ENGINE_TAG
 from ..messages import msg
 from . import places
@@ -88,7 +89,7 @@ def start_engine(
     with connected(uri) as connection:
         domain = find_engine(connection, deployment, name)
         if domain is not None and domain.isActive():
-            return False
+            return _go_on(domain)
         if get(answers, "network.kind") == "nat":
             _start_network(connection, get(answers, "network.name"), deployment)
         if not deployment.record.finished:
@@ -104,13 +105,21 @@ def start_again(
 ) -> bool:
     """Start a VM that was switched off in the middle of its deployment, by a reboot of the host say; True when it was.
 
-    Raises libvirt's errors.
+    One that waits since it could not write to its disk goes on. Raises libvirt's errors.
     """
     if domain.isActive():
-        return False
+        return _go_on(domain)
     if get(answers, "network.kind") == "nat":
         _start_network(connection, get(answers, "network.name"), deployment)
     _boot(domain, deployment)
+    return True
+
+
+def _go_on(domain: libvirt.virDomain) -> bool:
+    state, reason = domain.state()
+    if (state_name(state), reason_name(state_name(state), reason)) != ("paused", "io_error"):
+        return False
+    domain.resume()
     return True
 
 
