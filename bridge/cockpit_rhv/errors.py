@@ -73,11 +73,12 @@ class RhvError(Exception):
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> RhvError:
-        """Inverse of :meth:`to_json`."""
+        """Inverse of :meth:`to_json`; raises KeyError or TypeError when a field is missing or wrong."""
+        code, message = value["code"], value["message"]
         hint, cause, remedy = value.get("hint"), value.get("cause"), value.get("remedy")
         return cls(
-            value["code"],
-            Message.from_json(value["message"]),
+            code,
+            Message.from_json(message),
             Message.from_json(hint) if hint else None,
             value.get("detail"),
             cause=Message.from_json(cause) if cause else None,
