@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """State that earlier versions wrote is read, and state that is odd hurts nothing but itself.
 
-``recorded/0.1.0/``: ``job``, ``engine.json`` and ``deployment.json`` of a deployment on a test host by version 0.1.0 (with
-other addresses), ``failed`` a job that its code wrote. They are never changed; a version that writes something else
-adds a folder of its own.
+``recorded/0.1.0/``: ``job``, ``engine.json`` and ``deployment.json`` of a deployment on a test host by version 0.1.0
+(with other addresses), ``failed`` a job that its code wrote. They are never changed; a version that writes something
+else adds a folder of its own.
 """
 
 from __future__ import annotations
