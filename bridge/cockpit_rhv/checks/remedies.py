@@ -41,7 +41,7 @@ def host_tasks() -> dict[str, Task]:
             name: Task(name, Message.from_json(item["title"]), item["params"], float(item["expected_s"]))
             for name, item in described.items()
         }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RhvError(
             "task.none",
             msg("task.none", "The host tasks of this package cannot be read."),
