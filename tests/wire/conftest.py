@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Start:
-    """Starts helpers with a folder of jobs of their own."""
+    """Starts helpers with folders of jobs, state and settings of their own."""
 
     def __init__(self, jobs: Path) -> None:
         self._jobs = jobs
@@ -32,7 +32,9 @@ class Start:
         pass_fds: Sequence[int] = (),
     ) -> HelperProcess:
         """Parameters as of :class:`HelperProcess`."""
-        helper = HelperProcess({"COCKPIT_RHV_JOBS": str(self._jobs), **(environ or {})}, argv, user, tree, pass_fds)
+        own = {f"COCKPIT_RHV_{name}": str(self._jobs.with_name(name.lower())) for name in ("STATE", "ETC")}
+        own["COCKPIT_RHV_JOBS"] = str(self._jobs)
+        helper = HelperProcess({**own, **(environ or {})}, argv, user, tree, pass_fds)
         self.started.append(helper)
         return helper
 

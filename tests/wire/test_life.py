@@ -26,6 +26,15 @@ NOBODY = 65534
 #: valid parameters of every method that changes something; a new one has to be added here
 EXAMPLES: dict[str, dict[str, object]] = {
     "deploy.start": {"profile": "x", "answers": {}, "secrets": {"admin_password": "long enough"}},
+    "deploy.answers": {"job": "x"},
+    "deploy.resume_plan": {"job": "x", "answers": {}},
+    "deploy.resume": {"job": "x", "answers": {}},
+    "deploy.cleanup_plan": {},
+    "deploy.cleanup": {"fingerprint": "x"},
+    "engine.upgrade": {},
+    "engine.rollback": {},
+    "engine.drop_previous": {},
+    "tasks.start": {"task": "x", "params": {}},
     "jobs.resume": {"job": "x"},
     "jobs.cancel": {"job": "x"},
     "jobs.output": {"job": "x", "offset": 0},

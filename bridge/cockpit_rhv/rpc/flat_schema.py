@@ -33,22 +33,22 @@ def is_flat(schema: Any) -> bool:
     """Whether :func:`faults` understands every word of ``schema``."""
     if not isinstance(schema, dict) or not set(schema) <= _KEYWORDS | _ANNOTATIONS:
         return False
-    kind = schema.get("type", "object")
-    if not isinstance(kind, str) or kind not in _TYPES:
-        return False
-    if not isinstance(schema.get("additionalProperties", True), bool) or isinstance(schema.get("items"), list):
+    kinds = schema.get("type", "object")
+    if not set(_listed(kinds)) <= _TYPES:
         return False
     nested = [*schema.get("properties", {}).values()]
     if "items" in schema:
         nested.append(schema["items"])
+    if not isinstance(schema.get("additionalProperties", True), bool):
+        nested.append(schema["additionalProperties"])
     return all(map(is_flat, nested))
 
 
 def faults(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[Fault]:
     """What is wrong with ``value``; ``schema`` must be flat."""
-    kind = schema.get("type")
-    if kind is not None and not _has_type(value, kind):
-        yield Fault(path, f"not of type {kind}")
+    kinds = schema.get("type")
+    if kinds is not None and not any(_has_type(value, kind) for kind in _listed(kinds)):
+        yield Fault(path, f"not of type {' or '.join(_listed(kinds))}")
         return
     if isinstance(value, dict):
         yield from _object_faults(schema, value, path)
@@ -59,6 +59,10 @@ def faults(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[Fa
         yield from _range_faults(schema, "minLength", "maxLength", len(value), path)
     elif _has_type(value, "number"):
         yield from _range_faults(schema, "minimum", "maximum", value, path)
+
+
+def _listed(kinds: str | list[str]) -> list[str]:
+    return kinds if isinstance(kinds, list) else [kinds]
 
 
 def join(path: str, name: str) -> str:
@@ -75,14 +79,17 @@ def _range_faults(schema: Mapping[str, Any], least: str, most: str, amount: floa
 
 def _object_faults(schema: Mapping[str, Any], value: dict[str, Any], path: str) -> Iterator[Fault]:
     properties = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
     for name in schema.get("required", ()):
         if name not in value:
             yield Fault(join(path, name), "missing")
     for name, member in value.items():
         if name in properties:
             yield from faults(properties[name], member, join(path, name))
-        elif schema.get("additionalProperties", True) is False:
+        elif others is False:
             yield Fault(join(path, name), "unknown")
+        elif others is not True:
+            yield from faults(others, member, join(path, name))
 
 
 def _has_type(value: Any, kind: str) -> bool:
