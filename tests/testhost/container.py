@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from tests.testhost import cgroups
 from tests.testhost.root import BUILD
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Container:
                 "Delegate=yes",
                 *command,
             ]
+        else:
+            command = [*cgroups.entering(f"rhv-{self.name}"), *command]
         with self.console.open("ab") as console:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
@@ -179,6 +182,7 @@ class Container:
     def remove(self) -> None:
         """Stop it and delete its writable layer."""
         self.stop()
+        cgroups.remove(f"rhv-{self.name}")
         if _mounted(self.root):
             subprocess.run(["umount", str(self.root)], check=True)
         if self.folder.exists():

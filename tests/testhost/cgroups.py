@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cgroup of its own for each container, on a machine whose init is not systemd and gives it none.
+
+Without, all containers have the machine's root as theirs: a unit of one is then the unit of that name of another, and
+a guest's scope in one keeps the next guest of that number in the other from starting.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def hierarchies() -> list[Path]:
+    """Where systemd keeps its units: the unified hierarchy, and on older set-ups the named one beside it."""
+    found = []
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _device, place, kind, options = line.split()[:4]
+        if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
+            found.append(Path(place))
+    return found
+
+
+def entering(name: str) -> list[str]:
+    """The start of a command line that first moves itself into the cgroup ``name``; the rest follows as it is."""
+    moves = " && ".join(
+        f"mkdir -p {folder / name} && echo $$ > {folder / name}/cgroup.procs" for folder in hierarchies()
+    )
+    return ["sh", "-c", f'{moves or "true"}; exec "$@"', "sh"]
+
+
+def remove(name: str) -> None:
+    """Remove what is left of the cgroup; nothing runs in it any more."""
+    for hierarchy in hierarchies():
+        top = hierarchy / name
+        folders = sorted((path for path in top.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
+        for folder in [*folders, top]:
+            if folder.is_dir():
+                folder.rmdir()
