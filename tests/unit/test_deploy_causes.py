@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Known causes: every row of every table, and a failure whose cause cannot be found is still told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cockpit_rhv.checks.context import Finished
+from cockpit_rhv.deploy import causes
+from cockpit_rhv.deploy.first_contact import FirstContact
+from cockpit_rhv.deploy.playbook import carry_out
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines.states import STATES, reason_name
+from cockpit_rhv.messages import msg
+
+from tests.unit import deploy_support as world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PORT = 54321
+
+
+def error(code: str, **more: Any) -> RhvError:
+    return RhvError(code, msg(code, "It broke."), None, "raw", **more)
+
+
+# -- a VM that does not run -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "cause"),
+    [
+        (5, 3, "cause.vm.crashed"),
+        (5, 2, "cause.vm.destroyed"),
+        (5, 1, "cause.vm.shutdown"),
+        (5, 6, "cause.vm.failed"),
+        (5, 0, "cause.vm.off"),
+        (5, 8, "cause.vm.off"),
+        (5, 99, "cause.vm.off"),
+        (6, 1, "cause.vm.panic"),
+        (6, 0, "cause.vm.panic"),
+        (3, 1, "cause.vm.paused"),
+        (3, 5, "cause.vm.io_error"),
+        (3, 2, None),
+        (7, 0, None),
+        (42, 0, None),
+    ],
+)
+def test_each_state_by_libvirts_own_numbers(tmp_path: Path, state: int, reason: int, cause: str | None) -> None:
+    name = STATES[state] if state < len(STATES) else "unknown"
+    found = causes.stopped_cause(name, reason_name(name, reason), str(tmp_path))
+    assert (found.id if found else None) == cause
+
+
+def test_no_row_of_the_table_waits_for_a_word_libvirt_never_says() -> None:
+    said = {(state, reason_name(state, number)) for state in STATES for number in range(20)}
+    assert all((row.state, row.reason) in said for row in causes._ENDED)
+
+
+def test_a_paused_vm_says_how_much_room_there_is(tmp_path: Path) -> None:
+    found = causes.stopped_cause("paused", "io_error", str(tmp_path))
+    assert found is not None
+    assert found.params["folder"] == str(tmp_path)
+    assert int(found.params["free_mib"]) > 0
+    gone = causes.stopped_cause("paused", "io_error", str(tmp_path / "none"))
+    assert gone is not None
+    assert gone.params["free_mib"] == 0
+
+
+# -- a Manager that does not answer -----------------------------------------------------------------------------------
+
+ANSWERS = world.answers()
+DHCP = world.changed(ANSWERS, {"network.mode": "dhcp"})
+HERE = FirstContact("00" * 32, "engine.example.com", ("192.0.2.20",), "0.1.0")
+NOWHERE = FirstContact("00" * 32, "engine.example.com", (), "0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("answers", "contact", "last", "cause"),
+    [
+        (ANSWERS, None, None, "cause.silent.boot"),
+        (ANSWERS, None, "manager.unreachable", "cause.silent.boot"),
+        (DHCP, NOWHERE, None, "cause.silent.no_dhcp"),
+        (ANSWERS, NOWHERE, None, "cause.silent.no_address"),
+        (ANSWERS, HERE, "manager.unreachable", "cause.silent.unreachable"),
+        (ANSWERS, HERE, "manager.odd_answer", None),
+        (ANSWERS, HERE, None, None),
+    ],
+)
+def test_each_way_of_being_silent(answers: Any, contact: Any, last: str | None, cause: str | None) -> None:
+    found = causes.silent_cause(answers, contact, error(last) if last else None)
+    assert (found.id if found else None) == cause
+    if found is not None:
+        assert "{" not in str(found), "every name in the sentence is given"
+
+
+# -- a host that the Manager does not report up -----------------------------------------------------------------------
+
+
+def tools(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> list[list[str]]:
+    """``firewall_cmd``, ``query``, ``nft``: what each prints, an exception, or nothing where it is not installed."""
+    asked: list[list[str]] = []
+
+    def run(argv: list[str], _limit_s: float) -> Finished:
+        asked.append(argv)
+        name = "nft" if argv[0] == "nft" else "query" if "--query-port=54321/tcp" in argv else "firewall_cmd"
+        said = answers.get(name, FileNotFoundError(2, "not installed"))
+        if isinstance(said, Exception):
+            raise said
+        return Finished(0, said) if isinstance(said, str) else said
+
+    monkeypatch.setattr(causes, "run_command", run)
+    return asked
+
+
+def rules(*items: dict[str, Any]) -> str:
+    return json.dumps({"nftables": [{"metainfo": {"version": "1"}}, {"table": {"name": "x"}}, *items]})
+
+
+def chain(hook: str, policy: str) -> dict[str, Any]:
+    return {"chain": {"family": "inet", "table": "x", "name": "c", "hook": hook, "policy": policy}}
+
+
+def rule(port: Any, *verdicts: str) -> dict[str, Any]:
+    match = {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}}
+    return {"rule": {"chain": "c", "expr": [match, *({verdict: None} for verdict in verdicts)]}}
+
+
+TOO_LONG = subprocess.TimeoutExpired("x", 5)
+UNREACHED = "cause.not_up.unreached"
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause"),
+    [
+        ({"firewall_cmd": "running", "query": "no"}, "cause.not_up.firewalld"),
+        ({"firewall_cmd": "running", "query": "yes"}, UNREACHED),
+        ({"firewall_cmd": "not running", "query": "no"}, UNREACHED),
+        ({"nft": rules(chain("input", "drop"))}, "cause.not_up.firewall"),
+        ({"nft": rules(chain("forward", "drop"))}, UNREACHED),
+        ({"nft": rules(chain("input", "accept"), rule(PORT, "drop"))}, "cause.not_up.firewall"),
+        ({"nft": rules(rule(PORT, "counter", "reject"))}, "cause.not_up.firewall"),
+        ({"nft": rules(rule(PORT, "accept"))}, UNREACHED),
+        ({"nft": rules(rule(22, "drop"))}, UNREACHED),
+        ({"nft": rules({"rule": {"chain": "c"}}, {"rule": {"expr": [{"jump": {"target": "c"}}]}})}, UNREACHED),
+        ({"nft": "{"}, UNREACHED),
+        ({"nft": "{}"}, UNREACHED),
+        ({"nft": Finished(1, "Operation not permitted")}, UNREACHED),
+        ({}, UNREACHED),
+        ({"firewall_cmd": TOO_LONG, "nft": TOO_LONG}, UNREACHED),
+        ({"firewall_cmd": "running", "query": TOO_LONG}, UNREACHED),
+    ],
+)
+def test_each_firewall(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], cause: str) -> None:
+    tools(monkeypatch, **answers)
+    found, remedy = causes.not_up_cause("192.0.2.20", [])
+    assert found is not None
+    assert found.id == cause
+    assert "{" not in str(found)
+    assert (remedy is not None) == (cause == "cause.not_up.firewalld"), "only firewalld can be told to open a port"
+    if remedy is not None:
+        assert (remedy.task, remedy.params) == ("open_port", {"port": 54321})
+
+
+def test_a_manager_that_has_reached_the_agent_met_no_firewall(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = tools(monkeypatch, firewall_cmd="running", query="no")
+    assert causes.not_up_cause("192.0.2.20", ["192.0.2.20"]) == (None, None)
+    assert asked == []
+
+
+# -- by the error's code ----------------------------------------------------------------------------------------------
+
+
+def units(monkeypatch: pytest.MonkeyPatch, **states: Any) -> None:
+    """Units by the name before the dot and their state; the others are not installed."""
+
+    def states_of(names: Any) -> dict[str, Any]:
+        return {name: world.unit(states.get(name.replace(".", "_").replace("-", "_"), "absent")) for name in names}
+
+    monkeypatch.setattr(causes, "unit_states", states_of)
+
+
+@pytest.mark.parametrize("code", ["libvirt.unreachable", "libvirt.lost"])
+@pytest.mark.parametrize(
+    ("states", "cause", "task"),
+    [
+        ({}, "cause.libvirt.missing", None),
+        ({"libvirtd_service": "active"}, "cause.libvirt.restarted", None),
+        ({"libvirtd_service": "inactive", "virtqemud_service": "active"}, "cause.libvirt.restarted", None),
+        ({"libvirtd_service": "inactive", "libvirtd_socket": "active"}, "cause.libvirt.stopped", "start_libvirt"),
+        ({"virtqemud_service": "failed"}, "cause.libvirt.stopped", "start_libvirt"),
+    ],
+)
+def test_libvirt_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, code: str, states: dict[str, str], cause: str, task: str | None
+) -> None:
+    units(monkeypatch, **states)
+    found = causes.diagnose(error(code), {})
+    assert found.cause is not None
+    assert found.cause.id == cause
+    assert (found.remedy.task if found.remedy else None) == task
+
+
+def test_without_systemd_libvirts_state_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(causes, "unit_states", world.raising(error("host.no_systemd")))
+    found = causes.diagnose(error("libvirt.lost"), {})
+    assert (found.code, found.cause, found.remedy) == ("libvirt.lost", None, None)
+
+
+@pytest.mark.parametrize(
+    ("owner", "cause"),
+    [
+        ({"pid": 7, "process": "vdsmd"}, "cause.agent.port"),
+        ({"pid": 7, "process": None}, "cause.agent.port"),
+        ({"pid": 4711, "process": "python3"}, None),
+        (None, None),
+    ],
+)
+def test_who_has_the_agents_port(monkeypatch: pytest.MonkeyPatch, owner: Any, cause: str | None) -> None:
+    monkeypatch.setattr(causes, "unit_states", lambda names: {name: world.unit("active", 4711) for name in names})
+    monkeypatch.setattr(causes, "port_owner", lambda _port: owner)
+    found = causes.diagnose(error("agent.failed"), {}).cause
+    assert (found.id if found else None) == cause
+
+
+def test_a_full_disk_says_where(tmp_path: Path) -> None:
+    found = causes.diagnose(error("disk.full"), world.answers(storage=tmp_path)).cause
+    assert found is not None
+    assert found.params["folder"] == str(tmp_path)
+    assert causes.diagnose(error("disk.full"), {}).cause is None, "an upgrade has no answers"
+
+
+def test_an_image_and_what_nobody_knows() -> None:
+    found = causes.diagnose(error("image.checksum"), {}).cause
+    assert found is not None
+    assert found.id == "cause.image"
+    assert causes.diagnose(error("some.other"), {}).cause is None
+
+
+def test_what_was_known_where_it_arose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = error("image.checksum", cause=msg("mine", "Mine."))
+    assert causes.diagnose(known, {}).cause == msg("mine", "Mine.")
+
+
+def test_every_row_has_a_test_here() -> None:
+    assert set(causes._BY_CODE) == {
+        "disk.full",
+        "image.checksum",
+        "libvirt.unreachable",
+        "libvirt.lost",
+        "agent.failed",
+    }
+
+
+# -- the failure itself -----------------------------------------------------------------------------------------------
+
+
+def task(code: str) -> dict[str, Any]:
+    def work(_params: Any, _progress: Any) -> Any:
+        raise error(code)
+
+    return carry_out({"job": {}, "answers": world.answers()}, work)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [RhvError("x.y", msg("x", "X.")), OSError(5, "io"), TOO_LONG, TypeError("none"), KeyError("pid"), ValueError("v")],
+)
+def test_no_trouble_with_the_cause_hides_the_failure(monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+    monkeypatch.setattr(causes, "port_owner", world.raising(trouble))
+    result = task("agent.failed")
+    assert result["failed"] is True
+    assert result["rhv_error"]["code"] == "agent.failed"
+    assert result["rhv_error"]["detail"].startswith("raw\n(no cause found: ")
+    assert "cause" not in result["rhv_error"]
+
+
+def test_cause_and_remedy_reach_the_tasks_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    units(monkeypatch, libvirtd_service="failed")
+    found = task("libvirt.lost")["rhv_error"]
+    assert found["cause"]["id"] == "cause.libvirt.stopped"
+    assert found["remedy"]["task"] == "start_libvirt"
+    assert RhvError.from_json(found).to_json() == found
+
+
+def test_a_remedy_is_a_task_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cockpit_rhv.checks.remedies import host_tasks
+
+    tools(monkeypatch, firewall_cmd="running", query="no")
+    units(monkeypatch, libvirtd_service="failed")
+    offered: list[Callable[[], Any]] = [
+        lambda: causes.not_up_cause("192.0.2.20", [])[1],
+        lambda: causes.diagnose(error("libvirt.lost"), {}).remedy,
+    ]
+    for offer in offered:
+        remedy = offer()
+        assert set(host_tasks()[remedy.task].params) == set(remedy.params)
