@@ -31,6 +31,7 @@ _ABOUT = {
     "drive": msg("cleanup.drive", "The config drive of the engine VM's first start."),
     "file": msg("cleanup.file", "A file of this deployment."),
     "folder": msg("cleanup.folder", "A directory the deployment made; it goes only if nothing else is in it."),
+    "runtime": msg("cleanup.runtime", "What libvirt kept for a run of the VM that a power cut ended."),
     "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
     "registration": msg(
@@ -110,6 +111,7 @@ def _items(record: Record, uri: str) -> Iterator[Item]:
             about = msg("cleanup.domain", "The engine VM: it is switched off and its definition removed.")
             yield Item("domain", domain.name(), about, "domain")
         networks = list(_networks(made, connection))
+        running = {domain.ID() for domain in connection.listAllDomains() if domain.isActive()}
     if record.host_id:
         name = record.host_name or record.host_id
         yield Item("registration", name, _ABOUT["registration"], "registration")
@@ -123,6 +125,8 @@ def _items(record: Record, uri: str) -> Iterator[Item]:
     for kind, name in made:
         if kind == "file" and os.path.lexists(name) and name not in record.files():
             yield Item("file", name, _ABOUT["file"], "file", _size(name))
+    for path in places.stale_runtime_folders(record.name, running) if record.name else []:
+        yield Item("folder", str(path), _ABOUT["runtime"], "scratch")
     yield from networks
     folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
     for name in sorted(folders, key=len, reverse=True):

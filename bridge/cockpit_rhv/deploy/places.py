@@ -7,7 +7,12 @@ An environment variable moves a folder, for tests and for a tree that is not ins
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def state_dir() -> Path:
@@ -48,6 +53,16 @@ def first_contact_file(name: str) -> Path:
 def vm_files(name: str) -> list[Path]:
     """What libvirt makes for a VM of that name and leaves when the VM is undefined."""
     return [first_contact_file(name), serial_log_file(name), serial_log_file(name).with_name(f"{name}.log")]
+
+
+def stale_runtime_folders(name: str, active: Collection[int]) -> list[Path]:
+    """What libvirt had for runs of the VM that a power cut ended: ``domain-<number>-<name, at most 20 characters>``.
+
+    ``active``: the numbers of all domains that run now, whose folders are in use.
+    """
+    found = Path("/var/lib/libvirt/qemu").glob("domain-*")
+    ours = re.compile(rf"domain-(\d+)-{re.escape(name[:20])}")
+    return [path for path in found if (match := ours.fullmatch(path.name)) and int(match.group(1)) not in active]
 
 
 def serial_log_file(name: str) -> Path:
