@@ -96,6 +96,9 @@ test("a file that leaves out what must be there gets the default, which says so"
     assert.equal(loaded.raw["engine.fqdn"], "engine.example.com");
     assert.equal(origin(loaded, "engine.fqdn"), "detected");
     assert.equal(origin(loaded, "engine.vcpus"), "default");
+    // An optional answer with a default is one, too: whoever looks shall see what will be used.
+    const patient = draftFrom({ ...FORM, values: { ...FORM.values, engine: { ...VALUES.engine as object, patience_s: 600 } } }, null);
+    assert.equal(loadAnswers(patient, "a.yml", {}, []).raw["engine.patience_s"], "600");
 });
 
 test("other answers for a deployment that has begun: its own ones, and its passwords are there", () => {

@@ -57,11 +57,17 @@ test("a large file is refused before it is read", async () => {
     await assert.rejects(readAnswers(answer({}), large), (reason: RpcError) => reason.error.code === "page.file_too_large");
 });
 
-test("a file of which nothing can be used is refused with the host's sentence", async () => {
-    const error = { code: "answers.syntax", message: { id: "x", text: "This is no YAML." }, hint: null, detail: null };
-    await assert.rejects(readAnswers(answer({ answers: {}, errors: [{ path: "", error }] }), file(3, "{")),
-                         (reason: RpcError) => reason.error === error);
-    const some = { answers: { engine: {} }, errors: [{ path: "engine.x", error }] };
-    assert.equal(await readAnswers(answer(some), file(3, "a")), some);
-    assert.deepEqual(some.errors.map(objection), ["engine.x: This is no YAML."]);
+test("a file without answers is refused", async () => {
+    const error = { code: "answers.required", message: { id: "x", text: "This answer is missing." }, hint: null, detail: null };
+    for (const answers of [{}, { version: 1 }, { engine: 3 }]) {
+        await assert.rejects(readAnswers(answer({ answers, errors: [{ path: "engine", error }] }), file(3, "{}")),
+                             (reason: RpcError) => reason.error.code === "page.no_answers");
+    }
+});
+
+test("a file is told what is wrong with it, not what it leaves to the form", async () => {
+    const error = { code: "answers.unknown", message: { id: "x", text: "There is no answer of this name." }, hint: null, detail: null };
+    const errors = ["engine.x", "engine.fqdn", "network"].map(path => ({ path, error }));
+    const read = await readAnswers(answer({ answers: { engine: { x: 1 } }, errors }), file(3, "a"));
+    assert.deepEqual(read.errors.map(objection), ["engine.x: There is no answer of this name."]);
 });

@@ -30,6 +30,7 @@ ANSWERS = {
         "vcpus": 4,
         "memory_mib": 2048,
         "disk_gib": 20,
+        "patience_s": 900,
     },
     "network": {"kind": "nat", "name": "default", "mode": "dhcp"},
     "storage": {"kind": "directory", "path": "/srv/engine"},
@@ -116,9 +117,10 @@ def test_resume_with_other_answers(opened: tuple[Page, str], cockpit: LocalCockp
     page.locator("#wizard-next").click()
     address = page.locator("[data-field='network.address']")
     expect(address).to_have_value("192.0.2.30/24")
+    # The browser's address knows the job: a reload leads back to its answers.
+    page.reload()
+    expect(address).to_have_value("192.0.2.30/24")
     address.fill("192.0.2.20/24")
-    # The address in the browser keeps the job through a reload of the frame.
-    assert f"resume={JOB}" in page.url
     for step in ("storage", "review"):
         page.locator("#wizard-next").click()
         expect(page.locator(f"[data-step='{step}']")).to_be_visible()
@@ -218,6 +220,8 @@ def test_answers_from_a_file(opened: tuple[Page, str], cockpit: LocalCockpit) ->
     load(page, "answers.json", "no JSON: [")
     expect(page.locator("[data-error='answers.syntax']")).to_be_visible()
     see(opened, "import-refused")
+    load(page, "empty.json", "{}")
+    expect(page.locator("[data-error='page.no_answers']")).to_be_visible()
     load(page, "large.json", b" " * (1024 * 1024 + 1))
     expect(page.locator("[data-error='page.file_too_large']")).to_be_visible()
     load(page, "answers.json", json.dumps(ANSWERS))
@@ -277,6 +281,7 @@ def test_everybody_sees_what_runs_and_what_was(browser: Browser, cockpit: LocalC
     cockpit.show("cleaning")
     expect(page.locator("#operation-running a")).to_have_attribute("href", f"#/jobs/{CLEANUP}")
     expect(page.locator("#resume-job")).to_be_disabled()
+    expect(page.locator(f"#history [data-job='{CLEANUP}']")).to_be_visible()
     cockpit.show("cleaned")
     expect(page.locator("main[data-view='none']")).to_be_visible()
     expect(page.locator(f"#history [data-job='{JOB}']")).to_contain_text("admin")

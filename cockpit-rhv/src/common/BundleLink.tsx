@@ -10,9 +10,11 @@ export function BundleLink({ job }: { job: string }) {
     const label = _("Download everything about this job");
     if (!privileged) {
         return (
-            <Button variant="link" isInline isAriaDisabled id="download-bundle" aria-describedby="bundle-reason">
-                {label} <span id="bundle-reason" className="rhv-reason">{_("(needs administrative access)")}</span>
-            </Button>
+            <span>
+                <Button variant="link" isInline isAriaDisabled id="download-bundle" aria-describedby="bundle-reason">{label}</Button>
+                {" "}
+                <span id="bundle-reason" className="rhv-muted">{_("(needs administrative access)")}</span>
+            </span>
         );
     }
     return (

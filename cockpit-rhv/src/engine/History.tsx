@@ -21,13 +21,13 @@ function Entry({ job }: { job: Live<JobStatus> }) {
     );
 }
 
-/** What was done on this host before, the newest first, each with its log; nothing while there is nothing. */
-export function History() {
+/** What was done on this host before, the newest first, each with its log; `except`: the one that is shown already. */
+export function History({ except }: { except?: string }) {
     const topic = useTopic("jobs");
     if (topic.state === "loading")
         return null;
     const { jobs, access } = topic.state === "ready" ? topic.value : { jobs: {}, access: topic.error.message };
-    const sorted = Object.values(jobs).sort((a, b) => b.created_s - a.created_s);
+    const sorted = Object.values(jobs).filter(({ id }) => id !== except).sort((a, b) => b.created_s - a.created_s);
     if (sorted.length === 0 && !access)
         return null;
     return (

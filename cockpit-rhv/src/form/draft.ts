@@ -41,7 +41,8 @@ export type Origin = "default" | "detected" | "typed" | "imported" | "before";
 
 const EMPTY: Secret = { value: "", repeated: "" };
 
-function at(document: object, path: string): unknown {
+/** The value at a dotted path; undefined where there is none. */
+export function at(document: object, path: string): unknown {
     return path.split(".").reduce<unknown>(
         (value, key) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined),
         document);
@@ -79,25 +80,26 @@ export function begunDraft(form: DeployForm, answers: object, old: Draft | null)
 
 /**
  * The draft with a file's answers in place of its own. What a file leaves out is left out, so that saved answers come
- * back as they were; only what must be there keeps its default.
+ * back as they were; only what has a default, or must be there, keeps what the form says.
  */
 export function loadAnswers(draft: Draft, name: string, answers: object, errors: readonly FieldError[]): Draft {
     const raw: Record<string, Raw> = {};
     const paths = new Set<string>();
+    const empty: string[] = [];
     for (const { path, required, schema } of fieldsOf(draft)) {
         const value = at(answers, path);
         if (value !== undefined) {
             raw[path] = toRaw(value);
             paths.add(path);
-        } else if (required) {
+        } else if (required || schema.default !== undefined) {
             raw[path] = toRaw(at(draft.form.values, path) ?? "");
         } else {
-            raw[path] = schema.type === "boolean" ? false : "";
+            raw[path] = "";
+            // That it is empty was chosen, too: a form read anew must not fill it in again.
+            empty.push(path);
         }
     }
-    const left = fieldsOf(draft).filter(field => !field.required).map(field => field.path);
-    // An empty optional answer was chosen, too: a form read anew must not fill it in again.
-    return { ...draft, raw, typed: new Set([...paths, ...left]), file: { name, paths, errors } };
+    return { ...draft, raw, typed: new Set([...paths, ...empty]), file: { name, paths, errors } };
 }
 
 export function choicesFor(draft: Draft, path: string): Choice[] {

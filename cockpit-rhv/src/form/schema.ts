@@ -13,6 +13,7 @@ export interface FieldSchema {
     minimum?: number;
     maximum?: number;
     maxItems?: number;
+    default?: unknown;
     items?: FieldSchema;
 }
 

@@ -14,6 +14,7 @@ import { _, text } from "../../i18n";
 import { useConnection, useTopic } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody, CardTitle } from "../../pf";
+import { History } from "../History";
 import { LimitedAccess } from "../LimitedAccess";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { JobActions } from "./JobActions";
@@ -51,7 +52,7 @@ function JobBody({ job, page, from }: { job: Live<Job> } & Pick<JobPageProps, "p
                 </p>
             )}
             {error && <ErrorAlert error={error} title={_("The job was not resumed")} />}
-            <LimitedAccess>{_("You can watch. To cancel, resume or clean up needs administrative access.")}</LimitedAccess>
+            <LimitedAccess>{_("You can watch. Cancelling, resuming and cleaning up need administrative access.")}</LimitedAccess>
             {status.kind !== "task" && <RunningNotice job={other} />}
             <Outcome status={status} from={from} onError={setError} />
             {running && (
@@ -79,6 +80,7 @@ function JobBody({ job, page, from }: { job: Live<Job> } & Pick<JobPageProps, "p
                     <CardBody><JobTabs id={status.id} events={events} running={running} /></CardBody>
                 </Card>
             </div>
+            {page === "engine" && <History except={status.id} />}
         </PageFrame>
     );
 }

@@ -35,7 +35,7 @@ function Check({ check, again }: { check: CheckResult; again: () => void }) {
                 {urgent && check.remedy && (
                     <div className="rhv-check__remedy"><b>{_("What to do:")}</b> {text(check.remedy)}</div>
                 )}
-                {urgent && check.remedy_job && (
+                {(urgent || check.severity === "unknown") && check.remedy_job && (
                     <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={FROM_REVIEW} onDone={again} once />
                 )}
                 <ExpandableSection toggleText={_("What was looked at")} toggleId={`check-${check.id}-toggle`}

@@ -8,7 +8,7 @@ import { Notice } from "../../common/Notice";
 import { PageFrame } from "../../common/PageFrame";
 import type { Engine, RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
-import { useTopicValue } from "../../rpc/hooks";
+import { usePrivileged, useTopicValue } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
 import { LimitedAccess } from "../LimitedAccess";
@@ -31,6 +31,7 @@ function taken(engine: Live<Engine> | null): string | null {
 export default function WizardPage({ step, resume }: { step: string | null; resume: string | null }) {
     const { draft, error } = useDraft(resume);
     const [refused, setRefused] = useState<RhvError | null>(null);
+    const privileged = usePrivileged();
     const obstacle = taken(useTopicValue("engine"));
     const wanted = step ?? "engine";
     const title = resume === null ? _("Deploy the engine") : _("Resume with other answers");
@@ -49,15 +50,22 @@ export default function WizardPage({ step, resume }: { step: string | null; resu
     if (!draft) {
         if (!error)
             return unready("loading", "loading", <LoadingCards />);
+        const home = <Button variant="link" isInline component="a" href={href(back)} id="wizard-home">{_("Back")}</Button>;
+        // What only an administrator may read is no failure: it comes with the access.
+        if (resume !== null && !privileged) {
+            return unready("limited", "ready", (
+                <>
+                    <LimitedAccess>{_("Changing the answers of a deployment needs administrative access.")}</LimitedAccess>
+                    <p>{home}</p>
+                </>
+            ));
+        }
         return unready("error", "error", (
-            <>
-                {resume !== null && <LimitedAccess>{_("Changing the answers of a deployment needs it.")}</LimitedAccess>}
-                <ErrorAlert error={error} title={resume === null
-                    ? _("The form cannot be read from the host")
-                    : _("The answers of this deployment cannot be changed")}>
-                    <Button variant="link" isInline component="a" href={href(back)}>{_("Back")}</Button>
-                </ErrorAlert>
-            </>
+            <ErrorAlert error={error} title={resume === null
+                ? _("The form cannot be read from the host")
+                : _("The answers of this deployment cannot be changed")}>
+                {home}
+            </ErrorAlert>
         ));
     }
     return (
