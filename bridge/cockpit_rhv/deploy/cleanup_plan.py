@@ -120,13 +120,13 @@ def _items(record: Record, uri: str) -> Iterator[Item]:
             kind = "drive" if path == record.drive else "disk"
             yield Item(kind, path, _ABOUT[kind], "file", _size(path))
     for drive in sorted(record.files()):
-        for folder in scratch_folders(Path(drive)):
-            yield Item("drive", str(folder), _ABOUT["drive"], "scratch")
+        for scratch in scratch_folders(Path(drive)):
+            yield Item("drive", str(scratch), _ABOUT["drive"], "scratch")
     for kind, name in made:
         if kind == "file" and os.path.lexists(name) and name not in record.files():
             yield Item("file", name, _ABOUT["file"], "file", _size(name))
-    for path in places.stale_runtime_folders(record.name, running) if record.name else []:
-        yield Item("folder", str(path), _ABOUT["runtime"], "scratch")
+    for stale in places.stale_runtime_folders(record.name, running) if record.name else []:
+        yield Item("folder", str(stale), _ABOUT["runtime"], "scratch")
     yield from networks
     folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
     for name in sorted(folders, key=len, reverse=True):
