@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 LONELY = "lonely0"
-#: Less than a first boot takes would be too little even for a good network.
-PATIENCE_S = 45
+#: For the host's registration; a busy machine needs most of it for the first boot.
+PATIENCE_S = 180
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ POLL_S = 0.2
 _STATE_S = 2.0
 #: Seconds libvirt may be away.
 _LIBVIRT_S = 20.0
+#: Seconds a Manager may run without an address: a bridge that learns its network first lets nothing through for 30 s.
+_NO_ADDRESS_S = 60.0
 _LOG_TAIL = 4096
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\x20-\x7e\xa0-\U0010ffff]")
 
@@ -79,6 +81,7 @@ class EngineWait:
         self._began = time.monotonic()
         self._last: RhvError | None = None
         self._contact: FirstContact | None = None
+        self._addressless: float | None = None
 
     def run(self) -> bool:
         """Start the VM if it is off, and wait; True when the record changed.
@@ -153,6 +156,9 @@ class EngineWait:
             return None
         self._contact = contact
         if not contact.addresses:
+            self._addressless = self._addressless or time.monotonic()
+            if time.monotonic() - self._addressless > _NO_ADDRESS_S:
+                raise self._silent()
             self._tell(msg("deploy.engine.no_address", "The Manager runs and waits for an address"))
             return None
         if contact.fqdn != self._fqdn:
@@ -204,7 +210,7 @@ class EngineWait:
             msg(
                 "engine.silent",
                 "The Manager did not answer within {seconds} seconds.",
-                seconds=round(self._limit_s),
+                seconds=round(time.monotonic() - self._began),
             ),
             msg(
                 "engine.silent.hint",
