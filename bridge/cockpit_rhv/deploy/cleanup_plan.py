@@ -100,7 +100,8 @@ def plan_cleanup(uri: str = DEFAULT_URI) -> Plan:
     if record is None:
         return Plan([], [_KEPT], None)
     items = list(_items(record, uri))
-    return Plan(items, [_KEPT], config.fqdn if config is not None and record.finished else None)
+    # With its settings written an engine works, whether its deployment came to note that it is finished or not.
+    return Plan(items, [_KEPT], config.fqdn if config is not None else None)
 
 
 def _items(record: Record, uri: str) -> Iterator[Item]:
