@@ -127,7 +127,7 @@ class Road:
         return register.register_host(self.deployment, self.answers, SILENT, self.client())
 
     def finish(self) -> tuple[bool, list[Any]]:
-        return finish.finish(self.deployment, self.answers, manager=self.client())
+        return finish.finish(self.deployment, self.answers, SILENT, manager=self.client())
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 LONELY = "lonely0"
+FQDN = "lonely.rhv.test"
 #: For the host's registration; a busy machine needs most of it for the first boot.
 PATIENCE_S = 180
 
@@ -47,7 +48,9 @@ def test_no_address_then_a_blocked_port_and_what_helps(
 ) -> None:
     before = host_state(faulty)
     settings = {"network.kind": "bridge", "network.name": lonely_bridge, "network.mode": "dhcp"}
-    deployment = Deployment(faulty, {**settings, "engine.patience_s": PATIENCE_S}).start()
+    # A name of its own: the usual one leads to where earlier engines were.
+    named = {"engine.fqdn": FQDN, "engine.patience_s": PATIENCE_S}
+    deployment = Deployment(faulty, {**settings, **named}).start()
     deployment.until_ended("failed")
     error = deployment.explained()
     assert (error["code"], error["cause"]["id"]) == ("engine.silent", "cause.silent.no_dhcp")
@@ -67,5 +70,5 @@ def test_no_address_then_a_blocked_port_and_what_helps(
     done = deployment.until_ended("succeeded")
     assert done["attempt"] == 3
     assert (faulty.container.root / "etc/cockpit-rhv/engine.json").read_text().count("10.99.0.20")
-    cleanup(faulty, "engine.rhv.test")
+    cleanup(faulty, FQDN)
     assert changes(before, host_state(faulty)) == []

@@ -46,7 +46,9 @@ def test_a_jump_of_an_hour_and_an_upgrade_in_the_middle(faulty: TestHost, movabl
     before = host_state(faulty)
     deployment = Deployment(faulty).start()
     deployment.until_phase("engine")
-    faulty.container.write(SHIFT, f"{shift}\n")
+    # Whole or not at all: libfaketime ends a program that finds half of it.
+    faulty.container.write(f"{SHIFT}.new", f"{shift}\n")
+    faulty.container.run("mv", f"{SHIFT}.new", SHIFT)
     # What an upgrade does to the files a running job came from.
     installed = "/usr/lib/python3/dist-packages/cockpit_rhv"
     faulty.container.run("mv", f"{installed}/deploy", f"{installed}/deploy-away")

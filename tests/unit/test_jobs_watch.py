@@ -14,6 +14,7 @@ import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore, start_job
 from cockpit_rhv.jobs.launch import SystemdLauncher
+from cockpit_rhv.jobs.store import note_boot
 from cockpit_rhv.jobs.watch import JobWatcher
 from cockpit_rhv.messages import msg
 
@@ -164,8 +165,10 @@ def test_a_job_from_before_a_reboot_is_interrupted(store: JobStore, tmp_path: Pa
     status.state = "running"
     store.write_status(status)
     assert store.load(status.id).state == "running"
-    path = store.folder(status.id) / "status.json"
-    os.utime(path, (1.0, 1.0))
+    note_boot(store.folder(status.id))
+    assert store.load(status.id).state == "running"
+    boot = store.folder(status.id) / "boot"
+    boot.write_text(boot.read_text().rpartition(" ")[0] + " 7")  # the same kernel, an earlier init: a container
     for shown in (store.load(status.id), *store.list().jobs):
         assert (shown.state, shown.resumable, shown.error and shown.error.code) == (
             "interrupted",

@@ -18,5 +18,5 @@ class ActionModule(PhaseAction):
         deployment = Deployment.open(params["job"]["id"])
         # A resumed job may find the VM switched off, or at another address.
         EngineWait(deployment, params["answers"], progress).run()
-        changed, notes = finish(deployment, params["answers"])
+        changed, notes = finish(deployment, params["answers"], progress)
         return {"changed": changed, "rhv_log": [{**note.to_json(), "severity": "warning"} for note in notes]}

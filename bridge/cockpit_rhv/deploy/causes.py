@@ -176,12 +176,17 @@ def _agent(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
     return None, None
 
 
+def _manager(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    return msg("cause.manager.away", "It answered before and does not now: it stopped, or its VM is very slow."), None
+
+
 _BY_CODE = {
     "disk.full": _disk_full,
     "image.checksum": _image,
     "libvirt.unreachable": _libvirt,
     "libvirt.lost": _libvirt,
     "agent.failed": _agent,
+    "manager.unreachable": _manager,
 }
 
 

@@ -16,7 +16,7 @@ from . import enroll, places
 from .answers import get
 from .config import EngineConfig, read_engine_config, write_engine_config
 from .domain_xml import DRIVE_TARGET, drive_element
-from .register import open_manager
+from .register import ask_again, open_manager
 from .vm import connected, find_engine
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import libvirt
 
     from .manager import Manager
+    from .progress import ProgressFile
     from .state import Deployment
 
 #: Seconds a guest gets to let go of the drive.
@@ -32,7 +33,11 @@ _DETACH_S = 10.0
 
 
 def finish(
-    deployment: Deployment, answers: Mapping[str, Any], uri: str = DEFAULT_URI, manager: Manager | None = None
+    deployment: Deployment,
+    answers: Mapping[str, Any],
+    progress: ProgressFile,
+    uri: str = DEFAULT_URI,
+    manager: Manager | None = None,
 ) -> tuple[bool, list[Message]]:
     """Finish the deployment, from wherever an earlier attempt stopped: whether anything was done, and warnings.
 
@@ -50,7 +55,7 @@ def finish(
         changed = _remove_drive(domain, deployment, warnings) or changed
     if deployment.record.finished and read_engine_config() is not None:
         return changed, warnings
-    _tell_manager(deployment, get(answers, "engine.fqdn"), manager)
+    ask_again(lambda: _tell_manager(deployment, get(answers, "engine.fqdn"), manager), progress)
     deployment.note_new_folder(places.config_dir())
     deployment.note("file", str(places.engine_json()))
     write_engine_config(_config(deployment, answers))

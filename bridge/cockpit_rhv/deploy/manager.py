@@ -14,6 +14,7 @@ import socket
 import ssl
 import urllib.parse
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
@@ -33,10 +34,11 @@ _CA_PATH = f"{_SERVICES}/pki-resource?resource=ca-certificate&format=X509-PEM-CA
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; ``body`` at most 1 MiB."""
+    """An HTTP answer; ``body`` at most 1 MiB. ``date_s``: the Manager's clock, epoch seconds, or None."""
 
     status: int
     body: bytes
+    date_s: float | None = None
 
     def json(self) -> dict[str, Any]:
         """Raises RhvError ``manager.odd_answer`` when it is no JSON object."""
@@ -128,10 +130,12 @@ class Manager:
 
     def bearer(self, key: Ed25519PrivateKey) -> str:
         """A token of scope ``rhv-deploy`` for the job's key."""
+        # The Manager judges the assertion's age by its own clock, which need not be this host's.
+        now = self._ask("GET", f"{_SERVICES}/info").date_s
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "scope": "rhv-deploy",
-            "assertion": sign_assertion(key),
+            "assertion": sign_assertion(key, now),
         }
         answer = self._good(
             self._ask(
@@ -196,6 +200,13 @@ class Manager:
         raise odd_answer(answer, text)
 
 
+def _date_s(header: str | None) -> float | None:
+    try:
+        return None if header is None else parsedate_to_datetime(header).timestamp()
+    except (TypeError, ValueError):
+        return None
+
+
 def _authorized(bearer: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {bearer}"} if bearer else {}
 
@@ -205,7 +216,7 @@ def _exchange(connection: _Connection, method: str, path: str, body: bytes | Non
     try:
         connection.request(method, path, body, {**headers, "Connection": "close"})
         response = connection.getresponse()
-        return Answer(response.status, response.read(_LIMIT))
+        return Answer(response.status, response.read(_LIMIT), _date_s(response.getheader("Date")))
     except ssl.SSLCertVerificationError as error:
         raise RhvError(
             "manager.untrusted",

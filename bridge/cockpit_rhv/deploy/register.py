@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..checks.agent_port import AGENT_UNIT, PORT
 from ..errors import RhvError
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 LIMIT_S = 120.0
 POLL_S = 0.25
+#: Seconds a Manager that has answered before may be away.
+AWAY_S = 60.0
+T = TypeVar("T")
 _SYSTEMCTL_S = 60.0
 
 
@@ -76,10 +79,31 @@ def register_host(
 ) -> bool:
     """Bring this host up in the Manager, from wherever an earlier attempt stopped; True when something was done.
 
-    Raises RhvError ``host.not_up``, ``agent.failed``, ``enroll.*``, ``manager.*``.
+    A Manager that is away for a moment, restarted or busy with its own start, is asked again. Raises RhvError
+    ``host.not_up``, ``agent.failed``, ``enroll.*``, ``manager.*``.
     """
     if deployment.record.finished:
         return start_agent(deployment, restart=False)
+    return ask_again(lambda: _register(deployment, answers, progress, manager), progress)
+
+
+def ask_again(work: Callable[[], T], progress: ProgressFile) -> T:
+    """What ``work`` returns; tried anew for AWAY_S seconds while the Manager cannot be reached."""
+    began = time.monotonic()
+    while True:
+        try:
+            return work()
+        except RhvError as error:
+            waited = time.monotonic() - began
+            if error.code != "manager.unreachable" or waited > AWAY_S:
+                raise
+            progress.report(waited, None, "seconds", msg("deploy.manager.away", "The Manager does not answer just now"))
+            time.sleep(1.0)
+
+
+def _register(
+    deployment: Deployment, answers: Mapping[str, Any], progress: ProgressFile, manager: Manager | None
+) -> bool:
     manager = manager or open_manager(deployment, get(answers, "engine.fqdn"))
     name = host_name(answers)
     address = host_address(answers, deployment.record.address)

@@ -15,7 +15,7 @@ from .files import Locked
 from .launch import Launcher, SystemdLauncher
 from .model import EXCLUSIVE_KINDS, RESUMABLE_STATES, JobSpec, JobStatus
 from .settle import settle
-from .store import JobStore
+from .store import JobStore, note_boot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -224,6 +224,7 @@ def _busy() -> RhvError:
 
 def _launch(store: JobStore, launcher: Launcher, status: JobStatus) -> None:
     try:
+        note_boot(store.folder(status.id))
         launcher.launch(status.unit, store.folder(status.id))
     except RhvError as error:
         status.state = "failed"
