@@ -22,7 +22,7 @@ SHELL_SCRIPTS = packaging/install-prerequisites .ci/run $(addprefix packaging/de
 	$(addprefix appliance/initramfs/,build init rhv-mkinitramfs postinst.d postrm.d) \
 	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root
 
-.PHONY: help demo demo-down check lint bench page deb engine-deb appliance install clean venv types
+.PHONY: help demo demo-down check check-slow lint bench page deb engine-deb appliance install clean venv types
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,12 @@ check: ## every test; this is what CI runs
 	@packaging/install-prerequisites check
 	@$(MAKE) --no-print-directory venv page
 	@$(VENV)/bin/python -m tests.check
+
+check-slow: ## what takes too long for every run: the storm; docs/slow.md has its last result
+	@packaging/install-prerequisites check
+	@$(MAKE) --no-print-directory venv
+	@$(VENV)/bin/python -m tests.testhost.build
+	@$(VENV)/bin/python -m pytest -v --durations=10 -m slow tests/slow tests/browser tests/host
 
 lint: venv node_modules/.stamp types ## ruff, mypy, ansible-lint, eslint, tsc, shellcheck
 	$(VENV)/bin/ruff check .

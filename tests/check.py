@@ -71,7 +71,7 @@ def without_a_host() -> list[list[Part]]:
 
 def on_hosts() -> list[Part]:
     """What needs test hosts; one after the other, because each of them uses both cores. conftest.py has their order."""
-    return [_pytest("hosts", "tests/browser", "tests/host", "tests/engine", "-m", "host")]
+    return [_pytest("hosts", "tests/browser", "tests/host", "tests/engine", "-m", "host and not slow")]
 
 
 def main() -> int:

@@ -46,6 +46,7 @@ ADMIN_PASSWORD = _admin_password()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes minutes; left to make check-slow, see docs/slow.md")
     config.addinivalue_line("markers", "host: needs a test host (container, appliance); run after the builds")
 
 
@@ -53,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses a host's fixture is a host test: nobody has to remember the mark."""
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if {"host", "engine", "host12"} & set(fixtures) or "tests/host/" in item.nodeid:
+        if {"host", "engine", "host12", "faulty"} & set(fixtures) or "tests/host/" in item.nodeid:
             item.add_marker(pytest.mark.host)
     # What holds on a fresh host is looked at first; then the wizard deploys the engine that all others use.
     # What changes the engine comes when all others have seen it.

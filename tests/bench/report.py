@@ -20,6 +20,8 @@ GOALS = {
     "engine_rss_mb": 150,
     "appliance_mb": 250,
     "deploy_ratio": 1.25,
+    "resume_overhead_s": 10,
+    "cancel_s": 3,
 }
 
 

@@ -51,3 +51,7 @@ def build_all(steps: Steps, *suites: str) -> None:
             )
 
     steps.side_by_side(packages, roots)
+
+
+if __name__ == "__main__":
+    build_all(Steps(BUILD / "logs"), *(sys.argv[1:] or ["trixie"]))
