@@ -21,6 +21,7 @@ LONELY = "lonely0"
 FQDN = "lonely.rhv.test"
 #: For the host's registration; a busy machine needs most of it for the first boot.
 PATIENCE_S = 180
+SHORT_S = 75
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_no_address_then_a_blocked_port_and_what_helps(
     request.getfixturevalue("blocked_port")
     fixed = {"network.mode": "static", "network.address": "10.99.0.20/24", "network.gateway": "10.99.0.1"}
     options = [part for path, value in fixed.items() for part in ("--set", f"{path}={value}")]
-    deployment.resume(*options)
+    deployment.resume(*options, "--set", f"engine.patience_s={SHORT_S}")
     deployment.until_ended("failed")
     error = deployment.explained()
     assert (error["code"], error["cause"]["id"]) == ("host.not_up", "cause.not_up.firewall")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: A job in one of these has, or should have, a live runner.
 ACTIVE_STATES = frozenset({"queued", "running"})
+JOB_STATES = ("queued", "running", "succeeded", "failed", "cancelled", "interrupted")
 #: A job in one of these can go on at its first unfinished phase.
 RESUMABLE_STATES = frozenset({"failed", "cancelled", "interrupted"})
 #: What these change is the same engine: one job of them at a time.
@@ -238,6 +239,8 @@ class JobStatus:
     def from_json(cls, value: Mapping[str, Any]) -> JobStatus:
         """Inverse of :meth:`to_json`; raises KeyError, TypeError or ValueError when a field is missing or wrong."""
         task, progress, error = value["task"], value["progress"], value["error"]
+        if value["state"] not in JOB_STATES:
+            raise ValueError(f"unknown state {value['state']!r}")
         return cls(
             id=value["id"],
             kind=value["kind"],

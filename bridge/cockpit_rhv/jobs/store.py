@@ -204,18 +204,24 @@ class JobStore:
         return EventTail(self.folder(job_id) / "events.ndjson")
 
     def ids(self) -> Sequence[str]:
-        """Ids of the newest jobs, newest first; [] when there has been none yet."""
+        """Ids of the newest jobs, newest first; [] when there has been none yet. Raises RhvError ``access.denied``."""
         try:
             names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
         except FileNotFoundError:
             return []
+        except PermissionError as error:
+            raise denied(str(error)) from error
         return sorted(names, reverse=True)[:LISTED_JOBS]
 
     def list(self) -> JobList:
         """The newest 50 jobs. A job we may not read appears with what its summary says."""
         jobs: list[JobStatus] = []
+        try:
+            ids = self.ids()
+        except RhvError as error:
+            return JobList([], error.hint)
         refused = False
-        for job_id in self.ids():
+        for job_id in ids:
             try:
                 jobs.append(self.load(job_id))
                 continue
