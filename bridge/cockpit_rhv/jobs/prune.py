@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEPT_JOBS = 20
-_COPIES = ("lib", "project", "vars.json", "env", "inventory")
+_COPIES = ("lib", "project", "vars.json", "extra_vars.yml", "env", "inventory")
 
 
 def prune(root: Path, jobs: Sequence[JobStatus]) -> None:

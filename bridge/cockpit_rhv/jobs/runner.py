@@ -107,8 +107,12 @@ def _attempt(recorder: Recorder, private: Path, stop: threading.Event) -> tuple[
     return "failed", translator.failure or RhvError(
         "job.ansible_failed",
         msg("job.ansible_failed", "Ansible ended before the job was done."),
-        msg("job.ansible_failed.hint", "The raw output of the job tells more."),
+        msg("job.ansible_failed.hint", "The raw output of the job tells more; then resume the job."),
         outcome.tail,
+        # A process that a signal ended has no exit code.
+        cause=msg("job.cause.ansible_killed", "Somebody or something killed Ansible's process.")
+        if outcome.code is None
+        else None,
     )
 
 
