@@ -7,11 +7,12 @@ import { ErrorDetails } from "../../common/ErrorDetails";
 import { ToneIcon } from "../../common/Status";
 import type { JobStatus, RhvError } from "../../generated/wire";
 import { _, text } from "../../i18n";
-import { useTopicValue } from "../../rpc/hooks";
+import { usePrivileged, useTopicValue } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody, Title } from "../../pf";
 import { RemedyAction } from "../remedy/RemedyAction";
 import { FailureActions } from "./FailureActions";
+import { MadeSoFar } from "./MadeSoFar";
 import { jobState } from "./words";
 
 type Ended = "failed" | "interrupted" | "cancelled";
@@ -58,6 +59,7 @@ export function FailureCard({ status, state, onError }: {
 }) {
     const { error } = status;
     const [mended, setMended] = useState(false);
+    const privileged = usePrivileged();
     const fresh = useTopicValue("engine")?.state === "none";
     const why = sentence(status, state);
     const phase = lastPhase(status);
@@ -74,6 +76,7 @@ export function FailureCard({ status, state, onError }: {
                 </div>
                 {why !== null && <p className="rhv-failure__sentence">{why}</p>}
                 {error && <Advice error={error} />}
+                {status.kind === "deploy" && status.resumable && privileged && <MadeSoFar />}
                 {error?.remedy && (
                     <RemedyAction of={`${status.id}/${status.attempt}`} remedy={error.remedy} from={status.id} onDone={() => setMended(true)} />
                 )}

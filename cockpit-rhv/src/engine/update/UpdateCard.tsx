@@ -27,14 +27,16 @@ function Newer({ plan, disabled, open }: PartProps) {
     if (!plan.newer || !plan.image || (plan.unfinished && plan.refusal))
         return null;
     return (
-        <div data-update="newer">
+        <div data-update="newer" className="rhv-stack">
             <p>{_("Version {version} is installed on this host; the engine has version {running}.", { version: plan.image.version, running: plan.running })}</p>
             {plan.refusal && (
                 <p className="rhv-muted" id="update-refusal">{text(plan.refusal.message)}{" "}{plan.refusal.hint && text(plan.refusal.hint)}</p>
             )}
-            <Button onClick={() => open("upgrade")} isDisabled={disabled || plan.refusal !== null} id="update-engine">
-                {_("Update the engine")}
-            </Button>
+            <p>
+                <Button onClick={() => open("upgrade")} isDisabled={disabled || plan.refusal !== null} id="update-engine">
+                    {_("Update the engine")}
+                </Button>
+            </p>
         </div>
     );
 }
@@ -56,7 +58,7 @@ function WayBack({ plan, disabled, open }: PartProps) {
     if (!back)
         return null;
     return (
-        <div data-update="back">
+        <div data-update="back" className="rhv-stack">
             {previous && !unfinished && (
                 <p>
                     {previous.size_bytes === null
@@ -66,15 +68,17 @@ function WayBack({ plan, disabled, open }: PartProps) {
                         })}
                 </p>
             )}
-            <Button variant="secondary" onClick={() => open("rollback")} isDisabled={disabled} id="update-rollback">
-                {_("Return to version {version}", { version: back.version })}
-            </Button>
-            {" "}
-            {previous && !unfinished && (
-                <Button variant="link" isDanger onClick={() => open("drop")} isDisabled={disabled} id="update-drop">
-                    {_("Remove the previous disk")}
+            <p>
+                <Button variant="secondary" onClick={() => open("rollback")} isDisabled={disabled} id="update-rollback">
+                    {_("Return to version {version}", { version: back.version })}
                 </Button>
-            )}
+                {" "}
+                {previous && !unfinished && (
+                    <Button variant="link" isDanger onClick={() => open("drop")} isDisabled={disabled} id="update-drop">
+                        {_("Remove the previous disk")}
+                    </Button>
+                )}
+            </p>
         </div>
     );
 }
