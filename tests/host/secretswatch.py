@@ -7,6 +7,7 @@ the whole writable layer of the host.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -48,12 +49,15 @@ class SecretsWatch:
             assert self.looks > 10, "the processes were hardly looked at"
 
     def _watch(self) -> None:
-        namespace = self._namespace()
-        while not self._stop.wait(_EVERY_S):
-            self.looks += 1
-            for process in Path("/proc").glob("[0-9]*"):
-                self._look_at(process, namespace)
-            self._look_at_new_files()
+        try:
+            namespace = self._namespace()
+            while not self._stop.wait(_EVERY_S):
+                self.looks += 1
+                for process in Path("/proc").glob("[0-9]*"):
+                    self._look_at(process, namespace)
+                self._look_at_new_files()
+        except Exception as error:  # whoever does not look finds nothing: that must not pass for a good result
+            self._add(f"the watch itself ended: {error!r}")
 
     def _namespace(self) -> str:
         return str(Path(f"/proc/{self._host.container.leader()}/ns/pid").readlink())
@@ -70,13 +74,15 @@ class SecretsWatch:
                 self._add(f"{name} of a process: {seen['cmdline']!r}")
 
     def _look_at_new_files(self) -> None:
-        for folder in ("var/lib/cockpit-rhv", "run/cockpit-rhv", "tmp", "etc/cockpit-rhv"):
-            for path in (self._host.container.root / folder).rglob("*"):
-                try:
-                    if path.is_file() and path.stat().st_size < 2**20 and self._marker in path.read_bytes():
-                        self._add(f"file {path}")
-                except OSError:
-                    continue  # it is gone already
+        for top in ("var/lib/cockpit-rhv", "run/cockpit-rhv", "tmp", "etc/cockpit-rhv"):
+            # os.walk passes over a folder that is gone before it is read.
+            for folder, _folders, names in os.walk(self._host.container.root / top):
+                for path in (Path(folder) / name for name in names):
+                    try:
+                        if path.is_file() and path.stat().st_size < 2**20 and self._marker in path.read_bytes():
+                            self._add(f"file {path}")
+                    except OSError:
+                        continue  # it is gone already
 
     def _look_at_files(self) -> None:
         layer = self._host.container.folder / "upper"

@@ -180,6 +180,12 @@ def _manager(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None
     return msg("cause.manager.away", "It answered before and does not now: it stopped, or its VM is very slow."), None
 
 
+def _qemu(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    return msg(
+        "cause.vm.start", "Its QEMU process ended while the VM was being started: killed, or out of memory."
+    ), None
+
+
 _BY_CODE = {
     "disk.full": _disk_full,
     "image.checksum": _image,
@@ -187,6 +193,7 @@ _BY_CODE = {
     "libvirt.lost": _libvirt,
     "agent.failed": _agent,
     "manager.unreachable": _manager,
+    "machine.qemu_failed": _qemu,
 }
 
 
