@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .cli_exit import OK, REFUSED
 from .cli_jobs import started
+from .errors import RhvError
 from .jobs import JobStore
 from .jobs.control import reconcile, require_root
 from .messages import msg
@@ -50,7 +51,12 @@ def show_left(terminal: Terminal) -> None:
     """What a deployment that was stopped has made so far."""
     from .deploy.cleanup_plan import plan_cleanup
 
-    plan = plan_cleanup()
+    try:
+        plan = plan_cleanup()
+    except RhvError as error:
+        # The job is stopped all the same; without libvirt, say, what is left cannot be told.
+        terminal.note(error.message)
+        return
     if plan.items:
         names = ", ".join(item.name for item in plan.items if item.kind != "state")
         terminal.line(msg("cli.cancelled.left", "Made so far: {names}", names=names or "-"))

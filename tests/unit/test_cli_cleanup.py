@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv import cli
+from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore
+from cockpit_rhv.jobs.control import start_job
 from cockpit_rhv.jobs.files import read_json
+from cockpit_rhv.messages import msg
+
+from tests.unit import deploy_support as world
 
 from .cleanup_support import FQDN, Host, made_host
-from .jobs_support import PaperLauncher
+from .jobs_support import PaperLauncher, playbooks, spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,3 +174,33 @@ def test_only_root(host: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert cli.main(["cleanup", "--detach", "--dry-run"]) == 4
     assert "[access.denied]" in capsys.readouterr().err
+
+
+# -- after a cancelled deployment -------------------------------------------------------------------------------------
+
+
+def cancelled(host: Host) -> int:
+    job_id = start_job(spec("one"), playbooks(host.folder / "playbooks", {"one": []}))
+    return cli.main(["cancel", job_id])
+
+
+def test_cancel_says_what_was_made_and_how_to_go_on(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.deploy()
+    host.real.lookupByName("HostedEngine").destroy()
+    assert cancelled(host) == 0
+    shown = capsys.readouterr()
+    assert f"{host.images}/HostedEngine.qcow2" in shown.out
+    assert "cockpit-rhv cleanup" in shown.err
+    assert host.domains() == {"HostedEngine"}
+
+
+def test_a_job_is_cancelled_though_nobody_can_say_what_it_made(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.deploy()
+    error = RhvError("libvirt.unreachable", msg("x", "libvirt does not answer."))
+    monkeypatch.setattr("cockpit_rhv.deploy.cleanup_plan.connected", world.raising(error))
+    assert cancelled(host) == 0
+    shown = capsys.readouterr()
+    assert "nothing of it runs any more" in shown.out
+    assert "libvirt does not answer." in shown.err
