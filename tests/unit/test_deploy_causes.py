@@ -235,11 +235,18 @@ def test_a_full_disk_says_where(tmp_path: Path) -> None:
     assert causes.diagnose(error("disk.full"), {}).cause is None, "an upgrade has no answers"
 
 
-def test_an_image_and_what_nobody_knows() -> None:
-    found = causes.diagnose(error("image.checksum"), {}).cause
-    assert found is not None
-    assert found.id == "cause.image"
-    assert causes.diagnose(error("some.other"), {}).cause is None
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("image.checksum", "cause.image"),
+        ("manager.unreachable", "cause.manager.away"),
+        ("machine.qemu_failed", "cause.vm.start"),
+        ("some.other", None),
+    ],
+)
+def test_what_the_code_alone_says(code: str, cause: str | None) -> None:
+    found = causes.diagnose(error(code), {}).cause
+    assert (found.id if found else None) == cause
 
 
 def test_what_was_known_where_it_arose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +261,8 @@ def test_every_row_has_a_test_here() -> None:
         "libvirt.unreachable",
         "libvirt.lost",
         "agent.failed",
+        "manager.unreachable",
+        "machine.qemu_failed",
     }
 
 
