@@ -72,6 +72,7 @@ def test_only_root_reads_what_holds_one(tmp_path: Path) -> None:
     assert modes == {
         job_id: 0o751,
         "private": 0o700,
+        "boot": 0o644,
         "status.json": 0o640,
         "events.ndjson": 0o640,
         "summary.json": 0o644,

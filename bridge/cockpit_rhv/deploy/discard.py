@@ -45,7 +45,8 @@ def marked_domains(connection: libvirt.virConnect, record: Record) -> list[libvi
         mark = ET.fromstring(domain.XMLDesc()).find(f"metadata/{ENGINE_TAG}")  # noqa: S314 - written by libvirt
         if mark is not None and mark.get("job") in jobs:
             found.append(domain)
-    return found
+    # libvirt's order is another one each time, and the list is shown and confirmed.
+    return sorted(found, key=lambda domain: str(domain.name()))
 
 
 def remove_domain(domain: libvirt.virDomain) -> None:

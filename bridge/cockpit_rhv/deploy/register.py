@@ -214,7 +214,12 @@ def _connected() -> list[str]:
 def _wait_up(manager: Manager, bearer: str, host_id: str, progress: ProgressFile, limit_s: float) -> None:
     began = time.monotonic()
     while True:
-        status = manager.host_status(bearer, host_id)
+        try:
+            status = manager.host_status(bearer, host_id)
+        except RhvError as error:
+            if error.code != "manager.unreachable" or time.monotonic() - began > limit_s:
+                raise
+            status = "unknown"
         if status == "up":
             return
         waited = time.monotonic() - began

@@ -266,13 +266,21 @@ def note_boot(folder: Path) -> None:
 
 def from_before_boot(folder: Path) -> bool:
     """The job in ``folder`` was started before this boot."""
-    # No clock is asked: it may have been set in between.
     try:
-        return (folder / "boot").read_text(encoding="ascii") != _this_boot()
+        noted = folder / "boot"
+        # A clock is asked only where nothing else is known: it may have been set in between.
+        return noted.read_text(encoding="ascii") != _this_boot() if noted.exists() else _written_before_boot(folder)
     except OSError as error:
-        # Made by version 0.1.0, or a host that hides init from us. Whoever may settle jobs asks systemd.
+        # A host that hides init from us. Whoever may settle jobs asks systemd.
         logger.debug("whether %s is older than this boot cannot be told: %s", folder, error)
         return False
+
+
+def _written_before_boot(folder: Path) -> bool:
+    # A job of version 0.1.0 noted no boot; its runner wrote the status every two seconds.
+    ticks = int(_this_boot().split()[1])
+    booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+    return (folder / "status.json").stat().st_mtime + 1 < booted_s
 
 
 def _this_boot() -> str:
