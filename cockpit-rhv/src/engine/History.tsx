@@ -16,7 +16,10 @@ function Entry({ job }: { job: Live<JobStatus> }) {
         <li data-job={job.id} data-kind={job.kind}>
             <Button variant="link" isInline component="a" href={href({ page: "job", id: job.id })}>{text(job.title)}</Button>
             <Status tone={tone}>{word}</Status>
-            <span className="rhv-muted">{_("{when} by {user}, took {time}", { when, user: job.user, time: duration(job.elapsed_s) })}</span>
+            <span className="rhv-muted">
+                {/* Who started it, and what came of it, is not for everybody. */}
+                {job.user === "" ? when : _("{when} by {user}, took {time}", { when, user: job.user, time: duration(job.elapsed_s) })}
+            </span>
         </li>
     );
 }

@@ -20,7 +20,7 @@ export function RunningNotice({ job }: { job: Live<JobStatus> | null }) {
         return null;
     return (
         <Notice variant="info" id="operation-running" title={_("Running now: {title}", { title: text(job.title) })}>
-            {_("Started by {user}.", { user: job.user })}
+            {job.user !== "" && _("Started by {user}.", { user: job.user })}
             {" "}
             <Button variant="link" isInline component="a" href={href({ page: "job", id: job.id })}>{_("Show it")}</Button>
         </Notice>

@@ -11,7 +11,7 @@ import { useRunning } from "../../common/time";
 import { dateTime } from "../../format";
 import type { Job, RhvError } from "../../generated/wire";
 import { _, text } from "../../i18n";
-import { useConnection, useTopic } from "../../rpc/hooks";
+import { useConnection, useTopic, useTopicValue } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody, CardTitle } from "../../pf";
 import { History } from "../History";
@@ -19,6 +19,7 @@ import { LimitedAccess } from "../LimitedAccess";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { JobActions } from "./JobActions";
 import { JobProgress } from "./JobProgress";
+import { JobSummary } from "./JobSummary";
 import { JobTabs } from "./JobTabs";
 import { Outcome } from "./Outcome";
 import { Phases } from "./Phases";
@@ -88,8 +89,11 @@ function JobBody({ job, page, from }: { job: Live<Job> } & Pick<JobPageProps, "p
 /** One job from its beginning, wherever it was started. */
 export default function JobPage({ id, page, from }: JobPageProps) {
     const job = useTopic(`job/${id}`);
+    const summary = useTopicValue("jobs")?.jobs[id];
     if (job.state === "ready")
         return <JobBody job={job.value} page={page} from={from} />;
+    if (job.state === "error" && job.error.code === "access.denied" && summary)
+        return <JobSummary job={summary} page={page} />;
     return (
         <PageFrame page={page} state={job.state} title={_("Job")}>
             {job.state === "error" ? <ErrorAlert error={job.error} title={_("This job cannot be shown")} /> : <LoadingCards />}
