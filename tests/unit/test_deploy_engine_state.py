@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from cockpit_rhv.deploy import engine_parts, engine_state, engine_topic, places
+from cockpit_rhv.deploy import engine_parts, engine_state, engine_topic, places, state
 from cockpit_rhv.deploy.config import EngineConfig, read_engine_config, write_engine_config
 from cockpit_rhv.deploy.engine_parts import Part
 from cockpit_rhv.deploy.engine_state import Health, Local, compose
@@ -322,3 +322,18 @@ async def test_a_health_check_that_takes_too_long_does_not_end_the_following(
         while topic.read()["health"]["state"] != "good":
             await asyncio.sleep(0.01)
     await topic.detach(watcher.set)
+
+
+def test_the_console_of_an_unfinished_engine_can_be_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "state_dir", lambda: tmp_path)
+    failed = job("failed")
+    assert engine_state._unfinished(failed) is None
+    record = state.new_record(failed.id, [])
+    deployment = state.Deployment(tmp_path, record)
+    deployment.save()
+    assert engine_state._unfinished(failed) is None
+    deployment.update(started=True)
+    found = engine(Local(None, failed, uuid=engine_state._unfinished(failed)))
+    assert (found["state"], found["uuid"]) == ("failed", record.uuid)
+    assert engine_state._unfinished(job("running", "20260202-000000-bbbb", "cleanup")) is None
+    assert engine_state._unfinished(None) is None

@@ -31,6 +31,7 @@ from .engine_parts import (
 )
 from .first_contact import read_last
 from .manager import Manager
+from .state import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +71,7 @@ class Local:
     """What this host alone can tell; everything but the Manager's health.
 
     ``fresh``: the engine VM, or as far as that cannot be seen the host, has been started only just now.
+    ``uuid``: of the engine VM that ``job`` has started and not finished; its console says why it did not come up.
     """
 
     config: EngineConfig | None
@@ -77,6 +79,7 @@ class Local:
     vm_state: str | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
     fresh: bool = False
+    uuid: str | None = None
 
 
 def read_engine_state() -> dict[str, Any]:
@@ -96,7 +99,7 @@ def read_local(
     config = read_engine_config()
     job = _deployment(store or JobStore(), config)
     if config is None:
-        return Local(None, job)
+        return Local(None, job, uuid=_unfinished(job))
     booting = host_uptime_s(root) < BOOT_GRACE_S
     vm_state, parts = libvirt_parts(config, uri, booting, root)
     parts["agent"] = agent_part(agent_state, booting)
@@ -119,7 +122,7 @@ def compose(local: Local, health: Health) -> dict[str, Any]:
         "config": config.to_json() if config else None,
         "job": job.id if job else None,
         "vm_state": local.vm_state,
-        "uuid": config.uuid if config else None,
+        "uuid": config.uuid if config else local.uuid,
         "health": health.to_json(),
         "version": health.version or (config.engine_version if config else None),
         "components": [
@@ -207,3 +210,12 @@ def _deployment(store: JobStore, config: EngineConfig | None) -> JobStatus | Non
     if newest is None or newest.state == "succeeded" or not newest.resumable:
         return None
     return newest if newest.kind != "deploy" or config is None or newest.id > config.job else None
+
+
+def _unfinished(job: JobStatus | None) -> str | None:
+    """The VM a deployment has started; None before that, and for whoever may not read its record."""
+    try:
+        record = read_record() if job is not None else None
+    except (OSError, RhvError):
+        return None
+    return record.uuid if record is not None and record.started and job is not None and record.job == job.id else None

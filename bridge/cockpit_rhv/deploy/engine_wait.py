@@ -143,7 +143,7 @@ class EngineWait:
             return
         raise RhvError(
             "engine.stopped",
-            msg("engine.stopped", "The engine VM {name} does not run (state: {state}).", name=self._name, state=state),
+            msg("engine.stopped", "The engine VM {name} does not run.", name=self._name, state=state),
             msg("engine.stopped.hint", "Its console log says why; resume starts it again."),
             serial_tail(self._name),
             cause=stopped_cause(state, reason_name(state, reason), os.path.dirname(self._deployment.record.disk)),
