@@ -9,7 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cockpit_rhv.cli_answers import apply_settings, leaves, merge, parse_answers, password_from, read_answers
+from cockpit_rhv.cli_answers import apply_settings, leaves, merge, password_from, read_answers
+from cockpit_rhv.deploy.document import parse_answers
 from cockpit_rhv.errors import RhvError
 from hypothesis import given
 from hypothesis import strategies as st
