@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.builder import mirror
+from appliance.builder.leftovers import remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def build(cache: Path) -> Path:
         shutil.rmtree(old)
     unfinished = cache / "unfinished"
     if unfinished.exists():
-        shutil.rmtree(unfinished)
+        remove_tree(unfinished)
     _mmdebstrap(unfinished, names, cache)
     unfinished.rename(root)
     return root

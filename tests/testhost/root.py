@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.builder import mirror
+from appliance.builder.leftovers import remove_tree
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
@@ -80,7 +80,7 @@ def build(suite_name: str) -> Path:
             return root
         stamp.unlink(missing_ok=True)
         if root.exists():
-            shutil.rmtree(root)
+            remove_tree(root)
         archives = BUILD / "cache" / "apt" / suite.name
         archives.mkdir(parents=True, exist_ok=True)
         configure = BUILD / "roots" / "configure.sh"
