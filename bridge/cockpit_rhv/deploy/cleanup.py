@@ -50,7 +50,9 @@ def start_cleanup(
     profile = load_profile()
     spec = JobSpec(
         kind="cleanup",
-        title=msg("cleanup.title", "Remove the engine from this host"),
+        title=msg("cleanup.title", "Remove the engine from this host")
+        if plan.engine is not None
+        else msg("cleanup.title_rest", "Clean up after an unfinished deployment"),
         user=user,
         phases=tuple(profile.operations[OPERATION]),
         profile=profile.id,
