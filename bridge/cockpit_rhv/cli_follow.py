@@ -47,10 +47,13 @@ def _follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
     tail = store.tail(job_id)
     seen_at = reconciled_at = time.monotonic()
     elapsed_s = -1.0
+    over = False
     while True:
         # The status first: when it says that the job has ended, all its events are there.
         status = store.load(job_id)
         for event in tail.read():
+            # Events may be ahead of the status read before them; after the end nothing more is foretold.
+            over = event.type == "job_ended" or (over and event.type != "job_started")
             line = event_line(terminal, status, event)
             # How this attempt failed is said at the very end, with hint and detail.
             if line is not None and not (event.type == "job_ended" and event.outcome == "failed"):
@@ -60,7 +63,8 @@ def _follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
         now = time.monotonic()
         if status.elapsed_s != elapsed_s:
             elapsed_s, seen_at = status.elapsed_s, now
-        terminal.show(live_line(terminal, status, elapsed_s + now - seen_at))
+        if not over:
+            terminal.show(live_line(terminal, status, elapsed_s + now - seen_at))
         if os.geteuid() == 0 and now - reconciled_at >= _RECONCILE_S:
             # Whoever watches should not wait for a runner that is gone.
             reconcile(store)
