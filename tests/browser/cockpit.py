@@ -79,7 +79,17 @@ def shot(page: Page, name: str) -> None:
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 
+_SETTLED = """() => Promise.race([
+    Promise.all(document.getAnimations()
+        .filter(one => one.effect?.getTiming().iterations !== Infinity)
+        .map(one => one.finished.catch(() => null))),
+    new Promise(done => setTimeout(done, 3000)),
+])"""
+
+
 def no_axe_violations(frame: Frame | Page, where: str) -> None:
     """axe-core inside our frame: Cockpit's own shell does not count."""
+    # A colour on its way to another one is neither.
+    frame.evaluate(_SETTLED)
     results = Axe().run(frame)
     assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"
