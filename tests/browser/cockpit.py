@@ -47,8 +47,7 @@ def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, languag
 
 def open_page(page: Page, host: TestHost) -> Frame:
     """Go to our page inside Cockpit's shell; returns its frame once something of ours is drawn."""
-    # Cockpit's shell may still be loading another page when this one's frame is there.
-    page.goto(f"{host.cockpit_url}rhv", wait_until="commit")
+    page.goto(f"{host.cockpit_url}rhv")
     element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=30_000)
     frame = element.content_frame() if element else None
     assert frame is not None

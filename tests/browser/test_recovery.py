@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.testhost.host import TestHost
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.slow, pytest.mark.timeout(600)]
 
 CONFIGURATION = "/etc/cockpit/cockpit.conf"
 #: What a bundle must not hold: a password's hash of either kind, a private key.
@@ -210,7 +210,6 @@ def impatient(host: TestHost) -> Iterator[None]:
         host.container.run("systemctl", "try-restart", "cockpit.service")
 
 
-@pytest.mark.slow
 def test_cockpit_logs_out_who_only_watches_and_the_engine_comes_up(browser: Browser, faulty: TestHost) -> None:
     before = host_state(faulty)
     page = recovery.new_page(browser)
