@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..checks.context import run_command
 from ..errors import RhvError
 from ..jobs.control import retire_jobs, start_job
 from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
@@ -97,16 +98,8 @@ def _domain(item: Item, uri: str) -> Message:
 
 def _unit(item: Item, _uri: str) -> Message:
     try:
-        done = subprocess.run(
-            ["systemctl", "disable", "--now", "--quiet", item.name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_SYSTEMCTL_S,
-            check=False,
-            text=True,
-        )
-        code, output = done.returncode, done.stdout
+        done = run_command(["systemctl", "disable", "--now", "--quiet", item.name], _SYSTEMCTL_S)
+        code, output = done.code, done.output
     except subprocess.TimeoutExpired as error:
         code, output = -1, str(error)
     if code != 0:
@@ -114,7 +107,7 @@ def _unit(item: Item, _uri: str) -> Message:
             "cleanup.unit",
             msg("cleanup.unit_failed", "The unit {unit} could not be stopped.", unit=item.name),
             msg("cleanup.again", "Look at the detail, then resume this job."),
-            output.strip(),
+            output,
         )
     subprocess.run(["systemctl", "reset-failed", item.name], capture_output=True, timeout=_SYSTEMCTL_S, check=False)
     return msg("cleanup.did.unit", "{name} is stopped and does not start with the host any more.", name=item.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..checks.agent_port import AGENT_UNIT, PORT
+from ..checks.context import run_command
 from ..errors import RhvError
 from ..host.facts import find_fqdn
 from ..host.files import read_text
@@ -167,16 +168,8 @@ def start_agent(deployment: Deployment, restart: bool) -> bool:
 
 def _systemctl(*arguments: str) -> None:
     try:
-        done = subprocess.run(
-            ["systemctl", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_SYSTEMCTL_S,
-            check=False,
-            text=True,
-        )
-        output, code = done.stdout, done.returncode
+        done = run_command(["systemctl", *arguments], _SYSTEMCTL_S)
+        output, code = done.output, done.code
     except subprocess.TimeoutExpired as error:
         output, code = str(error), -1
     if code != 0:

@@ -13,6 +13,8 @@ import logging
 import os
 from typing import TYPE_CHECKING, Optional
 
+from ..errors import RhvError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -70,9 +72,14 @@ class JobWatcher:
 
     def _look(self) -> dict[str, _Stamp]:
         root = self._store.root
+        try:
+            ids = self._store.ids()
+        except RhvError:
+            # Whoever may not read the folder is told so by the list itself; there is no news of it.
+            return {}
         return {
             job_id: tuple(_stamp(f"{root}/{job_id}/{name}") for name in ("status.json", "events.ndjson"))
-            for job_id in self._store.ids()
+            for job_id in ids
         }
 
 
