@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def announce(ca_sha256: str, fqdn: str, addresses: Sequence[str], port: Path, console: Path) -> None:
-    """Write the JSON line to the virtio port and two lines for people to the console.
+def announce(ca_sha256: str, fqdn: str, addresses: Sequence[str], port: Path, console: Path | None) -> bool:
+    """Write the JSON line to the virtio port and two lines for people to the console; whether the port took its line.
 
     A machine without one of them is no error (a Manager that was not deployed by us); that it was skipped is logged.
     The line is written without an address too: that the Manager lives but has none is half of a diagnosis.
@@ -28,14 +28,17 @@ def announce(ca_sha256: str, fqdn: str, addresses: Sequence[str], port: Path, co
         "version": 1, "ca_sha256": ca_sha256, "fqdn": fqdn, "addresses": list(addresses),
         "engine_version": __version__,
     }  # fmt: skip
-    _write(port, json.dumps(document) + "\n")
+    said = _write(port, json.dumps(document) + "\n")
+    if console is None:
+        return said
     fingerprint = ":".join(ca_sha256[index : index + 2] for index in range(0, len(ca_sha256), 2)).upper()
     shown = ", ".join(addresses) or "none yet"
     # getty may have left its prompt on the line.
     _write(console, f"\r\nRHV engine CA SHA-256: {fingerprint}\r\nRHV engine address: {shown}\r\n")
+    return said
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> bool:
     try:
         # Without O_NONBLOCK a port whose host end is not read would hold the Manager up for ever; without the check a
         # missing device would become a file.
@@ -51,3 +54,5 @@ def _write(path: Path, text: str) -> None:
             os.close(descriptor)
     except OSError as error:
         logger.info("nothing said on %s: %s", path, error.strerror)
+        return False
+    return True

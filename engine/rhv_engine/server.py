@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _RENEW_CHECK_S = 24 * 3600
+#: Seconds until the first contact is tried again, and how often.
+_TRY_AGAIN_S = 2.0
+_TRIES = 60
 _GRACE_S = 3
 """Seconds that requests under way, live streams above all, get at the end."""
 
@@ -145,15 +148,21 @@ async def _keep_up(manager: Manager, paths: Paths, server: _Server, context: ssl
     try:
         # Between the first look and the watch an address may have come.
         _refresh(manager, context)
-        _announce(manager, paths)
+        said = _announce(manager, paths.first_contact, paths.console)
+        tries = 0
         while True:
+            # The port's driver, or its name, may come after a quick Manager; a machine of another kind has no port.
+            again = not said and tries < _TRIES
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(watch.changed(), _RENEW_CHECK_S)
+                await asyncio.wait_for(watch.changed(), _TRY_AGAIN_S if again else _RENEW_CHECK_S)
+            tries += again
             before = manager.addresses
             _refresh(manager, context)
             if manager.addresses != before:
                 logger.info("addresses are now %s", ", ".join(manager.addresses) or "none")
-                _announce(manager, paths)
+                said = _announce(manager, paths.first_contact, paths.console)
+            elif again:
+                said = _announce(manager, paths.first_contact, None)
     finally:
         watch.close()
 
@@ -165,8 +174,5 @@ def _refresh(manager: Manager, context: ssl.SSLContext) -> None:
     manager.connector.renew()
 
 
-def _announce(manager: Manager, paths: Paths) -> None:
-    announce(
-        manager.pki.authority.fingerprint(), manager.settings.fqdn, manager.addresses, paths.first_contact,
-        paths.console,
-    )  # fmt: skip
+def _announce(manager: Manager, port: Path, console: Path | None) -> bool:
+    return announce(manager.pki.authority.fingerprint(), manager.settings.fqdn, manager.addresses, port, console)

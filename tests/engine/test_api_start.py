@@ -53,6 +53,16 @@ def test_the_first_start_announces_the_ca(fresh: ManagerProcess) -> None:
     assert first == second, "the same CA after a restart, announced at every start"
 
 
+def test_a_port_that_comes_late_is_told_all_the_same(fresh: ManagerProcess) -> None:
+    fresh.first_contact.unlink(missing_ok=True)
+    fresh.start()
+    shown = fresh.console.read_text()
+    fresh.first_contact.touch()
+    line = until("the late word", fresh.first_contact.read_text, lambda text: text.endswith("\n"), limit_s=10)
+    assert json.loads(line)["fqdn"] == "engine.example.test"
+    assert fresh.console.read_text() == shown, "people have read it already"
+
+
 def test_the_state_is_private(fresh: ManagerProcess) -> None:
     fresh.start()
     state = fresh.folder / "state"

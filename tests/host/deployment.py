@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.conftest import ADMIN_PASSWORD
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from tests.testhost.host import TestHost
 
@@ -79,13 +80,36 @@ class Deployment:
             assert status["state"] not in ENDED or status["phases"][order]["state"] == "done", status["error"]
             return bool(status["phases"][order]["state"] in ("running", "done"))
 
-        return until(f"phase {phase}", lambda: self.status, reached, limit_s, every_s=0.02)
+        with self.seen_when_late():
+            return until(f"phase {phase}", lambda: self.status, reached, limit_s, every_s=0.02)
 
     def until_ended(self, state: str, limit_s: float = DEPLOY_S) -> dict[str, Any]:
         """Wait until it has ended, and see that it ended so."""
-        status = until("the job's end", lambda: self.status, lambda now: now["state"] in ENDED, limit_s)
+        with self.seen_when_late():
+            status = until("the job's end", lambda: self.status, lambda now: now["state"] in ENDED, limit_s)
         assert status["state"] == state, (status["error"], self.tail())
         return status
+
+    @contextmanager
+    def seen_when_late(self) -> Iterator[None]:
+        """To a wait that was in vain: what the engine VM does and said last. Its log is gone with the cleanup."""
+        try:
+            yield
+        except AssertionError as error:
+            run = self.host.container.run
+            looks = [
+                ("virsh", "domstate", "--reason", "HostedEngine"),
+                # Twice: a processor that stands still is told from a busy one.
+                ("virsh", "domstats", "--vcpu", "--state", "HostedEngine"),
+                ("virsh", "qemu-monitor-command", "HostedEngine", "--hmp", "info registers -a"),
+                ("virsh", "domstats", "--vcpu", "--state", "HostedEngine"),
+                ("virsh", "qemu-monitor-command", "HostedEngine", "--hmp", "info registers -a"),
+                ("ls", "-l", "/var/lib/libvirt/qemu", "/var/log/libvirt/qemu"),
+                ("tail", "-c", "3000", "/var/log/libvirt/qemu/HostedEngine-serial0.log"),
+            ]
+            shown = [f"$ {' '.join(look)}\n{run(*look, check=False).stdout[:3000]}" for look in looks]
+            load = Path("/proc/loadavg").read_text().strip()
+            raise AssertionError("\n".join([str(error), f"load {load}", *shown])) from error
 
     def tail(self) -> str:
         """What Ansible said last."""
