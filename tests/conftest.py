@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST = ("tests/host/test_fresh_host.py", "tests/host/test_bad_input.py", "tests/browser/test_a_wizard.py")
 _LAST = ("tests/host/test_upgrade.py",)
+_WITHOUT_A_HOST = ("tests/unit/", "tests/wire/")
 KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
 
@@ -53,6 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever uses a host's fixture is a host test: nobody has to remember the mark."""
     for item in items:
+        if item.nodeid.startswith(_WITHOUT_A_HOST):
+            # A fixture of that name is their own.
+            continue
         fixtures = getattr(item, "fixturenames", ())
         if {"host", "engine", "host12", "faulty"} & set(fixtures) or "tests/host/" in item.nodeid:
             item.add_marker(pytest.mark.host)

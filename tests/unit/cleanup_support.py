@@ -122,7 +122,7 @@ class Host:
         deployment.note("network_started", "default")
         deployment.note("network_autostart", "default")
         self.network().setAutostart(1)
-        self.define(name, job)
+        self.define(name, job, disks=[disk, drive])
         deployment.note_new_folder(places.pki_dir())
         files = [places.pki_dir() / part for part in ("agent.key", "ca.pem", "agent.pem")] + places.vm_files(name)
         for path in files:
@@ -149,12 +149,16 @@ class Host:
         deployment.update(finished=True)
         deployment.forget_secrets()
 
-    def define(self, name: str, job: str | None, *, running: bool = True) -> None:
+    def define(self, name: str, job: str | None, *, running: bool = True, disks: Sequence[Path] = ()) -> None:
         """A domain; ``job`` None: not ours."""
         mark = "" if job is None else f'<rhv:engine xmlns:rhv="https://cockpit-rhv.org/engine/1" job="{job}"/>'
+        devices = "".join(
+            f"<disk type='file'><source file='{path}'/><target dev='vd{letter}'/></disk>"
+            for letter, path in zip("abc", disks)
+        )
         domain = self.real.defineXML(
             f"<domain type='test'><name>{name}</name><metadata>{mark}</metadata><memory unit='MiB'>8</memory>"
-            "<os><type>hvm</type></os></domain>"
+            f"<os><type>hvm</type></os><devices>{devices}</devices></domain>"
         )
         if running:
             domain.create()

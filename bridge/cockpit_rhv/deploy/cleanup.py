@@ -17,10 +17,12 @@ from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
 from ..machines.opening import DEFAULT_URI
 from ..messages import Message, msg
 from . import places
-from .cleanup_plan import Item, plan_cleanup, refuse_changed
+from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
 from .discard import marked_domains, remove_domain
 from .profile import load_profile
-from .state import RECORD, read_record
+from .salvage import salvage
+from .state import RECORD, Deployment, read_record
+from .stored import is_kept, keep_copy, set_aside
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -156,15 +158,34 @@ def _registration(item: Item, _uri: str) -> Message:
     return msg("cleanup.did.registration", "The entry of {name} went with the engine's disk.", name=item.name)
 
 
-def _state(item: Item, _uri: str) -> Message:
+def _aside(item: Item, _uri: str) -> Message:
+    set_aside(Path(item.name))
+    return msg("cleanup.did.aside", "The damaged file {name} has another name now.", name=item.name)
+
+
+def _rebuild(item: Item, uri: str) -> Message:
+    path = Path(item.name)
+    try:
+        read_record()
+    except RhvError:
+        with connected(uri) as connection:
+            found = salvage(connection, read_settings()[0])
+        keep_copy(path)
+        # From here on the cleanup can be killed like any other: what is left stands in a record.
+        Deployment(path.parent, found.record).save()
+    return msg("cleanup.did.rebuild", "The damaged record is kept; a new one is written.")
+
+
+def _state(item: Item, uri: str) -> Message:
     # Before the state goes: with it gone nothing of those jobs can be resumed.
     retire_jobs(EXCLUSIVE_KINDS - {"cleanup"})
     folder = places.state_dir()
     if folder.is_dir():
         # The record last: while it is there a cleanup knows that key and token may still be.
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RECORD):
-            path.unlink(missing_ok=True)
-        folder.rmdir()
+            if not is_kept(path):
+                path.unlink(missing_ok=True)
+        return _folder(item, uri)
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
 
@@ -177,5 +198,7 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "network_autostart": _network_autostart,
     "network_started": _network_started,
     "registration": _registration,
+    "rebuild": _rebuild,
+    "aside": _aside,
     "state": _state,
 }

@@ -18,13 +18,18 @@ from . import places
 from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
-from .state import Record, made_by, read_record
+from .salvage import salvage
+from .state import RECORD, made_by, read_record
+from .stored import kept_name
 from .vm import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import libvirt
+
+    from .config import EngineConfig
+    from .state import Record
 
 _ABOUT = {
     "disk": msg("cleanup.disk", "The engine's disk, with everything on it."),
@@ -37,6 +42,7 @@ _ABOUT = {
     "registration": msg(
         "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
     ),
+    "domain": msg("cleanup.domain", "The engine VM: it is switched off and its definition removed."),
 }
 _KEPT = msg("cleanup.kept.jobs", "The logs of earlier jobs stay, so that you can read what happened.")
 
@@ -69,11 +75,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Plan:
-    """Definition ``CleanupPlan``. The items are in the order in which they are carried out."""
+    """Definition ``CleanupPlan``. The items are in the order in which they are carried out.
+
+    ``engine``: what to type before an engine that works, or may work, is removed. ``complete``: the record is whole.
+    """
 
     items: Sequence[Item]
     kept: Sequence[Message]
     engine: str | None
+    complete: bool = True
 
     @property
     def fingerprint(self) -> str:
@@ -88,29 +98,74 @@ class Plan:
             "kept": [text.to_json() for text in self.kept],
             "loses_engine": self.engine is not None,
             "engine": self.engine,
+            "complete": self.complete,
         }
 
 
 def plan_cleanup(uri: str = DEFAULT_URI) -> Plan:
     """The plan for this host as it is now; without items when there is nothing of ours.
 
-    Raises RhvError ``state.damaged``, ``engine.config_damaged``, ``libvirt.*``; OSError.
+    A damaged record is replaced by what can be found for sure (``salvage.py``), and a damaged file is kept under
+    another name. Raises RhvError ``libvirt.*``; OSError.
     """
-    record, config = read_record(), read_engine_config()
+    config, config_damaged = read_settings()
+    try:
+        record = read_record()
+    except RhvError as error:
+        if error.code != "state.damaged":
+            raise
+        return _salvaging(config, config_damaged, uri)
     if record is None:
-        return Plan([], [_KEPT], None)
-    items = list(_items(record, uri))
+        # Without a record nothing is known to be ours; a damaged file is in the way all the same.
+        return Plan([_aside()] if config_damaged else [], [_KEPT], None, not config_damaged)
+    items = list(_items(record, config_damaged, uri))
     # With its settings written an engine works, whether its deployment came to note that it is finished or not.
-    return Plan(items, [_KEPT], config.fqdn if config is not None else None)
+    return Plan(items, [_KEPT], _name(record, config, config_damaged))
 
 
-def _items(record: Record, uri: str) -> Iterator[Item]:
+def read_settings() -> tuple[EngineConfig | None, bool]:
+    """The deployed engine's settings, and whether they are damaged."""
+    try:
+        return read_engine_config(), False
+    except RhvError as error:
+        if error.code != "engine.config_damaged":
+            raise
+        return None, True
+
+
+def _salvaging(config: EngineConfig | None, config_damaged: bool, uri: str) -> Plan:
+    path = places.state_dir() / RECORD
+    about = msg(
+        "cleanup.rebuild",
+        "Damaged. It is kept as {kept}; a new one is written from what is found.",
+        kept=str(kept_name(path)),
+    )
+    with connected(uri) as connection:
+        found = salvage(connection, config)
+    items = [Item("state", str(path), about, "rebuild"), *_items(found.record, config_damaged, uri)]
+    # Nothing says any more whether its engine was finished.
+    engine = _name(found.record, config, found.record.started)
+    return Plan(items, [*found.unsure, _KEPT], engine, complete=False)
+
+
+def _name(record: Record, config: EngineConfig | None, may_work: bool) -> str | None:
+    if config is not None:
+        return config.fqdn
+    return (record.name or None) if may_work else None
+
+
+def _aside() -> Item:
+    path = places.engine_json()
+    about = msg("cleanup.aside", "Damaged. It is not removed, but gets the name {kept}.", kept=str(kept_name(path)))
+    return Item("file", str(path), about, "aside")
+
+
+def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
     made = [(kind, name) for kind, name in made_by(record)]
     yield from _units(made)
     with connected(uri) as connection:
         for domain in marked_domains(connection, record):
-            about = msg("cleanup.domain", "The engine VM: it is switched off and its definition removed.")
-            yield Item("domain", domain.name(), about, "domain")
+            yield Item("domain", domain.name(), _ABOUT["domain"], "domain")
         networks = list(_networks(made, connection))
         running = {domain.ID() for domain in connection.listAllDomains() if domain.isActive()}
     if record.host_id:
@@ -123,9 +178,12 @@ def _items(record: Record, uri: str) -> Iterator[Item]:
     for drive in sorted(record.files()):
         for scratch in scratch_folders(Path(drive)):
             yield Item("drive", str(scratch), _ABOUT["drive"], "scratch")
+    listed = {*record.files(), *([str(places.engine_json())] if config_damaged else [])}
     for kind, name in made:
-        if kind == "file" and os.path.lexists(name) and name not in record.files():
+        if kind == "file" and os.path.lexists(name) and name not in listed:
             yield Item("file", name, _ABOUT["file"], "file", _size(name))
+    if config_damaged:
+        yield _aside()
     for stale in places.stale_runtime_folders(record.name, running) if record.name else []:
         yield Item("folder", str(stale), _ABOUT["runtime"], "scratch")
     yield from networks

@@ -11,6 +11,7 @@ from ..errors import RhvError
 from ..jobs.files import read_json, write_json
 from ..messages import msg
 from . import places
+from .stored import from_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,15 +67,18 @@ def read_engine_config(path: Path | None = None) -> EngineConfig | None:
         return None
     except (OSError, ValueError) as error:
         raise _damaged(path, str(error)) from error
-    known = {field.name for field in dataclasses.fields(EngineConfig)}
     try:
-        fields = {name: item for name, item in value.items() if name in known}
-        if fields.get("previous") is not None:
-            # Files of version 0.1.0 have none.
-            fields["previous"] = PreviousDisk(**fields["previous"])
-        return EngineConfig(**fields)
-    except (TypeError, AttributeError) as error:
+        return _config(value)
+    except ValueError as error:
         raise _damaged(path, str(error)) from error
+
+
+def _config(value: Any) -> EngineConfig:
+    if not isinstance(value, dict) or value.get("previous") is None:
+        # Files of version 0.1.0 have none.
+        return from_stored(EngineConfig, value)
+    config = from_stored(EngineConfig, {name: item for name, item in value.items() if name != "previous"})
+    return dataclasses.replace(config, previous=from_stored(PreviousDisk, value["previous"]))
 
 
 def write_engine_config(config: EngineConfig, path: Path | None = None) -> None:
@@ -88,6 +92,10 @@ def _damaged(path: Path, detail: str) -> RhvError:
     return RhvError(
         "engine.config_damaged",
         msg("engine.config_damaged", "The file {path} is damaged.", path=str(path)),
-        msg("engine.config_damaged.hint", "Restore it from a backup; the engine itself is not affected."),
+        msg(
+            "engine.config_damaged.hint",
+            "Restore it from a backup; the engine itself is not affected. Or remove the engine (cockpit-rhv cleanup): "
+            "the damaged file is kept.",
+        ),
         detail,
     )

@@ -40,13 +40,24 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
 def marked_domains(connection: libvirt.virConnect, record: Record) -> list[libvirt.virDomain]:
     """The engine VMs of this deployment and of those it has taken over, by mark, not name. Raises libvirt's errors."""
     jobs = {record.job, *(name for kind, name in record.made or () if kind == "domain")}
+    return [domain for domain, root in engine_domains(connection) if mark(root) in jobs]
+
+
+def engine_domains(connection: libvirt.virConnect) -> list[tuple[libvirt.virDomain, ET.Element]]:
+    """Every guest with the mark of a deployment, with its definition, by name. Raises libvirt's errors."""
     found = []
     for domain in connection.listAllDomains():
-        mark = ET.fromstring(domain.XMLDesc()).find(f"metadata/{ENGINE_TAG}")  # noqa: S314 - written by libvirt
-        if mark is not None and mark.get("job") in jobs:
-            found.append(domain)
+        root = ET.fromstring(domain.XMLDesc())  # noqa: S314 - written by libvirt
+        if mark(root) is not None:
+            found.append((domain, root))
     # libvirt's order is another one each time, and the list is shown and confirmed.
-    return sorted(found, key=lambda domain: str(domain.name()))
+    return sorted(found, key=lambda pair: str(pair[0].name()))
+
+
+def mark(root: ET.Element) -> str | None:
+    """The job whose deployment made the guest of this definition, None for any other guest."""
+    element = root.find(f"metadata/{ENGINE_TAG}")
+    return None if element is None else element.get("job", "")
 
 
 def remove_domain(domain: libvirt.virDomain) -> None:

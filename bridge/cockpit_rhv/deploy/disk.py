@@ -22,7 +22,7 @@ from ..storage.checksum import expected_sha256, wrong_sum
 from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
-from .places import disk_file
+from .places import disk_file, partial_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     expected = expected_sha256(image)
     if is_ours and record.disk_sha256 == expected:
         return grow(target, get(answers, "engine.disk_gib") * GIB)
-    partial = target.with_name(f".{target.name}.partial")
+    partial = partial_file(target)
     for path in (target, partial):
         if os.path.lexists(path) and str(path) not in record.files():
             raise RhvError(

@@ -40,6 +40,11 @@ def disk_file(folder: str, name: str) -> Path:
     return Path(folder) / f"{name}.qcow2"
 
 
+def partial_file(disk: Path) -> Path:
+    """The engine's disk while it is copied."""
+    return disk.with_name(f".{disk.name}.partial")
+
+
 def drive_file(folder: str, name: str) -> Path:
     """The config drive; beside the disk, because QEMU's user can reach it only there."""
     return Path(folder) / f"{name}-cidata.iso"

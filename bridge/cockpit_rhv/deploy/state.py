@@ -21,6 +21,7 @@ from ..errors import RhvError
 from ..jobs.files import read_json, sync_folder, write_json
 from ..messages import msg
 from . import enroll, places
+from .stored import from_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,11 +233,9 @@ def read_record(folder: Path | None = None) -> Record | None:
         return None
     except ValueError as error:
         raise _damaged(f"{path}: {error}") from error
-    known = {item.name for item in dataclasses.fields(Record)}
     try:
-        # A later version may have more fields; what is missing here has a default or is an error.
-        return Record(**{name: item for name, item in value.items() if name in known})
-    except (TypeError, AttributeError) as error:
+        return from_stored(Record, value)
+    except ValueError as error:
         raise _damaged(f"{path}: {error}") from error
 
 
@@ -244,7 +243,11 @@ def _damaged(detail: str) -> RhvError:
     return RhvError(
         "state.damaged",
         msg("state.damaged", "The state of the deployment on this host is damaged."),
-        msg("state.damaged.hint", "Begin a new deployment after removing what is left of this one."),
+        msg(
+            "state.damaged.hint",
+            "Restore the file from a backup. Or clean up (cockpit-rhv cleanup): that finds the engine VM by its mark "
+            "and keeps the damaged file.",
+        ),
         detail,
     )
 

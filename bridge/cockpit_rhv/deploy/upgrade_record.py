@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import RhvError
 from ..jobs.files import read_json, sync_folder, write_json
@@ -14,9 +14,7 @@ from ..messages import msg
 from . import places
 from .config import EngineConfig, read_engine_config
 from .state import Deployment, read_record
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .stored import from_stored
 
 _FILE = "upgrade.json"
 
@@ -101,15 +99,14 @@ def inode(path: Path) -> int:
 def read_upgrade() -> UpgradeRecord | None:
     """The unfinished upgrade, None without one. Raises RhvError ``state.damaged``, OSError (it is root's to read)."""
     try:
-        value: Mapping[str, Any] = read_json(_path())
+        value = read_json(_path())
     except FileNotFoundError:
         return None
     except ValueError as error:
         raise _damaged(str(error)) from error
-    known = {item.name for item in dataclasses.fields(UpgradeRecord)}
     try:
-        return UpgradeRecord(**{name: item for name, item in value.items() if name in known})
-    except (TypeError, AttributeError) as error:
+        return from_stored(UpgradeRecord, value)
+    except ValueError as error:
         raise _damaged(str(error)) from error
 
 

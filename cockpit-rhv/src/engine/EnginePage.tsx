@@ -7,9 +7,13 @@ import { PageFrame } from "../common/PageFrame";
 import { _ } from "../i18n";
 import { useTopic } from "../rpc/hooks";
 import { BeforePage } from "./before/BeforePage";
+import { CleanUpDamaged } from "./cleanup/CleanUpDamaged";
 
 const Deployed = lazy(() => import("./deployed/DeployedPage"));
 const JobPage = lazy(() => import("./job/JobPage"));
+
+/** A cleanup is the way out of this one; it keeps the damaged file. */
+const DAMAGED = "engine.config_damaged";
 
 /** What there is of a hosted engine decides what this page is. */
 export function EnginePage() {
@@ -24,7 +28,8 @@ export function EnginePage() {
     if (engine.state === "error") {
         return (
             <PageFrame page="engine" state="error" title={_("Hosted engine")}>
-                <ErrorAlert error={engine.error} title={_("The state of the engine cannot be read")} />
+                <ErrorAlert error={engine.error} title={_("The state of the engine cannot be read")}
+                            actions={engine.error.code === DAMAGED && <CleanUpDamaged />} />
             </PageFrame>
         );
     }

@@ -119,6 +119,7 @@ def cleanup_plan(kind: str) -> Json:
         "kept": [msg("cleanup.kept.jobs", "The logs of earlier jobs stay, so that you can read what happened.")],
         "loses_engine": engine is not None,
         "engine": engine,
+        "complete": True,
     }
 
 

@@ -68,7 +68,8 @@ export default function CleanupDialog({ engine, onClose }: CleanupDialogProps) {
                 <p id="cleanup-intro">
                     {empty ? _("There is nothing to remove: no deployment has left anything on this host.")
                         : plan?.loses_engine ? _("The engine and everything in it is gone for good: users, permissions, events and what it knows of its hosts. Guests on the hosts go on running.")
-                            : _("Exactly this is removed; the host is then as it was before the deployment.")}
+                            : plan?.complete === false ? _("Exactly this is removed. More of the deployment may be left: see what stays.")
+                                : _("Exactly this is removed; the host is then as it was before the deployment.")}
                 </p>
                 {!plan && !error && <Skeleton screenreaderText={_("Loading")} width="60%" />}
                 {plan && <CleanupList plan={plan} />}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Suspense, lazy, useState } from "react";
+
+import { Button } from "../../pf";
+import { _ } from "../../i18n";
+import { usePrivileged } from "../../rpc/hooks";
+
+const CleanupDialog = lazy(() => import("./CleanupDialog"));
+
+/** The way to the list of what a cleanup would do, where the engine's settings cannot be read. */
+export function CleanUpDamaged() {
+    const privileged = usePrivileged();
+    const [open, setOpen] = useState(false);
+    return (
+        <>
+            <Button variant="secondary" isDanger onClick={() => setOpen(true)} isDisabled={!privileged} id="clean-up-damaged">
+                {_("Clean up")}
+            </Button>
+            {open && <Suspense fallback={null}><CleanupDialog engine onClose={() => setOpen(false)} /></Suspense>}
+        </>
+    );
+}
