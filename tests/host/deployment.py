@@ -123,7 +123,7 @@ class Deployment:
         pid = self.runner_pid
         if pid:
             self.host.container.run("kill", "-9", str(pid), check=False)
-        until("the status tells", lambda: self.status["state"], lambda state: state != "running", limit_s=10)
+        until("the status tells", lambda: self.status["state"], lambda state: state != "running", limit_s=30)
 
     def resume(self, *options: str, input: str | None = None) -> None:
         """Resume it, detached."""
