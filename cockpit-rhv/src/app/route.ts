@@ -4,6 +4,8 @@ import { useSyncExternalStore } from "react";
 
 export type Route =
     | { page: "engine" }
+    /** `query`: what the list shows and how, see guests/query.ts. */
+    | { page: "guests"; query: Query }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
     /** `from`: where a remedy was asked for, another job or the wizard's review; the job's page leads back there. */
@@ -13,16 +15,24 @@ export type Route =
 export const FROM_REVIEW = "review";
 
 type Options = Record<string, string | string[]>;
+export type Query = Readonly<Record<string, string>>;
 
 function option(options: Options, name: string): string | undefined {
     const value = options[name];
     return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** The options that are given once, which is all this page ever writes. */
+function single(options: Options): Query {
+    return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
 export function parseRoute(path: readonly string[], options: Options = {}): Route {
     const [section, rest] = path;
     const resume = option(options, "resume");
     const from = option(options, "from");
+    if (section === "guests")
+        return { page: "guests", query: single(options) };
     if (section === "deploy")
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
@@ -33,12 +43,15 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
 function pathOf(route: Route): string[] {
     switch (route.page) {
     case "engine": return [];
+    case "guests": return ["guests"];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
 }
 
-function optionsOf(route: Route): Record<string, string> {
+function optionsOf(route: Route): Query {
+    if (route.page === "guests")
+        return route.query;
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };
     if (route.page === "job" && route.from !== undefined)
@@ -48,6 +61,11 @@ function optionsOf(route: Route): Record<string, string> {
 
 export function go(route: Route): void {
     cockpit.location.go(pathOf(route), optionsOf(route));
+}
+
+/** Goes there without a new entry in the browser's history: for what changes at each key. */
+export function amend(route: Route): void {
+    cockpit.location.replace(pathOf(route), optionsOf(route));
 }
 
 export function href(route: Route): string {
@@ -63,6 +81,10 @@ export function backTo(from: string): Route {
 function subscribe(listener: () => void): () => void {
     cockpit.addEventListener("locationchanged", listener);
     return () => cockpit.removeEventListener("locationchanged", listener);
+}
+
+export function currentRoute(): Route {
+    return parseRoute(cockpit.location.path, cockpit.location.options);
 }
 
 export function useRoute(): Route {

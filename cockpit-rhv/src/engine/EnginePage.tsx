@@ -12,7 +12,7 @@ const Deployed = lazy(() => import("./deployed/DeployedPage"));
 const JobPage = lazy(() => import("./job/JobPage"));
 
 /** What there is of a hosted engine decides what this page is. */
-export function EnginePage() {
+export default function EnginePage() {
     const engine = useTopic("engine");
     if (engine.state === "loading") {
         return (
