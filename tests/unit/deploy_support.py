@@ -188,7 +188,7 @@ def context(
         "arp": quiet_wire,
         "resolve": lambda _name: ["192.0.2.20"],
         "reverse": lambda _address: ["host1.example.com"],
-        "pools": lambda: [],
+        "pools": list,
         "space": lambda _path: Space(1, 100 * GIB, 60 * GIB, 1000, 900),
         "peer_certificate": raising(ConnectionRefusedError(111, "Connection refused")),
         "port_owner": lambda _port: None,

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import Remedy
-from ..messages import Message, msg
+from ..messages import msg
 from .agent_link import is_managed
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .nft import CLOSED, OPEN, Connection, Ruleset
@@ -26,7 +26,6 @@ class _Opening(NamedTuple):
 
     first: int
     last: int
-    purpose: Message
     vital: bool
 
     @property
@@ -34,12 +33,12 @@ class _Opening(NamedTuple):
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
-#: What a Manager needs of a host; the ranges are oVirt's (consoles, and migrations of libvirt and QEMU).
+#: What a Manager needs of a host, as oVirt opens it: vdsm, consoles, libvirt with TLS, and migrations of QEMU.
 OPENINGS = (
-    _Opening(54321, 54321, msg("checks.firewall.agent", "the Manager"), vital=True),
-    _Opening(5900, 6923, msg("checks.firewall.consoles", "consoles"), vital=False),
-    _Opening(16514, 16514, msg("checks.firewall.libvirt", "libvirt with TLS"), vital=False),
-    _Opening(49152, 49215, msg("checks.firewall.migration", "migrations"), vital=False),
+    _Opening(54321, 54321, vital=True),
+    _Opening(5900, 6923, vital=False),
+    _Opening(16514, 16514, vital=False),
+    _Opening(49152, 49215, vital=False),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .disks import read_disks
-from .files import read_optional
+from .files import read_optional, read_text
 from .ksm import read_ksm
 from .numa import read_huge_pages, read_nodes
 from .pressure import read_pressure
@@ -101,6 +101,7 @@ class LoadHistory:
                 "total_mib": meminfo["MemTotal"] // 1024,
                 "swap_total_mib": meminfo.get("SwapTotal", 0) // 1024,
             },
+            "uptime_s": int(float(read_text(self._root / "proc/uptime").split()[0])),
             "load_5min": float(reading.sample.load_5min),
             "disks": list(reading.disks),
             "nics": nics,

@@ -10,6 +10,7 @@ import { currentRoute, useRoute } from "./route";
 
 /** Each page's code loads when the page is first shown. */
 const load = {
+    overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
     engine: () => import("../engine/EnginePage"),
     deploy: () => import("../engine/wizard/WizardPage"),
@@ -19,6 +20,7 @@ const load = {
 // The page that is asked for first loads while the helper starts.
 load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and says what is wrong
 
+const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
 const EnginePage = lazy(load.engine);
 const WizardPage = lazy(load.deploy);
@@ -27,6 +29,7 @@ const JobPage = lazy(load.job);
 function Page() {
     const route = useRoute();
     switch (route.page) {
+    case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
     case "engine": return <EnginePage />;
     case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;

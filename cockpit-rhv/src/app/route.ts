@@ -4,15 +4,19 @@ import { useSyncExternalStore } from "react";
 
 export type Route =
     | { page: "engine" }
+    | { page: "overview" }
     /** `query`: what the list shows and how, see guests/query.ts. */
     | { page: "guests"; query: Query }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
-    /** `from`: where a remedy was asked for, another job or the wizard's review; the job's page leads back there. */
+    /** `from`: where a remedy was asked for, another job, the wizard's review or the overview; the job's page leads back there. */
     | { page: "job"; id: string; from?: string };
 
 /** What `from` says when a remedy was asked for in the wizard's review. */
 export const FROM_REVIEW = "review";
+
+/** … and when it was asked for in the overview. */
+export const FROM_OVERVIEW = "overview";
 
 type Options = Record<string, string | string[]>;
 export type Query = Readonly<Record<string, string>>;
@@ -31,6 +35,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
     const [section, rest] = path;
     const resume = option(options, "resume");
     const from = option(options, "from");
+    if (section === "overview")
+        return { page: "overview" };
     if (section === "guests")
         return { page: "guests", query: single(options) };
     if (section === "deploy")
@@ -43,6 +49,7 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
 function pathOf(route: Route): string[] {
     switch (route.page) {
     case "engine": return [];
+    case "overview": return ["overview"];
     case "guests": return ["guests"];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
@@ -75,7 +82,11 @@ export function href(route: Route): string {
 
 /** Where a job's page leads back to. */
 export function backTo(from: string): Route {
-    return from === FROM_REVIEW ? { page: "deploy", step: "review" } : { page: "job", id: from };
+    switch (from) {
+    case FROM_REVIEW: return { page: "deploy", step: "review" };
+    case FROM_OVERVIEW: return { page: "overview" };
+    default: return { page: "job", id: from };
+    }
 }
 
 function subscribe(listener: () => void): () => void {

@@ -3,7 +3,7 @@
 import { _ } from "../i18n";
 import type { Route } from "./route";
 
-export type SectionName = "guests" | "engine";
+export type SectionName = "overview" | "guests" | "engine";
 
 interface Section {
     name: SectionName;
@@ -12,6 +12,7 @@ interface Section {
 }
 
 export const SECTIONS: readonly Section[] = [
+    { name: "overview", title: () => _("Overview"), route: { page: "overview" } },
     { name: "guests", title: () => _("Guests"), route: { page: "guests", query: {} } },
     { name: "engine", title: () => _("Hosted engine"), route: { page: "engine" } },
 ];
@@ -19,6 +20,7 @@ export const SECTIONS: readonly Section[] = [
 /** Under which entry a page stands. */
 export function sectionOf({ page }: Route): SectionName {
     switch (page) {
+    case "overview": return "overview";
     case "guests": return "guests";
     case "engine":
     case "deploy":
