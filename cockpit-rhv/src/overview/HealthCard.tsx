@@ -93,6 +93,14 @@ function Report({ health, groups }: { health: Live<Health>; groups: Groups }) {
 }
 
 function Verdict({ health, groups }: { health: Live<Health>; groups: Groups }) {
+    if (health.verdict === undefined && !health.running) {
+        return (
+            <div className="rhv-headline">
+                <ToneIcon tone="unknown" size="xl" />
+                <Title headingLevel="h2" size="xl" id="health-title">{_("This host could not be checked")}</Title>
+            </div>
+        );
+    }
     if (health.verdict === undefined) {
         return (
             <div className="rhv-headline">
