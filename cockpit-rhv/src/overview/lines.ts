@@ -16,7 +16,7 @@ export function ceiling(value: number, least: number, binary = false): number {
     const wanted = Math.max(value, least);
     let unit = 1;
     if (binary) {
-        while (wanted > unit * 1024)
+        while (wanted >= unit * 1024)
             unit *= 1024;
     }
     for (let power = unit; ; power *= 10) {
