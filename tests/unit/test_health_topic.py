@@ -237,3 +237,19 @@ def test_a_run_that_comes_to_nothing_is_said(tmp_path: Path, monkeypatch: pytest
         assert (state["error"]["code"], state["running"], state["verdict"]) == ("call.overdue", False, None)
 
     play(tmp_path, story)
+
+
+def test_a_fault_of_ours_is_said_and_the_next_run_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_topic, "INTERVAL_S", 0.05)
+
+    async def story(there: World) -> None:
+        checks(monkeypatch, check("one", there.one))
+        works = there.parts.run
+        monkeypatch.setattr(there.parts, "run", world.raising(ZeroDivisionError("by zero")))
+        await there.topic.attach(there.watch)
+        await there.until(lambda: there.topic.read()["error"])
+        monkeypatch.setattr(there.parts, "run", works)
+        await there.until(lambda: there.topic.read()["verdict"] == "ok" and not there.topic.read()["error"])
+        await there.topic.detach(there.watch)
+
+    play(tmp_path, story)

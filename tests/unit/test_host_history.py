@@ -16,6 +16,7 @@ from cockpit_rhv.host.disks import read_disks
 from cockpit_rhv.host.history import KEPT, STEP_S, LoadHistory, network_cards
 from cockpit_rhv.host.platform import read_kind, read_manager
 from cockpit_rhv.host.pressure import read_pressure
+from cockpit_rhv.host.samples import take_sample
 from cockpit_rhv.host.space import read_space
 from cockpit_rhv.rpc.merge import diff, strip_nulls
 
@@ -128,6 +129,27 @@ def test_a_counter_that_starts_anew_is_no_negative_rate(tmp_path: Path, clock: l
     load.take()
     point = load.to_json()["points"]["2"]
     assert (point["read_bps"], point["received_bps"]) == (0, 0)
+
+
+def test_a_sample_that_hangs_is_not_joined_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = LoadHistory(load_tree(tmp_path, 0, 0, 0))
+    began, release = threading.Event(), threading.Event()
+
+    def hang(root: Path) -> Any:
+        began.set()
+        release.wait(30)
+        return take_sample(root)
+
+    monkeypatch.setattr("cockpit_rhv.host.history.take_sample", hang)
+    first = threading.Thread(target=load.take)
+    first.start()
+    began.wait(30)
+    with pytest.raises(TimeoutError):
+        load.take()
+    release.set()
+    first.join()
+    load.take()
+    assert list(load.to_json()["points"]) == ["1", "2"]
 
 
 def test_without_cards_the_interfaces_nothing_is_behind(tmp_path: Path) -> None:

