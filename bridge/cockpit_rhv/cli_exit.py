@@ -12,6 +12,9 @@ OK = 0
 FAILED = 1
 USAGE = 2
 REFUSED = 3
+#: Of ``check``: warnings, or something that could not be read; and errors.
+WARNINGS = 1
+ERRORS = 2
 NEEDS_ROOT = 4
 CANCELLED = 5
 DETACHED = 6

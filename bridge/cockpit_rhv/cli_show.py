@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .cli_exit import FAILED, OK
+from .cli_exit import ERRORS, FAILED, OK, WARNINGS
 from .messages import Message, msg
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _COMPONENT_STATES = {
 
 
 def check(terminal: Terminal, arguments: argparse.Namespace) -> int:
-    """Run all health checks; exit code 1 when one of them found an error."""
+    """Run all health checks; the exit code tells errors, and warnings or what could not be read, from good health."""
     from .checks.context import Context
     from .checks.registry import run_checks
 
@@ -47,7 +47,7 @@ def check(terminal: Terminal, arguments: argparse.Namespace) -> int:
         terminal.line(json.dumps(report, indent=1))
     else:
         show_report(terminal, report)
-    return FAILED if report["verdict"] == "error" else OK
+    return {"ok": OK, "error": ERRORS}.get(report["verdict"], WARNINGS)
 
 
 def show_report(terminal: Terminal, report: Mapping[str, Any], *, problems_only: bool = False) -> None:

@@ -42,8 +42,8 @@ declare namespace Cockpit {
     interface Location {
         readonly path: string[];
         readonly options: Record<string, string | string[]>;
-        go(path: string[] | string, options?: Record<string, string>): void;
-        replace(path: string[] | string): void;
+        go(path: string[] | string, options?: Readonly<Record<string, string>>): void;
+        replace(path: string[] | string, options?: Readonly<Record<string, string>>): void;
     }
 
     interface Transport {

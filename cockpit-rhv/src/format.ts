@@ -70,3 +70,7 @@ export function dateTime(epochSeconds: number): string {
     return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" })
         .format(new Date(epochSeconds * 1000));
 }
+
+export function timeOfDay(epochSeconds: number): string {
+    return new Intl.DateTimeFormat(language(), { timeStyle: "medium" }).format(new Date(epochSeconds * 1000));
+}

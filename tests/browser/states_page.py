@@ -95,5 +95,7 @@ def english(text: str) -> list[str]:
 
 def unfold(page: Page) -> None:
     """Open what is folded away: its texts count, too."""
-    for toggle in page.locator(".pf-v6-c-expandable-section__toggle button[aria-expanded='false']").all():
-        toggle.click()
+    folded = page.locator(".pf-v6-c-expandable-section__toggle button[aria-expanded='false']:visible")
+    # What is opened may hold more that is folded, and is itself no longer among them.
+    while folded.count():
+        folded.first.click()

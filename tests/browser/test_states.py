@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 #: State of the helper, address in the page.
 VIEWS = [
+    ("ill", "overview"),
+    ("starting-pool", "overview"),
+    ("cured", "overview"),
+    ("deployed", "overview"),
+    ("blind", "overview"),
+    ("checking", "overview"),
+    ("unchecked", "overview"),
     ("before", ""),
     ("emulated", ""),
     ("limited", ""),

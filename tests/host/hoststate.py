@@ -34,6 +34,7 @@ _COMMANDS = {
 #: file in which libvirt's dnsmasq notes leases, which end by themselves.
 _UNSTEADY = (
     "/var/lib/libvirt/dnsmasq/", "/var/lib/libvirt/qemu/channel", "0:0 /etc/libvirt/qemu/autostart",
+    "/etc/libvirt/storage",
     "0:0 /var/lib/cockpit-rhv",
 )  # fmt: skip
 

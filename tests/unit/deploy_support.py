@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit_rhv.checks.context import Context, Finished, Probes
 from cockpit_rhv.checks.hypervisor import DomainFact, Hypervisor, NetworkFact
 from cockpit_rhv.host.services import UnitState
+from cockpit_rhv.host.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,9 @@ def facts() -> dict[str, Any]:
         "fqdn": "host1.example.com",
         "machine_id": "0" * 32,
         "os": {"id": "debian", "version_id": "13", "pretty_name": "Debian GNU/Linux 13"},
+        "kind": "linux",
+        "hardware": {"manufacturer": "ACME", "product": "Box 2"},
+        "manager": {"agent": "none", "clients": []},
         "kernel": "6.12",
         "boot_time_s": 1.0,
         "cpu": {"model": "CPU", "sockets": 1, "cores": 4, "threads": 4, "virtualization_flag": "vmx"},
@@ -183,6 +187,10 @@ def context(
         "run": silence,
         "arp": quiet_wire,
         "resolve": lambda _name: ["192.0.2.20"],
+        "reverse": lambda _address: ["host1.example.com"],
+        "pools": list,
+        "space": lambda _path: Space(1, 100 * GIB, 60 * GIB, 1000, 900),
+        "peer_certificate": raising(ConnectionRefusedError(111, "Connection refused")),
         "port_owner": lambda _port: None,
         "unit_states": lambda names: {name: unit("absent") for name in names},
     }

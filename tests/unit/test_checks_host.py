@@ -131,10 +131,10 @@ def test_clock_that_cannot_be_asked_is_unknown() -> None:
 # -- agent's port -----------------------------------------------------------------------------------------------------
 
 
-def port(owner: Any = None, vdsm: Any = "absent", agent: Any = "inactive") -> Any:
+def port(owner: Any = None, vdsm: Any = "absent", agent: Any = "inactive", given: Any = None) -> Any:
     states = {agent_port.VDSM_UNIT: world.unit(vdsm, 77), agent_port.AGENT_UNIT: world.unit(agent, 88)}
     return agent_port.check_agent_port(
-        world.context(None, port_owner=lambda _port: owner, unit_states=lambda _names: states)
+        world.context(given, port_owner=lambda _port: owner, unit_states=lambda _names: states)
     )
 
 
@@ -152,8 +152,10 @@ def test_port_taken_by_somebody_unseen() -> None:
 
 
 def test_vdsm_is_named_even_before_it_listens() -> None:
-    outcome = port(vdsm="activating")
+    outcome = port(vdsm="activating", given=ANSWERS)
     assert (outcome.severity, outcome.summary.params["pid"]) == ("error", 77)
+    healthy = port({"pid": 77, "process": "vdsmd"}, vdsm="active")
+    assert (healthy.severity, healthy.summary.id) == ("ok", "checks.agent_port.vdsm_owns"), "an oVirt host is healthy"
 
 
 def test_our_own_agent_is_not_in_the_way() -> None:

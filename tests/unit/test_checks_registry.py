@@ -19,6 +19,8 @@ from cockpit_rhv.messages import msg
 from tests.unit import deploy_support as world
 
 COMMON = json.loads((Path(__file__).parents[2] / "schemas" / "common.json").read_text())
+#: Checks that a deployment's preflight runs: those for both and those that judge its answers.
+PREFLIGHT = 24
 FINE = msg("t.fine", "fine")
 
 
@@ -92,7 +94,13 @@ def test_every_check_has_its_own_id_and_answers_in_the_wire_form(tmp_path: Path)
     report = run_checks(None, world.context(world.answers(image, tmp_path))).to_json()
     schema = {"$ref": "#/definitions/CheckReport", "definitions": COMMON["definitions"]}
     jsonschema.Draft7Validator(schema).validate(report)
-    assert {result["id"] for result in report["results"]} == {check.id for check in checks}
+    judged = [result["id"] for result in report["results"]]
+    assert judged == [check.id for check in checks if not check.health_only]
+    assert len(judged) == PREFLIGHT, "a check of a host's daily work must not hold up a deployment"
+    health = run_checks(None, world.context(None, root=tmp_path)).to_json()
+    jsonschema.Draft7Validator(schema).validate(health)
+    assert [result["id"] for result in health["results"]] == [check.id for check in checks if not check.needs_answers]
+    assert len(health["results"]) >= 25
 
 
 def test_a_failing_probe_never_makes_a_check_ok(tmp_path: Path) -> None:

@@ -212,8 +212,16 @@ def test_check_and_status_are_reports_and_json(
     monkeypatch.setattr("cockpit_rhv.checks.registry.run_checks", lambda ids, context: CheckReport(tuple(results), 0.1))
     assert cli.main(["check"]) == 0
     assert capsys.readouterr().out == "ok        Memory: There is 5 MiB.\n"
+    for severity in ("warning", "unknown"):
+        monkeypatch.setattr(
+            "cockpit_rhv.checks.registry.run_checks",
+            lambda ids, context, severity=severity: CheckReport((finding(severity),), 0.1),
+        )
+        assert cli.main(["check"]) == 1
+        assert capsys.readouterr().out.startswith(severity)
+    monkeypatch.setattr("cockpit_rhv.checks.registry.run_checks", lambda ids, context: CheckReport(tuple(results), 0.1))
     results.append(finding("error"))
-    assert cli.main(["check", "--json"]) == 1
+    assert cli.main(["check", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["verdict"] == "error"
     assert cli.main(["status"]) == 0
     assert capsys.readouterr().out == "No engine is deployed on this host.\n"

@@ -121,7 +121,7 @@ def test_a_request_byte_by_byte(watched: Watched) -> None:
     assert answers(watched.helper, 1)[0]["id"] == "slowly"
 
 
-TOPICS = ["host", "machines", "jobs", "engine", "job/20260101-000000-abcd", "nonsense"]
+TOPICS = ["host", "health", "load", "machines", "jobs", "engine", "job/20260101-000000-abcd", "nonsense"]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -139,12 +139,12 @@ def test_a_storm_of_subscriptions(watched: Watched, seed: int) -> None:
     assert {answer["id"] for answer in found} == set(range(400))
     wrong = [answer for answer in found if answer.get("error", {}).get("data", {}).get("code") == "internal"]
     assert wrong == []
-    for topic in TOPICS[:4]:
+    for topic in TOPICS[:6]:
         helper.write(
             json.dumps({"jsonrpc": "2.0", "id": topic, "method": "unsubscribe", "params": {"topic": topic}}).encode()
         )
         helper.write(b"\n")
-    answers(helper, 4)
+    answers(helper, 6)
     assert helper.drain(quiet_s=0.3) == 0
 
 

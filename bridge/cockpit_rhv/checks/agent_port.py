@@ -27,6 +27,9 @@ def check_agent_port(context: Context) -> Outcome:
         Evidence(f"TCP port {PORT}", "nobody listens" if owner is None else f"{owner['process']}, pid {owner['pid']}"),
     ]
     if vdsm.active in ("active", "activating", "reloading"):
+        if not context.has_answers:
+            # A host of oVirt or RHV is healthy like this; only a deployment of ours has no place on it.
+            return Outcome(OK, msg("checks.agent_port.vdsm_owns", "vdsm answers the Manager on this host."), evidence)
         return Outcome(
             ERROR,
             msg(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import Remedy
 from ..messages import msg
 from .model import OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -32,6 +33,7 @@ def check_clock(context: Context) -> Outcome:
             msg("checks.clock.free", "Nothing keeps the clock of this host right."),
             evidence,
             msg("checks.clock.remedy", "Switch on a time service: timedatectl set-ntp true, or install chrony."),
+            remedy_job=Remedy("sync_clock", msg("remedy.sync_clock", "Turn on time synchronization")),
         )
     return Outcome(UNKNOWN, msg("checks.clock.unknown", "timedatectl gave no answer."), evidence)
 

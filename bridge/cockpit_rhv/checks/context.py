@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import queue
 import socket
+import ssl
 import subprocess
 import threading
 from dataclasses import dataclass, field
@@ -16,19 +17,39 @@ from ..host.arp import arp_probe
 from ..host.facts import read_host_facts
 from ..host.listeners import port_owner
 from ..host.services import unit_states
+from ..host.space import read_space
 from .hypervisor import read_hypervisor
+from .pool_facts import read_pools
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..host.services import UnitState
+    from ..host.space import Space
     from .hypervisor import DomainFact, Hypervisor
+    from .pool_facts import PoolFact
 
 T = TypeVar("T")
 
 #: Seconds a name may take; the wizard waits for it.
 RESOLVE_S = 3.0
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
+
+#: Seconds for another machine's TLS handshake.
+PEER_S = 4.0
+
+
+def read_peer_certificate(host: str, port: int) -> bytes:
+    """DER of the certificate another machine shows on a TLS port, unverified: it is read, not trusted.
+
+    Raises OSError, TimeoutError among them.
+    """
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    with socket.create_connection((host, port), timeout=PEER_S) as plain, tls.wrap_socket(plain) as wrapped:
+        return wrapped.getpeercert(binary_form=True) or b""
 
 
 class Once(Generic[T]):
@@ -86,12 +107,30 @@ def resolve_name(name: str, limit_s: float = RESOLVE_S) -> list[str]:
 
     Raises OSError when it cannot ask, TimeoutError after ``limit_s`` seconds: dead name servers take half a minute.
     """
+    return _ask_resolver(
+        lambda: sorted({str(item[4][0]) for item in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}), limit_s
+    )
+
+
+def reverse_name(address: str, limit_s: float = RESOLVE_S) -> list[str]:
+    """Names the system's resolver gives for ``address``; [] when it knows none. Raises like :func:`resolve_name`."""
+
+    def ask() -> list[str]:
+        try:
+            name, aliases, _ = socket.gethostbyaddr(address)
+        except socket.herror:
+            return []
+        return [name, *aliases]
+
+    return _ask_resolver(ask, limit_s)
+
+
+def _ask_resolver(question: Callable[[], list[str]], limit_s: float) -> list[str]:
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-            answer.put(sorted({str(item[4][0]) for item in found}))
+            answer.put(question())
         except OSError as error:
             answer.put(error)
 
@@ -116,8 +155,12 @@ class Probes:
     run: Callable[[Sequence[str], float], Finished] = run_command
     arp: Callable[[str, str], str | None] = arp_probe
     resolve: Callable[[str], Sequence[str]] = resolve_name
+    reverse: Callable[[str], Sequence[str]] = reverse_name
     port_owner: Callable[[int], Mapping[str, Any] | None] = port_owner
     unit_states: Callable[[Sequence[str]], Mapping[str, UnitState]] = unit_states
+    pools: Callable[[], Sequence[PoolFact]] = read_pools
+    space: Callable[[Path], Space] = read_space
+    peer_certificate: Callable[[str, int], bytes] = read_peer_certificate
     root: Path = field(default_factory=lambda: Path("/"))
 
 
@@ -142,6 +185,7 @@ class Context:
         self.probes = probes or Probes()
         self._facts = Once(self.probes.facts)
         self._hypervisor = Once(self.probes.hypervisor)
+        self._pools = Once(self.probes.pools)
 
     @property
     def has_answers(self) -> bool:
@@ -166,6 +210,11 @@ class Context:
     def hypervisor(self) -> Hypervisor:
         """libvirt's view; raises RhvError ``libvirt.*``."""
         return self._hypervisor.get()
+
+    @property
+    def pools(self) -> Sequence[PoolFact]:
+        """libvirt's storage pools; raises RhvError ``libvirt.*``."""
+        return self._pools.get()
 
     def own_domain(self) -> DomainFact | None:
         """The engine VM this very deployment has already defined: its memory, disk and address are taken by itself."""

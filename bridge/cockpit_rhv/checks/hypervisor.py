@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..machines.faults import from_libvirt
-from ..machines.opening import DEFAULT_URI, open_libvirt
+from ..machines.opening import DEFAULT_URI, open_libvirt, version_text
+from ..machines.states import reason_name, state_name
 from ..machines.xml import ENGINE_TAG
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ READ_ONLY = "read-only"
 
 @dataclass(frozen=True)
 class DomainFact:
-    """``job``: the deployment that made this engine VM, None for a domain that is not ours."""
+    """``job``: the deployment that made this engine VM, None for a domain that is not ours.
+
+    ``state`` and ``reason``: names of :mod:`~cockpit_rhv.machines.states`. ``disks``: the files among them.
+    """
 
     name: str
     uuid: str
@@ -32,6 +36,10 @@ class DomainFact:
     job: str | None
     macs: Sequence[str]
     disks: Sequence[str]
+    vcpus: int = 0
+    memory_mib: int = 0
+    state: str = "unknown"
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,8 @@ class NetworkFact:
 class Hypervisor:
     """``access``: read-write or read-only. ``refusal``: why it is not read-write, libvirt's words.
 
-    ``qemu_ids``: user and group QEMU runs as, None when libvirt does not say.
+    ``qemu_ids``: user and group QEMU runs as, None when libvirt does not say. ``qemu_version``: None without QEMU.
+    ``security_models``: what libvirt confines guests with, ``dac`` and perhaps ``selinux`` or ``apparmor``.
     """
 
     uri: str
@@ -62,6 +71,8 @@ class Hypervisor:
     domain_types: Sequence[str]
     emulator: str | None
     qemu_ids: tuple[int, int] | None
+    qemu_version: str | None = None
+    security_models: Sequence[str] = ()
 
     def domain(self, name: str) -> DomainFact | None:
         """The domain of that name."""
@@ -91,6 +102,8 @@ def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
             domain_types=types,
             emulator=emulator,
             qemu_ids=_qemu_ids(capabilities),
+            qemu_version=_qemu_version(libvirt, connection),
+            security_models=[model.findtext("model", "") for model in capabilities.iterfind("host/secmodel")],
         )
     except libvirt.libvirtError as error:
         raise from_libvirt(error) from error
@@ -117,17 +130,19 @@ def _domains(libvirt: Any, connection: Any) -> list[DomainFact]:
         try:
             root = parse(domain.XMLDesc())
             active = bool(domain.isActive())
+            state, reason = domain.state()
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 continue  # ended between the list and the question
             raise
-        found.append(domain_fact(root, active))
+        found.append(domain_fact(root, active, state, reason))
     return found
 
 
-def domain_fact(root: ET.Element, active: bool) -> DomainFact:
-    """What a domain's XML says about it."""
+def domain_fact(root: ET.Element, active: bool, state: int = 0, reason: int = 0) -> DomainFact:
+    """What a domain's XML says about it, and libvirt's numbers for its state."""
     mark = root.find(f"metadata/{ENGINE_TAG}")
+    name = state_name(state)
     return DomainFact(
         name=root.findtext("name", ""),
         uuid=root.findtext("uuid", ""),
@@ -135,7 +150,20 @@ def domain_fact(root: ET.Element, active: bool) -> DomainFact:
         job=None if mark is None else mark.get("job", ""),
         macs=[mac.get("address", "").lower() for mac in root.iterfind("devices/interface/mac")],
         disks=[path for source in root.iterfind("devices/disk/source") if (path := source.get("file"))],
+        vcpus=int(root.findtext("vcpu", "0")),
+        memory_mib=int(root.findtext("memory", "0")) // 1024,  # libvirt itself always writes KiB
+        state=name,
+        reason=reason_name(name, reason),
     )
+
+
+def _qemu_version(libvirt: Any, connection: Any) -> str | None:
+    try:
+        return version_text(connection.getVersion())
+    except libvirt.libvirtError as error:
+        if error.get_error_code() in (libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_NO_SUPPORT):
+            return None  # libvirt's answer where there is no emulator
+        raise
 
 
 def _networks(libvirt: Any, connection: Any) -> list[NetworkFact]:

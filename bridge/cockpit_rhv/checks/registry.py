@@ -16,7 +16,7 @@ from ..messages import msg
 from .model import NOT_APPLICABLE, UNKNOWN, CheckReport, CheckResult, Evidence, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, MutableMapping, Sequence
 
     from ..messages import Message
     from .context import Context
@@ -37,6 +37,25 @@ _SUBJECTS = (
     "network",
     "address",
     "names",
+    "libvirt_daemons",
+    "guest_states",
+    "guest_load",
+    "guest_macs",
+    "vhost",
+    "cgroups",
+    "confinement",
+    "memory_health",
+    "space",
+    "pools",
+    "links",
+    "host_name",
+    "firewall",
+    "certificates",
+    "agent_link",
+    "units",
+    "vdsm_units",
+    "kernel_state",
+    "reboot",
 )
 
 
@@ -44,7 +63,8 @@ _SUBJECTS = (
 class Check:
     """One check. ``needs_answers``: it judges a planned deployment and says nothing about a host without one.
 
-    ``limit_s``: seconds after which the check counts as not answering.
+    ``health_only``: it judges a host's daily work; a planned deployment is neither held up nor warned by it. A check
+    with neither is asked for both. ``limit_s``: seconds after which the check counts as not answering.
     """
 
     id: str
@@ -52,8 +72,13 @@ class Check:
     why: Message
     function: Callable[[Context], Outcome]
     needs_answers: bool = False
+    health_only: bool = False
     path: str | None = None
     limit_s: float = 10.0
+
+    def applies(self, context: Context) -> bool:
+        """Whether a run of all checks includes it: a deployment's preflight, or the health of the host as it is."""
+        return not self.health_only if context.has_answers else not self.needs_answers
 
     def result(self, outcome: Outcome) -> CheckResult:
         """The outcome together with what is the same at every run."""
@@ -76,21 +101,52 @@ def all_checks() -> Sequence[Check]:
     return [check for subject in subjects for check in subject.CHECKS]
 
 
-def run_checks(ids: Iterable[str] | None, context: Context, checks: Sequence[Check] | None = None) -> CheckReport:
+def run_checks(
+    ids: Iterable[str] | None,
+    context: Context,
+    checks: Sequence[Check] | None = None,
+    *,
+    tell: Callable[[CheckResult], None] | None = None,
+    hanging: MutableMapping[str, threading.Thread] | None = None,
+) -> CheckReport:
     """Run the checks named, or all that apply; blocks for at most the longest time limit among them.
 
-    Raises RhvError ``checks.unknown`` for an id nobody registered.
+    ``tell`` is given each result as it comes, so that one check that hangs holds up none of the others. ``hanging``
+    belongs to whoever runs checks again and again: a check whose last thread has not come back is not started anew, or
+    a dead file server would cost a thread a minute. Raises RhvError ``checks.unknown`` for an id nobody registered.
     """
     known = all_checks() if checks is None else checks
-    chosen = list(known) if ids is None else _named(known, ids)
+    chosen = [check for check in known if check.applies(context)] if ids is None else _named(known, ids)
     began = time.monotonic()
-    running = [
-        _Run(check, context) for check in chosen if ids is not None or context.has_answers or not check.needs_answers
-    ]
-    for run in running:
-        run.start()
-    results = [run.result(began) for run in running]
-    return CheckReport(results, time.monotonic() - began)
+    threads = {} if hanging is None else hanging
+    answers: queue.SimpleQueue[tuple[str, Outcome]] = queue.SimpleQueue()
+    results: dict[str, CheckResult] = {}
+
+    def settle(check: Check, outcome: Outcome) -> None:
+        results[check.id] = check.result(outcome)
+        if tell is not None:
+            tell(results[check.id])
+
+    waiting: dict[str, Check] = {}
+    for check in chosen:
+        former = threads.get(check.id)
+        if former is not None and former.is_alive():
+            settle(check, Outcome(UNKNOWN, _STILL_HANGS))
+        elif check.id not in waiting:
+            waiting[check.id] = check
+            threads[check.id] = _start(check, context, answers)
+    while waiting:
+        next_end = min(check.limit_s for check in waiting.values()) + began
+        try:
+            name, outcome = answers.get(timeout=max(0.0, next_end - time.monotonic()))
+        except queue.Empty:
+            for check in [check for check in waiting.values() if check.limit_s + began <= time.monotonic()]:
+                settle(waiting.pop(check.id), _overdue(check))
+            continue
+        # An answer that comes after its limit is dropped: it has been said that there was none.
+        if name in waiting:
+            settle(waiting.pop(name), outcome)
+    return CheckReport([results[check.id] for check in chosen], time.monotonic() - began)
 
 
 def _named(known: Sequence[Check], ids: Iterable[str]) -> list[Check]:
@@ -102,43 +158,40 @@ def _named(known: Sequence[Check], ids: Iterable[str]) -> list[Check]:
     return [by_id[name] for name in wanted]
 
 
-class _Run:
-    """One check in a thread of its own. A daemon: a check that hangs in the kernel must not keep the process alive."""
+def _start(check: Check, context: Context, answers: queue.SimpleQueue[tuple[str, Outcome]]) -> threading.Thread:
+    # A daemon: a check that hangs in the kernel must not keep the process alive.
+    thread = threading.Thread(
+        target=lambda: answers.put((check.id, _ask(check, context))), name=f"check {check.id}", daemon=True
+    )
+    thread.start()
+    return thread
 
-    def __init__(self, check: Check, context: Context) -> None:
-        self._check = check
-        self._context = context
-        self._answer: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
 
-    def start(self) -> None:
-        threading.Thread(target=self._work, name=f"check {self._check.id}", daemon=True).start()
+def _overdue(check: Check) -> Outcome:
+    logger.warning("check %s did not answer within %s s", check.id, check.limit_s)
+    return Outcome(
+        UNKNOWN, msg("checks.timeout", "The check did not finish within {seconds} s.", seconds=check.limit_s)
+    )
 
-    def result(self, began: float) -> CheckResult:
-        left = max(0.0, began + self._check.limit_s - time.monotonic())
-        try:
-            return self._check.result(self._answer.get(timeout=left))
-        except queue.Empty:
-            logger.warning("check %s did not answer within %s s", self._check.id, self._check.limit_s)
-            text = msg("checks.timeout", "The check did not finish within {seconds} s.", seconds=self._check.limit_s)
-            return self._check.result(Outcome(UNKNOWN, text))
 
-    def _work(self) -> None:
-        if self._check.needs_answers and not self._context.has_answers:
-            text = msg("checks.needs_answers", "This check judges a planned deployment.")
-            self._answer.put(Outcome(NOT_APPLICABLE, text))
-            return
-        try:
-            self._answer.put(self._check.function(self._context))
-        except RhvError as error:
-            self._answer.put(Outcome(UNKNOWN, error.message, _raw(error), error.hint))
-        except OSError as error:
-            # What it wanted to read is not there or not readable: an answer, not a fault of ours.
-            text = msg("checks.unreadable", "What the check reads cannot be read: {reason}", reason=str(error))
-            self._answer.put(Outcome(UNKNOWN, text, (Evidence(type(error).__name__, str(error)),)))
-        except Exception as error:
-            logger.exception("check %s crashed", self._check.id)
-            text = msg("checks.crashed", "The check itself failed: {reason}", reason=f"{type(error).__name__}: {error}")
-            self._answer.put(Outcome(UNKNOWN, text))
+def _ask(check: Check, context: Context) -> Outcome:
+    if check.needs_answers and not context.has_answers:
+        return Outcome(NOT_APPLICABLE, msg("checks.needs_answers", "This check judges a planned deployment."))
+    try:
+        return check.function(context)
+    except RhvError as error:
+        return Outcome(UNKNOWN, error.message, _raw(error), error.hint)
+    except OSError as error:
+        # What it wanted to read is not there or not readable: an answer, not a fault of ours.
+        text = msg("checks.unreadable", "What the check reads cannot be read: {reason}", reason=str(error))
+        return Outcome(UNKNOWN, text, (Evidence(type(error).__name__, str(error)),))
+    except Exception as error:
+        logger.exception("check %s crashed", check.id)
+        text = msg("checks.crashed", "The check itself failed: {reason}", reason=f"{type(error).__name__}: {error}")
+        return Outcome(UNKNOWN, text)
+
+
+_STILL_HANGS = msg("checks.still_hangs", "The check hangs since an earlier run; what it asks does not answer.")
 
 
 def _raw(error: RhvError) -> tuple[Evidence, ...]:

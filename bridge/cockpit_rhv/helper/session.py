@@ -46,8 +46,8 @@ class Session:
         self._free = asyncio.Semaphore(MOST_REQUESTS)
         self._visible = True
         self.library = Library()
-        topics = Topics(self.library, lambda: self._visible)
-        self.subscriptions = Subscriptions(topics.find, channel.send)
+        self.topics = Topics(self.library, lambda: self._visible)
+        self.subscriptions = Subscriptions(self.topics.find, channel.send)
         self._schema = RpcSchema()
         self._dispatcher: Dispatcher[Call] = Dispatcher(self._validate)
         methods.register(self._dispatcher)
@@ -77,6 +77,7 @@ class Session:
             task.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
         await self.subscriptions.close()
+        await self.topics.close()
         await self.library.close()
 
     def set_visible(self, visible: bool) -> None:

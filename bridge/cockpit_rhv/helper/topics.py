@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of the page: ``host``, ``machines``, ``jobs``, ``job/<id>``, ``engine``."""
+"""The topics of the page: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``engine``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..rpc.topics import Topic
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..checks.health_topic import HealthTopic
     from ..jobs.watch import JobWatcher
     from .library import Library
 
@@ -193,6 +194,18 @@ def _engine_topic(library: Library) -> Topic:
     return EngineTopic(library)
 
 
+def _health_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from ..checks.health_topic import HealthTopic
+
+    return HealthTopic(library, is_visible)
+
+
+def _load_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .load_topic import LoadTopic
+
+    return LoadTopic(library, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -200,6 +213,8 @@ class Topics:
         self._topics: dict[str, Topic] = {}
         self._makers: dict[str, Callable[[], Topic]] = {
             "host": lambda: HostTopic(library, is_visible),
+            "health": lambda: _health_topic(library, is_visible),
+            "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "jobs": lambda: JobsTopic(library),
             "engine": lambda: _engine_topic(library),
@@ -218,3 +233,17 @@ class Topics:
                 raise RhvError("topic.unknown", text)
             self._topics[name] = self._makers[name]()
         return self._topics[name]
+
+    @property
+    def health(self) -> HealthTopic:
+        """The topic that runs the checks, subscribed to or not."""
+        from ..checks.health_topic import HealthTopic
+
+        topic = self.find("health")
+        assert isinstance(topic, HealthTopic)
+        return topic
+
+    async def close(self) -> None:
+        """Let go of what lives longer than its subscriptions."""
+        for topic in self._topics.values():
+            await topic.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from .cpu import read_cpu
+from .dmi import read_dmi
 from .dns import read_dns
 from .files import read_optional, read_text
 from .ip import run_ip
@@ -14,6 +15,7 @@ from .kvm import read_kvm
 from .memory import memory_facts, read_meminfo
 from .nics import read_nics
 from .os_release import read_os_release
+from .platform import read_kind, read_manager
 
 if TYPE_CHECKING:
     from .ip import RunIp
@@ -30,12 +32,17 @@ def read_host_facts(
     """
     cpu = read_cpu(root)
     kvm = read_kvm(cpu.virtualization_flag, root, kvm_api_version)
+    release = read_os_release(root)
+    dmi = read_dmi(root)
     hostname = read_text(root / "proc/sys/kernel/hostname")
     return {
         "hostname": hostname,
         "fqdn": find_fqdn(hostname, root),
         "machine_id": read_machine_id(root),
-        "os": read_os_release(root)._asdict(),
+        "os": release._asdict(),
+        "kind": read_kind(release.id, root),
+        "hardware": {"manufacturer": dmi.manufacturer, "product": dmi.product_name},
+        "manager": manager_json(root),
         "kernel": read_text(root / "proc/sys/kernel/osrelease"),
         "boot_time_s": read_boot_time(root),
         "cpu": {
@@ -50,6 +57,12 @@ def read_host_facts(
         "nics": [nic.to_json() for nic in read_nics(root, run)],
         "dns": {key: list(value) for key, value in read_dns(root)._asdict().items()},
     }
+
+
+def manager_json(root: Path = Path("/")) -> dict[str, Any]:
+    """``HostFacts.manager``."""
+    manager = read_manager(root)
+    return {"agent": manager.agent, "clients": list(manager.clients)}
 
 
 def find_fqdn(hostname: str, root: Path = Path("/")) -> str | None:

@@ -42,6 +42,9 @@ class Topic:
     async def stop(self) -> None:
         """Let go of everything :meth:`start` took."""
 
+    async def close(self) -> None:
+        """At the very end: let go of what outlives its subscriptions, where a topic has such a thing."""
+
     def touch(self) -> None:
         """Tell the subscribers that the state may have changed; cheap, call it as often as you like."""
         for watcher in self._watchers:

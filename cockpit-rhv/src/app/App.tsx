@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Suspense, lazy } from "react";
 
-import { EnginePage } from "../engine/EnginePage";
 import { DraftProvider } from "../engine/draft-context";
 import { SessionProvider, useConnection } from "../rpc/hooks";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { FirstConnection } from "./FirstConnection";
-import { useRoute } from "./route";
+import { Navigation } from "./Navigation";
+import { currentRoute, useRoute } from "./route";
 
-const JobPage = lazy(() => import("../engine/job/JobPage"));
-const WizardPage = lazy(() => import("../engine/wizard/WizardPage"));
+/** Each page's code loads when the page is first shown. */
+const load = {
+    overview: () => import("../overview/OverviewPage"),
+    guests: () => import("../guests/GuestsPage"),
+    engine: () => import("../engine/EnginePage"),
+    deploy: () => import("../engine/wizard/WizardPage"),
+    job: () => import("../engine/job/JobPage"),
+};
+
+// The page that is asked for first loads while the helper starts.
+load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and says what is wrong
+
+const OverviewPage = lazy(load.overview);
+const GuestsPage = lazy(load.guests);
+const EnginePage = lazy(load.engine);
+const WizardPage = lazy(load.deploy);
+const JobPage = lazy(load.job);
 
 function Page() {
     const route = useRoute();
     switch (route.page) {
+    case "overview": return <OverviewPage />;
+    case "guests": return <GuestsPage query={route.query} />;
     case "engine": return <EnginePage />;
     case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
     case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;
@@ -37,6 +54,7 @@ export function App() {
     return (
         <SessionProvider>
             <DraftProvider>
+                <Navigation />
                 <Connected />
             </DraftProvider>
         </SessionProvider>

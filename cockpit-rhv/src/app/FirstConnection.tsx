@@ -7,6 +7,8 @@ import { useLasting } from "../common/time";
 import { useConnection, useSession } from "../rpc/hooks";
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Skeleton } from "../pf";
 import { lossReason } from "./ConnectionNotice";
+import { useRoute } from "./route";
+import { sectionOf, sectionTitle } from "./sections";
 
 export function LoadingCards() {
     return (
@@ -21,16 +23,17 @@ export function LoadingCards() {
 export function FirstConnection() {
     const connection = useConnection();
     const { retryNow } = useSession();
+    const section = sectionOf(useRoute());
     const slow = useLasting(connection.state === "connecting", 300);
     if (connection.state !== "lost") {
         return (
-            <PageFrame page="engine" state="loading" title={_("Hosted engine")}>
+            <PageFrame page={section} state="loading" title={sectionTitle(section)}>
                 {slow && <LoadingCards />}
             </PageFrame>
         );
     }
     return (
-        <PageFrame page="engine" state="error" title={_("Hosted engine")}>
+        <PageFrame page={section} state="error" title={sectionTitle(section)}>
             <EmptyState headingLevel="h2" icon={PlugIcon} titleText={_("This page cannot reach the host")} status="danger">
                 <EmptyStateBody>
                     <p>{lossReason(connection.reason.problem)}</p>

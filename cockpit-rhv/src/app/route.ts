@@ -4,25 +4,41 @@ import { useSyncExternalStore } from "react";
 
 export type Route =
     | { page: "engine" }
+    | { page: "overview" }
+    /** `query`: what the list shows and how, see guests/query.ts. */
+    | { page: "guests"; query: Query }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
-    /** `from`: where a remedy was asked for, another job or the wizard's review; the job's page leads back there. */
+    /** `from`: where a remedy was asked for, another job, the wizard's review or the overview; the job's page leads back there. */
     | { page: "job"; id: string; from?: string };
 
 /** What `from` says when a remedy was asked for in the wizard's review. */
 export const FROM_REVIEW = "review";
 
+/** … and when it was asked for in the overview. */
+export const FROM_OVERVIEW = "overview";
+
 type Options = Record<string, string | string[]>;
+export type Query = Readonly<Record<string, string>>;
 
 function option(options: Options, name: string): string | undefined {
     const value = options[name];
     return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** The options that are given once, which is all this page ever writes. */
+function single(options: Options): Query {
+    return Object.fromEntries(Object.entries(options).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
 export function parseRoute(path: readonly string[], options: Options = {}): Route {
     const [section, rest] = path;
     const resume = option(options, "resume");
     const from = option(options, "from");
+    if (section === "overview")
+        return { page: "overview" };
+    if (section === "guests")
+        return { page: "guests", query: single(options) };
     if (section === "deploy")
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
@@ -33,12 +49,16 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
 function pathOf(route: Route): string[] {
     switch (route.page) {
     case "engine": return [];
+    case "overview": return ["overview"];
+    case "guests": return ["guests"];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
 }
 
-function optionsOf(route: Route): Record<string, string> {
+function optionsOf(route: Route): Query {
+    if (route.page === "guests")
+        return route.query;
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };
     if (route.page === "job" && route.from !== undefined)
@@ -50,6 +70,11 @@ export function go(route: Route): void {
     cockpit.location.go(pathOf(route), optionsOf(route));
 }
 
+/** Goes there without a new entry in the browser's history: for what changes at each key. */
+export function amend(route: Route): void {
+    cockpit.location.replace(pathOf(route), optionsOf(route));
+}
+
 export function href(route: Route): string {
     const query = new URLSearchParams(optionsOf(route)).toString();
     return `#/${pathOf(route).map(encodeURIComponent).join("/")}${query === "" ? "" : `?${query}`}`;
@@ -57,12 +82,20 @@ export function href(route: Route): string {
 
 /** Where a job's page leads back to. */
 export function backTo(from: string): Route {
-    return from === FROM_REVIEW ? { page: "deploy", step: "review" } : { page: "job", id: from };
+    switch (from) {
+    case FROM_REVIEW: return { page: "deploy", step: "review" };
+    case FROM_OVERVIEW: return { page: "overview" };
+    default: return { page: "job", id: from };
+    }
 }
 
 function subscribe(listener: () => void): () => void {
     cockpit.addEventListener("locationchanged", listener);
     return () => cockpit.removeEventListener("locationchanged", listener);
+}
+
+export function currentRoute(): Route {
+    return parseRoute(cockpit.location.path, cockpit.location.options);
 }
 
 export function useRoute(): Route {

@@ -16,7 +16,7 @@ const JobPage = lazy(() => import("./job/JobPage"));
 const DAMAGED = "engine.config_damaged";
 
 /** What there is of a hosted engine decides what this page is. */
-export function EnginePage() {
+export default function EnginePage() {
     const engine = useTopic("engine");
     if (engine.state === "loading") {
         return (

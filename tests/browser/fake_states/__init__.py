@@ -10,6 +10,7 @@ from . import errors, jobs, plans
 from .checks import report
 from .engine import engine
 from .form import form
+from .health import health, load
 from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
@@ -32,6 +33,8 @@ class State:
         cleanup: str = "rest",
         update: str = "none",
         then: str = "running",
+        health_kind: str = "well",
+        load_kind: str = "short",
     ) -> None:
         self.privileged = privileged
         self.version = version
@@ -42,6 +45,8 @@ class State:
         self.then = then
         self.topics: dict[str, Callable[[], Json]] = {
             "host": lambda: host(kvm),
+            "health": lambda: health(health_kind),
+            "load": lambda: load(load_kind),
             "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt),
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
@@ -81,6 +86,13 @@ def gone() -> Json:
 STATES: dict[str, Callable[[], State]] = {
     "before": lambda: State(),
     "emulated": lambda: State(kvm=False),
+    # A host that is ill, a button of its overview at work, and the host afterwards.
+    "ill": lambda: State(health_kind="ill", load_kind="long", then="starting-pool"),
+    "starting-pool": lambda: State("none", jobs.remedy("running", "start_pool"), health_kind="ill", load_kind="long"),
+    "cured": lambda: State("none", jobs.remedy("succeeded", "start_pool"), load_kind="long"),
+    "blind": lambda: State(privileged=False, health_kind="blind"),
+    "checking": lambda: State(health_kind="checking"),
+    "unchecked": lambda: State(health_kind="failed"),
     "refused": lambda: State(preflight="error"),
     "limited": lambda: State(privileged=False),
     "no-libvirt": lambda: State(libvirt="absent"),

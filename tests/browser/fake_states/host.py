@@ -36,6 +36,9 @@ def host(kvm: bool) -> Json:
         "machine_id": "0c2e",
         "kernel": "6.12.41",
         "os": {"id": "debian", "version_id": "13", "pretty_name": "Debian GNU/Linux 13 (trixie)"},
+        "kind": "linux",
+        "hardware": {"manufacturer": "Supermicro", "product": "AS -1014S-WTRT"},
+        "manager": {"agent": "none", "clients": []},
         "boot_time_s": time.time() - 86_400,
         "cpu": {
             "model": "AMD EPYC 7302P",

@@ -104,7 +104,11 @@ def remedy(state: str, part: str, error: Json | None = None) -> Json:
         part=part,
         title={**HOST_TASKS[part]["title"], "params": {}},
         current=None if state == "succeeded" else part,
-        task={"open_port": "Open the port in firewalld now", "hosts_entry": "Write the entry of the engine"}[part],
+        task={
+            "open_port": "Open the port in firewalld now",
+            "hosts_entry": "Write the entry of the engine",
+            "start_pool": "Start the storage pool",
+        }[part],
         error=error,
         elapsed_s=0.8,
         age_s=5,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tone } from "../../common/Status";
 import type { JobStatus, PhaseStatus } from "../../generated/wire";
-import { FROM_REVIEW } from "../../app/route";
+import { FROM_OVERVIEW, FROM_REVIEW } from "../../app/route";
 import { _ } from "../../i18n";
 
 export function jobState(state: JobStatus["state"]): { tone: Tone; word: string } {
@@ -27,5 +27,9 @@ export function phaseWord(state: PhaseStatus["state"]): string {
 
 /** The link from a remedy's job to where it was asked for. */
 export function backWord(from: string): string {
-    return from === FROM_REVIEW ? _("Back to the review") : _("Back to the deployment");
+    switch (from) {
+    case FROM_REVIEW: return _("Back to the review");
+    case FROM_OVERVIEW: return _("Back to the overview");
+    default: return _("Back to the deployment");
+    }
 }

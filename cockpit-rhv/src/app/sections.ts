@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of the page's navigation, in their order.
+import { _ } from "../i18n";
+import type { Route } from "./route";
+
+export type SectionName = "overview" | "guests" | "engine";
+
+interface Section {
+    name: SectionName;
+    title: () => string;
+    route: Route;
+}
+
+export const SECTIONS: readonly Section[] = [
+    { name: "overview", title: () => _("Overview"), route: { page: "overview" } },
+    { name: "guests", title: () => _("Guests"), route: { page: "guests", query: {} } },
+    { name: "engine", title: () => _("Hosted engine"), route: { page: "engine" } },
+];
+
+/** Under which entry a page stands. */
+export function sectionOf({ page }: Route): SectionName {
+    switch (page) {
+    case "overview": return "overview";
+    case "guests": return "guests";
+    case "engine":
+    case "deploy":
+    case "job": return "engine";
+    }
+}
+
+export function sectionTitle(name: SectionName): string {
+    return SECTIONS.find(section => section.name === name)?.title() ?? "";
+}
