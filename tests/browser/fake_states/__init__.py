@@ -6,14 +6,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, jobs, plans
+from . import errors, guests, jobs, plans
 from .checks import report
 from .engine import engine
 from .form import form
 from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
-__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "plans", "report"]
+__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guests", "plans", "report"]
 
 
 class State:
@@ -32,6 +32,7 @@ class State:
         cleanup: str = "rest",
         update: str = "none",
         then: str = "running",
+        others: Callable[[], list[Json]] = list,
     ) -> None:
         self.privileged = privileged
         self.version = version
@@ -42,7 +43,7 @@ class State:
         self.then = then
         self.topics: dict[str, Callable[[], Json]] = {
             "host": lambda: host(kvm),
-            "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt),
+            "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt, others()),
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
@@ -117,5 +118,12 @@ STATES: dict[str, Callable[[], State]] = {
     "newer": lambda: State("deployed", succeeded(), vm="running", update="newer"),
     "starting": lambda: State("deployed", succeeded(), vm="starting"),
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
+    # The list of guests.
+    "guests": lambda: State("deployed", succeeded(), vm="running", others=guests.few),
+    "guests-limited": lambda: State(others=guests.few, privileged=False),
+    "guests-hostile": lambda: State(others=guests.hostile),
+    "guests-many": lambda: State(others=guests.many),
+    "guests-unknown": lambda: State(others=guests.unknown, libvirt="disconnected"),
+    "libvirt-lost": lambda: State(libvirt="disconnected"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
 }
