@@ -24,10 +24,12 @@ const named = name => Object.keys(outputs).find(path => outputs[path].entryPoint
 const sum = paths => Math.round(Array.from(paths).reduce((total, path) => total + kilobytes(path), 0) * 10) / 10;
 const page = closure(named("src/index.tsx"));
 const wizard = closure(named("WizardPage.tsx"), new Set(page));
+const guests = closure(named("GuestsPage.tsx"), new Set(page));
 const dist = "cockpit-rhv/dist/page";
 
 console.log(JSON.stringify({
     page_js_kb_gz: sum(page),
+    guests_js_kb_gz: sum(guests),
     wizard_js_kb_gz: sum(wizard),
     all_js_kb_gz: sum(Object.keys(outputs).filter(path => path.endsWith(".js"))),
     css_kb_gz: sum([`${dist}/index.css`]),

@@ -56,10 +56,13 @@ def _complain(page: Page, text: str) -> None:
     _COMPLAINTS.setdefault(id(page), []).append(text)
 
 
-def look(page: Page, name: str) -> None:
-    """No accessibility violation, nothing wider than the window, no complaint of the browser; a screenshot."""
+def look(page: Page, name: str, whole: bool = True) -> None:
+    """No accessibility violation, nothing wider than the window, no complaint of the browser; a screenshot.
+
+    ``whole``: the picture is of the whole page, not of the window only.
+    """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=True, animations="disabled")
+    page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=whole, animations="disabled")
     violations = [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in Axe().run(page).response["violations"]

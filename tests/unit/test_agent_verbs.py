@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.errors import RhvError
-from cockpit_rhv.machines.model import Load
+from cockpit_rhv.machines.uptime import host_clock_s
 from cockpit_rhv.messages import msg
 from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
@@ -187,8 +187,7 @@ async def test_the_first_question_waits_for_libvirt(tmp_path: Path) -> None:
 async def test_uptime_goes_on_between_readings(house: AgentHouse, client: StompRpcClient) -> None:
     guests = house.agent.guests
     guest = guests.get(TEST_GUEST)
-    machine = replace(guest.machine, load=Load(uptime_s=100.0))
-    guests._guests[TEST_GUEST] = guest._replace(machine=machine, read_at=guest.read_at - 50)
+    guests._guests[TEST_GUEST] = guest._replace(machine=replace(guest.machine, started_s=host_clock_s() - 150))
     (stats,) = await client.call("VM.getStats", {"vmID": TEST_GUEST})
     assert 150 <= int(stats["elapsedTime"]) < 160
 

@@ -10,6 +10,7 @@ import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import actions, opening
 from cockpit_rhv.machines.reading import list_machines, read_machine
+from cockpit_rhv.rpc.schema import RpcSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,8 @@ GUEST = """
 <os><type>hvm</type></os></domain>
 """
 OVIRT = "<o:vm xmlns:o='http://ovirt.org/vm/1.0'/>"
+ENGINE = "<e:engine xmlns:e='https://cockpit-rhv.org/engine/1'/>"
+ACTIONS = RpcSchema().method_params("machines.act")["properties"]["action"]["enum"]
 NO_GUEST = "00000000-0000-4000-8000-000000000000"
 
 
@@ -80,8 +83,68 @@ def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
 
 @pytest.mark.parametrize("missing", [NO_GUEST, "", "one", "\x00"])
 def test_every_action_says_that_a_guest_does_not_exist(conn: Any, missing: str) -> None:
-    for action in (actions.start, actions.shutdown, actions.power_off, actions.require_own):
-        assert code(action, conn, missing) == "machine.not_found"
+    assert code(actions.require_own, conn, missing) == "machine.not_found"
+    for name in ACTIONS:
+        assert code(getattr(actions, name), conn, missing) == "machine.not_found"
+
+
+def test_a_guest_is_paused_and_goes_on(conn: Any, uuid: str) -> None:
+    actions.start(conn, uuid)
+    actions.pause(conn, uuid)
+    actions.pause(conn, uuid)
+    assert state(conn, uuid) == "paused"
+    actions.resume(conn, uuid)
+    actions.resume(conn, uuid)
+    assert state(conn, uuid) == "running"
+
+
+def test_a_guest_that_sleeps_is_woken() -> None:
+    """The test driver's guests do not sleep."""
+    woken = []
+
+    class Sleeping:
+        def state(self) -> list[int]:
+            return [libvirt.VIR_DOMAIN_PMSUSPENDED, 0]
+
+        def pMWakeup(self) -> None:
+            woken.append(True)
+
+    class Conn:
+        def lookupByUUIDString(self, _uuid: str) -> Sleeping:
+            return Sleeping()
+
+    actions.resume(Conn(), NO_GUEST)
+    assert woken
+
+
+def test_a_guest_starts_anew(conn: Any, uuid: str) -> None:
+    for action in (actions.reboot, actions.reset, actions.nmi):
+        assert code(action, conn, uuid) == "machine.wrong_state"
+    actions.start(conn, uuid)
+    actions.reboot(conn, uuid)
+    actions.reset(conn, uuid)
+    actions.nmi(conn, uuid)
+    assert state(conn, uuid) == "running"
+
+
+def test_a_saved_guest_goes_on_at_its_start(conn: Any, uuid: str) -> None:
+    actions.save(conn, uuid)
+    assert not conn.lookupByUUIDString(uuid).hasManagedSaveImage()  # it was off: there is nothing to save
+    actions.start(conn, uuid)
+    actions.save(conn, uuid)
+    machine = read_machine(conn, uuid)
+    assert machine is not None
+    assert (machine.state, machine.reason) == ("shut_off", "saved")
+    actions.start(conn, uuid)
+    assert not conn.lookupByUUIDString(uuid).hasManagedSaveImage()
+
+
+def test_a_guest_starts_with_the_host_or_not(conn: Any, uuid: str) -> None:
+    for action, expected in ((actions.autostart_on, True), (actions.autostart_off, False)):
+        action(conn, uuid)
+        machine = read_machine(conn, uuid)
+        assert machine is not None
+        assert machine.autostart is expected
 
 
 def test_libvirts_own_errors_are_mapped_on_the_way(conn: Any, capfd: pytest.CaptureFixture[str]) -> None:
@@ -97,6 +160,22 @@ def test_a_guest_of_a_manager_is_not_ours_to_change(conn: Any, uuid: str) -> Non
     actions.require_own(conn, uuid)
     theirs = define(conn, "two", OVIRT)
     assert code(actions.require_own, conn, theirs) == "machine.managed"
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_no_action_of_the_list_touches_what_is_not_local(conn: Any, name: str) -> None:
+    for guest, metadata, expected in (("two", OVIRT, "machine.managed"), ("three", ENGINE, "machine.engine")):
+        theirs = define(conn, guest, metadata)
+        before = conn.lookupByUUIDString(theirs).state()
+        assert code(actions.act_on_local, conn, name, theirs) == expected
+        assert conn.lookupByUUIDString(theirs).state() == before
+
+
+def test_the_engine_is_started_on_its_own_page(conn: Any) -> None:
+    engine = define(conn, "three", ENGINE)
+    actions.act_on_own(conn, "start", engine)
+    assert state(conn, engine) == "running"
+    assert code(actions.act_on_own, conn, "start", define(conn, "two", OVIRT)) == "machine.managed"
 
 
 def test_without_the_right_to_write_everything_is_read_only() -> None:

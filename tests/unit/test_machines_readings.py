@@ -10,9 +10,9 @@ import libvirt
 import pytest
 from cockpit_rhv.machines.faults import from_numbers
 from cockpit_rhv.machines.opening import version_text
-from cockpit_rhv.machines.sampler import cpu_percent, memory_used_mib
+from cockpit_rhv.machines.rates import bytes_rate, cpu_percent, memory_used_mib
 from cockpit_rhv.machines.states import ACTIVE, STATES, reason_name, state_name
-from cockpit_rhv.machines.uptime import uptime_s
+from cockpit_rhv.machines.uptime import host_clock_s, started_s, uptime_s
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
         ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_QEMU", "machine.qemu_failed"),
         ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_STORAGE", "libvirt.failed"),
         ("VIR_ERR_OPERATION_TIMEOUT", "VIR_FROM_QEMU", "machine.busy"),
+        ("VIR_ERR_OPERATION_INVALID", "VIR_FROM_NETWORK", "network.inactive"),
+        ("VIR_ERR_OPERATION_UNSUPPORTED", "VIR_FROM_QEMU", "machine.unsupported"),
+        ("VIR_ERR_CONFIG_UNSUPPORTED", "VIR_FROM_QEMU", "machine.cannot_run_here"),
+        ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_STORAGE", "machine.disk"),
+        ("VIR_ERR_NO_STORAGE_VOL", "VIR_FROM_STORAGE", "machine.disk"),
     ],
 )
 def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: str) -> None:
@@ -101,16 +106,46 @@ def test_memory_is_what_the_guest_itself_says() -> None:
     assert memory_used_mib({"balloon.current": 2048 * 1024, "balloon.rss": 100}) is None
 
 
-def test_uptime_is_that_of_the_process(tmp_path: Path) -> None:
+def test_memory_changes_in_steps_nobody_sees() -> None:
+    total = 2048 * 1024
+    for used in (1025000, 1030000):
+        assert memory_used_mib({"balloon.available": total, "balloon.usable": total - used}) == 992
+
+
+def counters(*bytes_each: int, name: str = "block", counter: str = "rd.bytes") -> dict[str, int]:
+    return {
+        f"{name}.count": len(bytes_each),
+        **{f"{name}.{n}.{counter}": count for n, count in enumerate(bytes_each)},
+    }
+
+
+def test_rates_are_those_of_all_devices_in_two_digits() -> None:
+    assert bytes_rate(counters(0, 1000), counters(2_469_000, 1000), 2.0, "block", "rd.bytes") == 1_200_000
+    assert bytes_rate(counters(0, 1000), counters(0, 1600), 2.0, "block", "rd.bytes") == 0  # an idle guest is silent
+    net = counters(10**6, name="net", counter="tx.bytes")
+    assert bytes_rate(counters(0, name="net", counter="tx.bytes"), net, 1.0, "net", "tx.bytes") == 10**6
+    assert bytes_rate(counters(), counters(), 1.0, "block", "rd.bytes") == 0  # it has no disk
+
+
+def test_a_rate_that_nobody_knows_is_none() -> None:
+    assert bytes_rate({}, counters(5), 1.0, "block", "rd.bytes") is None
+    assert bytes_rate(counters(5), {}, 1.0, "block", "rd.bytes") is None  # it was busy
+    assert bytes_rate(counters(5), counters(4), 1.0, "block", "rd.bytes") is None  # it was restarted
+    assert bytes_rate(counters(5), counters(9), 0.0, "block", "rd.bytes") is None
+    assert bytes_rate({"net.count": 1}, {"net.count": 1}, 1.0, "net", "rx.bytes") is None  # a card that is not counted
+
+
+def test_the_start_is_that_of_the_process(tmp_path: Path) -> None:
     ticks = os.sysconf("SC_CLK_TCK")
     (tmp_path / "42").mkdir()
     fields = ["S", *("0" for _ in range(18)), str(100 * ticks)]
     (tmp_path / "42" / "stat").write_text(f"42 (qemu) (system-x86 1) {' '.join(fields)} 0 0\n")
-    (tmp_path / "uptime").write_text("160.5 300.0\n")
     (tmp_path / "a guest.pid").write_text("42")
-    assert uptime_s("a guest", tmp_path, tmp_path) == pytest.approx(60.5)
-    assert uptime_s("another", tmp_path, tmp_path) is None
+    assert started_s("a guest", tmp_path, tmp_path) == 100.0
+    assert uptime_s("a guest", tmp_path, tmp_path) == pytest.approx(host_clock_s() - 100, abs=1)
+    assert started_s("another", tmp_path, tmp_path) is None
     (tmp_path / "gone.pid").write_text("43")
+    assert started_s("gone", tmp_path, tmp_path) is None
     assert uptime_s("gone", tmp_path, tmp_path) is None
 
 

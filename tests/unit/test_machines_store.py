@@ -214,37 +214,53 @@ async def test_changes_are_told_with_before_and_after(connection: FakeConnection
 
 async def test_load_survives_a_read_and_ends_with_the_guest(connection: FakeConnection, store: MachineStore) -> None:
     await fill(connection, "a", "b")
-    store.apply_loads({"a": Load(cpu_percent=12.5, memory_used_mib=100)})
+    store.apply_loads({"a": Load(cpu_percent=12, memory_used_mib=100)})
     connection.event("a")
-    (await connection.waits("a")).set_result(replace(guest("a"), autostart=True, load=Load(uptime_s=7.0)))
+    (await connection.waits("a")).set_result(replace(guest("a"), autostart=True, started_s=7.0))
     await settle()
-    assert store.machines["a"].load == Load(12.5, 100, 7.0)
+    assert store.machines["a"].load == Load(12, 100)
+    assert store.machines["a"].started_s == 7.0
     assert store.machines["b"].load == Load()
     connection.event("a")
     (await connection.waits("a")).set_result(guest("a", "shut_off"))
     await settle()
     assert store.machines["a"].load == Load()
-    store.apply_loads({"a": Load(cpu_percent=1.0)})
+    store.apply_loads({"a": Load(cpu_percent=1)})
     assert store.machines["a"].load == Load()
 
 
-async def test_the_sampler_has_one_call_under_way_at_most(
+class NoAddresses:
+    """An address book with one entry. ``asked``: how often it was to be read."""
+
+    def __init__(self) -> None:
+        self.known = {"52:54:00:00:00:01": ("192.0.2.7",)}
+        self.asked = 0
+
+    def refresh(self) -> None:
+        self.asked += 1
+
+
+def sampler_of(connection: FakeConnection, store: MachineStore, tick_s: float) -> Sampler:
+    return Sampler(connection, store, NoAddresses(), tick_s)  # type: ignore[arg-type]
+
+
+async def test_a_call_that_hangs_holds_up_the_others_once(
     connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampler_module, "CALL_LIMIT_S", 0.02)
     await fill(connection, "a")
-    sampler = Sampler(connection, store, tick_s=0.01)  # type: ignore[arg-type]
+    sampler = sampler_of(connection, store, 0.01)
     await asyncio.sleep(0.03)
     assert connection.takes == []  # off at first
     sampler.set_active(True)
-    await asyncio.sleep(0.1)
-    assert len(connection.takes) == 1  # the first one hangs
+    await asyncio.sleep(0.2)
+    assert len(connection.takes) == sampler_module.MOST_OVERDUE  # and no more, however long they hang
     connection.takes[0].set_result(Taken(10.0, {}))
     await asyncio.sleep(0.03)
-    for number, cpu_s in ((1, 4), (2, 5)):
+    for number, cpu_s in ((2, 4), (3, 5)):
         connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, "cpu.time": cpu_s * 10**9}}))
         await asyncio.sleep(0.015)
-    assert store.machines["a"].load.cpu_percent == 100.0
+    assert store.machines["a"].load.cpu_percent == 100
     sampler.set_active(False)
     await settle()
     count = len(connection.takes)
@@ -253,9 +269,59 @@ async def test_the_sampler_has_one_call_under_way_at_most(
     await sampler.close()
 
 
+async def test_a_call_left_behind_by_a_hidden_page_counts(connection: FakeConnection, store: MachineStore) -> None:
+    await fill(connection, "a")
+    sampler = sampler_of(connection, store, 60)
+    for _ in range(sampler_module.MOST_OVERDUE + 2):
+        sampler.set_active(True)
+        await settle()
+        sampler.set_active(False)
+        await settle()
+    assert len(connection.takes) == sampler_module.MOST_OVERDUE
+    await sampler.close()
+
+
+async def test_a_sample_has_rates_and_addresses(connection: FakeConnection, store: MachineStore) -> None:
+    connection.names = {"a": "name of a"}
+    connection.become(UP)
+    (await connection.waits("a")).set_result(guest("a", macs=("52:54:00:00:00:01",)))
+    await settle()
+    sampler = sampler_of(connection, store, 0.01)
+    sampler.set_active(True)
+    for number in (0, 1):
+        await settle()
+        counted = {
+            "block.count": 1,
+            "block.0.rd.bytes": number * 10**6,
+            "net.count": 1,
+            "net.0.tx.bytes": number * 5000,
+        }
+        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
+        await asyncio.sleep(0.015)
+    assert store.machines["a"].load == Load(disk_read_bytes_s=10**6, net_tx_bytes_s=5000, addresses=("192.0.2.7",))
+    await sampler.close()
+
+
+async def test_an_idle_guest_changes_nothing(connection: FakeConnection, store: MachineStore) -> None:
+    await fill(connection, "a")
+    changes: list[Change] = []
+    sampler = sampler_of(connection, store, 0.001)
+    sampler.set_active(True)
+    for number in range(6):
+        await asyncio.sleep(0.005)
+        counted = {"cpu.time": number * 4 * 10**6, "vcpu.current": 1, "net.count": 1, "net.0.rx.bytes": number * 300}
+        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
+        await settle()
+        if number == 2:
+            store.on_change(changes.append)
+    assert store.machines["a"].load == Load(cpu_percent=0, net_rx_bytes_s=0)
+    assert changes == []
+    await sampler.close()
+
+
 async def test_a_missed_event_is_noticed_by_the_sampler(connection: FakeConnection, store: MachineStore) -> None:
     await fill(connection, "a")
-    sampler = Sampler(connection, store, tick_s=60)  # type: ignore[arg-type]
+    sampler = sampler_of(connection, store, 60)
     sampler.set_active(True)
     await settle()
     connection.takes[0].set_result(Taken(1.0, {"a": {"state.state": 3}, "new": {"state.state": 1}}))

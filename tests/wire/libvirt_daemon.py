@@ -5,12 +5,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 import libvirt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOBODY = 65534
 _DAEMON = shutil.which("libvirtd", path="/usr/sbin:/usr/bin")
@@ -88,7 +95,8 @@ class LibvirtDaemon:
     def define(self, name: str, locked: bool = True) -> str:
         """Define a small emulated guest without a disk; returns its uuid. ``locked``: its console needs a ticket."""
         lock = "passwd='*****' passwdValidTo='1970-01-01T00:00:01'" if locked else ""
-        xml = _GUEST.format(name=name, emulator=_EMULATOR, log=self.serial_log(name), lock=lock)
+        log = escape(str(self.serial_log(name)), {"'": "&apos;"})
+        xml = _GUEST.format(name=escape(name), emulator=_EMULATOR, log=log, lock=lock)
         conn = libvirt.open(self.uri())
         try:
             uuid: str = conn.defineXML(xml).UUIDString()
@@ -103,6 +111,17 @@ class LibvirtDaemon:
             conn.lookupByUUIDString(uuid).undefine()
         finally:
             conn.close()
+
+    @contextmanager
+    def stopped_qemu(self, name: str) -> Iterator[None]:
+        """A guest's QEMU answers nobody meanwhile."""
+        (file,) = self.folder.rglob(f"{name}.pid")
+        pid = int(file.read_text())
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def serial_log(self, name: str) -> Path:
         """Where a guest's serial console is logged."""

@@ -55,7 +55,7 @@ def test_the_guests_come_at_once_and_then_live(helper: HelperProcess) -> None:
     state = helper.until("machines", lambda state: state["machines"][GUEST]["state"] == "shut_off")
     assert state["machines"][GUEST]["reason"] == "destroyed"
     # nothing but what changed travels
-    assert all(set(patch["machines"][GUEST]) <= {"state", "reason", "uptime_s"} for patch in topic.patches)
+    assert all(set(patch["machines"][GUEST]) <= {"state", "reason", "started_s"} for patch in topic.patches)
 
     helper.call("machines.start", uuid=GUEST)
     helper.until("machines", lambda state: state["machines"][GUEST]["state"] == "running")

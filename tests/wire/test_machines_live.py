@@ -148,3 +148,53 @@ def test_a_page_nobody_looks_at_is_not_sampled_for(daemon: LibvirtDaemon, live: 
     assert live.drain(quiet_s=4.0) == 0  # longer than a tick
     live.call("visible", visible=True)
     live.until("machines", lambda state: state["machines"][uuid].get("cpu_percent") is not None)
+
+
+def test_many_guests_are_acted_on_at_once(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+    one, two = daemon.define("six"), daemon.define("it's <seven> \N{SNOWMAN}")
+    missing = "00000000-0000-4000-8000-000000000000"
+    for uuid in (one, two):
+        guest_is(live, uuid, "shut_off")
+    outcomes = act(live, "start", one, missing, two)
+    assert outcomes == [(one, "done", None), (missing, "failed", "machine.not_found"), (two, "done", None)]
+    for uuid in (one, two):
+        guest_is(live, uuid, "running")
+    assert act(live, "pause", one, two) == [(one, "done", None), (two, "done", None)]
+    guest_is(live, one, "paused")
+    assert act(live, "shutdown", one) == [(one, "failed", "machine.wrong_state")]  # it could not hear it
+    act(live, "resume", one, two)
+    guest_is(live, one, "running")
+    assert act(live, "reset", two) == [(two, "done", None)]
+    # SeaBIOS does not hear the request
+    assert act(live, "shutdown", one, two, wait_s=1, then_power_off=True) == [
+        (one, "powered_off", None),
+        (two, "powered_off", None),
+    ]
+    assert act(live, "pause", one) == [(one, "failed", "machine.wrong_state")]
+    assert live.close() == 0
+
+
+def test_a_saved_guest_goes_on_where_it_was(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+    uuid = daemon.define("eight")
+    act(live, "start", uuid)
+    guest_is(live, uuid, "running")
+    assert act(live, "save", uuid) == [(uuid, "done", None)]
+    assert guest_is(live, uuid, "shut_off")["reason"] == "saved"
+    act(live, "start", uuid)
+    assert guest_is(live, uuid, "running")["reason"] == "restored"
+
+
+def test_a_guest_that_does_not_answer_holds_up_no_other(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+    hung, lively = daemon.define("nine"), daemon.define("ten")
+    act(live, "start", hung, lively)
+    live.until("machines", lambda state: all("cpu_percent" in state["machines"][uuid] for uuid in (hung, lively)))
+    with daemon.stopped_qemu("nine"):
+        live.until("machines", lambda state: "cpu_percent" not in state["machines"][lively])
+        live.until("machines", lambda state: "cpu_percent" in state["machines"][lively])
+    live.until("machines", lambda state: "cpu_percent" in state["machines"][hung])
+
+
+def act(live: HelperProcess, action: str, *uuids: str, **more: Any) -> list[tuple[str, str, str | None]]:
+    """What became of each guest: uuid, outcome, code of the error."""
+    results = live.call("machines.act", action=action, uuids=list(uuids), **more)["results"]
+    return [(one["uuid"], one["outcome"], one["error"]["code"] if one["error"] else None) for one in results]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from ..machines.uptime import host_clock_s
 from .clock import event_time
 from .verb_errors import initializing, no_such_vm
 from .vm_stats import vm_stats
@@ -32,17 +32,16 @@ Publish = Callable[[str, Any], None]
 
 
 class Guest(NamedTuple):
-    """``machine``: as last known for certain, at ``read_at`` (monotonic); ``since``: event time of its status."""
+    """``machine``: as last known for certain; ``since``: event time of its status."""
 
     machine: Machine
-    read_at: float
     status: str
     since: int
 
     def uptime_s(self) -> float | None:
         """Seconds since its start; None when nobody can tell."""
-        known = self.machine.load.uptime_s
-        return None if known is None else known + time.monotonic() - self.read_at
+        started_s = self.machine.started_s
+        return None if started_s is None else host_clock_s() - started_s
 
 
 class Guests:
@@ -144,9 +143,9 @@ class Guests:
         self._stop_reasons.pop(machine.uuid, None)
         word = status(machine)
         if before is not None and before.status == word:
-            self._guests[machine.uuid] = before._replace(machine=machine, read_at=time.monotonic())
+            self._guests[machine.uuid] = before._replace(machine=machine)
             return
-        guest = Guest(machine, time.monotonic(), word, event_time())
+        guest = Guest(machine, word, event_time())
         self._guests[machine.uuid] = guest
         params: dict[str, Any] = {"status": word}
         code = pause_code(machine)

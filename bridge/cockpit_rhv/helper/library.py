@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 from ..workers import Workers
 
 if TYPE_CHECKING:
     from ..jobs.store import JobStore
+    from ..machines.bulk import BulkActions
     from ..machines.connection import Connection
     from ..machines.sampler import Sampler
     from ..machines.store import MachineStore
@@ -20,27 +21,39 @@ T = TypeVar("T")
 CONNECT_LIMIT_S = 5.0
 
 
+class _Machines(NamedTuple):
+    connection: Connection
+    store: MachineStore
+    sampler: Sampler
+    bulk: BulkActions
+
+
 class Library:
     """``uri`` of libvirt: ``COCKPIT_RHV_LIBVIRT_URI`` for tests, else this host's QEMU."""
 
     def __init__(self) -> None:
         self._workers = Workers(name="helper")
-        self._machines: tuple[Connection, MachineStore, Sampler] | None = None
+        self._machines: _Machines | None = None
 
     @property
     def connection(self) -> Connection:
         """The connection to libvirt; the first use starts it."""
-        return self._parts()[0]
+        return self._parts().connection
 
     @property
     def machines(self) -> MachineStore:
         """The guests."""
-        return self._parts()[1]
+        return self._parts().store
 
     @property
     def sampler(self) -> Sampler:
         """The guests' load."""
-        return self._parts()[2]
+        return self._parts().sampler
+
+    @property
+    def bulk_actions(self) -> BulkActions:
+        """What can be done with many guests."""
+        return self._parts().bulk
 
     def job_store(self) -> JobStore:
         """This host's jobs."""
@@ -60,14 +73,15 @@ class Library:
     async def close(self) -> None:
         """Let go of everything."""
         if self._machines is not None:
-            connection, store, sampler = self._machines
-            await sampler.close()
-            await store.close()
-            await connection.close()
+            await self._machines.sampler.close()
+            await self._machines.store.close()
+            await self._machines.connection.close()
         self._workers.close()
 
-    def _parts(self) -> tuple[Connection, MachineStore, Sampler]:
+    def _parts(self) -> _Machines:
         if self._machines is None:
+            from ..machines.addresses import AddressBook
+            from ..machines.bulk import BulkActions
             from ..machines.connection import Connection
             from ..machines.opening import DEFAULT_URI
             from ..machines.sampler import Sampler
@@ -75,6 +89,7 @@ class Library:
 
             connection = Connection(self._workers, os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI))
             store = MachineStore(connection)
-            self._machines = connection, store, Sampler(connection, store)
+            sampler = Sampler(connection, store, AddressBook(self._workers))
+            self._machines = _Machines(connection, store, sampler, BulkActions(connection, store))
             connection.start()
         return self._machines

@@ -9,31 +9,28 @@ from typing import TYPE_CHECKING, Any, Callable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    import libvirt
-
     from .session import Call
 
-#: Starting a guest may have to wait for its disks; libvirt gives up by itself before this.
-ACTION_LIMIT_S = 60.0
 READ_LIMIT_S = 10.0
 
 
 def _action(name: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[str, Any]]]:
     async def handler(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
-        from ..machines import actions
+        from ..machines.actions import ACTION_LIMIT_S, act_on_own
 
-        act: Callable[[libvirt.virConnect, str], None] = getattr(actions, name)
-        await call.session.library.libvirt(_on_own_guest, act, params["uuid"], limit_s=ACTION_LIMIT_S)
+        await call.session.library.libvirt(act_on_own, name, params["uuid"], limit_s=ACTION_LIMIT_S)
         return {}
 
     return handler
 
 
-def _on_own_guest(conn: libvirt.virConnect, act: Callable[[libvirt.virConnect, str], None], uuid: str) -> None:
-    from ..machines.actions import require_own
-
-    require_own(conn, uuid)
-    act(conn, uuid)
+async def act(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """One thing done to many guests, with a result for each."""
+    wait = params.get("wait_s")
+    results = await call.session.library.bulk_actions.act(
+        params["action"], params["uuids"], wait, bool(params.get("then_power_off"))
+    )
+    return {"results": [result.to_json() for result in results]}
 
 
 async def console(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -61,6 +58,7 @@ MACHINE_METHODS = {
     "machines.start": _action("start"),
     "machines.shutdown": _action("shutdown"),
     "machines.power_off": _action("power_off"),
+    "machines.act": act,
     "machines.console": console,
     "machines.serial_log": serial_log,
 }

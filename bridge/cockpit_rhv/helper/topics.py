@@ -84,6 +84,8 @@ class MachinesTopic(Topic):
         library.machines.on_change(lambda _change: self.touch())
 
     def read(self) -> Mapping[str, Any]:
+        from ..machines.uptime import host_clock_s
+
         state = self._library.connection.state
         machines = self._library.machines
         if state.state == "connected" and not machines.complete:
@@ -91,6 +93,7 @@ class MachinesTopic(Topic):
             state = replace(state, state="connecting")
         return {
             "libvirt": state.to_json(),
+            "clock_s": round(host_clock_s(), 1),
             "machines": {uuid: machine.to_json() for uuid, machine in machines.machines.items()},
         }
 

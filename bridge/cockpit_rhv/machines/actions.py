@@ -21,26 +21,116 @@ if TYPE_CHECKING:
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+#: Seconds for an action: starting a guest may have to wait for its disks. libvirt gives up by itself before this.
+ACTION_LIMIT_S = 60.0
+#: Seconds to write a guest's memory to the host's disk.
+SAVE_LIMIT_S = 600.0
+
+
+def act_on_own(conn: libvirt.virConnect, name: str, uuid: str) -> None:
+    """Do the action of that name to a guest that no Manager runs."""
+    require_own(conn, uuid)
+    _ACTIONS[name](conn, uuid)
+
+
+def act_on_local(conn: libvirt.virConnect, name: str, uuid: str) -> None:
+    """Do the action of that name to a guest that neither a Manager runs nor is this host's engine."""
+    require_own(conn, uuid, engine_too=False)
+    _ACTIONS[name](conn, uuid)
+
+
 def start(conn: libvirt.virConnect, uuid: str) -> None:
-    """Start a guest; does nothing when it is active already."""
+    """Start a guest, from its saved state where there is one; does nothing when it is active already."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda active: active, domain.create)
+        _unless(domain, lambda state: state in ACTIVE, domain.create)
 
 
 def shutdown(conn: libvirt.virConnect, uuid: str) -> None:
     """Ask a guest's system to shut down; does nothing when it is off. Returns before the guest has done so."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda active: not active, domain.shutdown)
+        _unless(domain, _is_off, domain.shutdown)
 
 
 def power_off(conn: libvirt.virConnect, uuid: str) -> None:
     """End a guest's process at once; does nothing when it is off."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda active: not active, domain.destroy)
+        _unless(domain, _is_off, domain.destroy)
 
 
-def require_own(conn: libvirt.virConnect, uuid: str) -> None:
-    """Raises :class:`RhvError` ``machine.managed`` for a guest that a Manager runs: it would undo what we do."""
+def reboot(conn: libvirt.virConnect, uuid: str) -> None:
+    """Ask a guest's system to start anew. Returns before the guest has done so."""
+    with domain_of(conn, uuid) as domain:
+        domain.reboot()
+
+
+def reset(conn: libvirt.virConnect, uuid: str) -> None:
+    """Start a guest's machine anew at once, as its reset button would."""
+    with domain_of(conn, uuid) as domain:
+        domain.reset()
+
+
+def pause(conn: libvirt.virConnect, uuid: str) -> None:
+    """Stop a guest's CPUs; does nothing when they are stopped."""
+    with domain_of(conn, uuid) as domain:
+        _unless(domain, lambda state: state == "paused", domain.suspend)
+
+
+def resume(conn: libvirt.virConnect, uuid: str) -> None:
+    """Let a paused guest go on, or wake one that sleeps; does nothing when it runs."""
+    with domain_of(conn, uuid) as domain:
+        sleeps = state_name(domain.state()[0]) == "suspended"
+        _unless(domain, lambda state: state in ("running", "blocked"), domain.pMWakeup if sleeps else domain.resume)
+
+
+def save(conn: libvirt.virConnect, uuid: str) -> None:
+    """Write a guest's memory to the host's disk and end it: its next start goes on there. Nothing when it is off."""
+    with domain_of(conn, uuid) as domain:
+        _unless(domain, _is_off, domain.managedSave)
+
+
+def nmi(conn: libvirt.virConnect, uuid: str) -> None:
+    """Send a non-maskable interrupt: most systems write a crash dump then."""
+    with domain_of(conn, uuid) as domain:
+        domain.injectNMI()
+
+
+def autostart_on(conn: libvirt.virConnect, uuid: str) -> None:
+    """Have libvirt start a guest with the host."""
+    with domain_of(conn, uuid) as domain:
+        domain.setAutostart(True)
+
+
+def autostart_off(conn: libvirt.virConnect, uuid: str) -> None:
+    """Have libvirt leave a guest off when the host starts."""
+    with domain_of(conn, uuid) as domain:
+        domain.setAutostart(False)
+
+
+#: By the names of ``machines.act`` in ``schemas/rpc.json``.
+_ACTIONS: dict[str, Callable[[libvirt.virConnect, str], None]] = {
+    function.__name__: function
+    for function in (
+        start,
+        shutdown,
+        power_off,
+        reboot,
+        reset,
+        pause,
+        resume,
+        save,
+        nmi,
+        autostart_on,
+        autostart_off,
+    )
+}
+
+
+def require_own(conn: libvirt.virConnect, uuid: str, engine_too: bool = True) -> None:
+    """Raises :class:`RhvError` for a guest that is not to be changed here.
+
+    ``machine.managed``: a Manager runs it and would undo what we do. ``machine.engine``: it is this host's engine, and
+    ``engine_too`` is False.
+    """
     with domain_of(conn, uuid) as domain:
         owner = parse(domain.XMLDesc()).owner
     if owner == "managed":
@@ -48,6 +138,12 @@ def require_own(conn: libvirt.virConnect, uuid: str) -> None:
             "machine.managed",
             msg("machine.managed", "This guest is run by a Manager."),
             msg("machine.managed.hint", "Use the Manager's portal to change it."),
+        )
+    if owner == "engine" and not engine_too:
+        raise RhvError(
+            "machine.engine",
+            msg("machine.engine", "This guest is the hosted engine: the Manager runs in it."),
+            msg("machine.engine.hint", "Start and stop it on the page “Hosted engine”."),
         )
 
 
@@ -71,18 +167,19 @@ def mapped() -> Iterator[None]:
         raise from_libvirt(error) from error
 
 
-def _unless(domain: libvirt.virDomain, done: Callable[[bool], bool], act: Callable[[], object]) -> None:
+def _unless(domain: libvirt.virDomain, done: Callable[[str], bool], act: Callable[[], object]) -> None:
+    """Act, unless the guest's state is ``done`` already."""
     import libvirt
 
-    if done(_is_active(domain)):
+    if done(state_name(domain.state()[0])):
         return
     try:
         act()
     except libvirt.libvirtError:
         # somebody else may have been faster: what was asked for is so, however it came about
-        if not done(_is_active(domain)):
+        if not done(state_name(domain.state()[0])):
             raise
 
 
-def _is_active(domain: libvirt.virDomain) -> bool:
-    return state_name(domain.state()[0]) in ACTIVE
+def _is_off(state: str) -> bool:
+    return state not in ACTIVE

@@ -33,6 +33,13 @@ _RULES = (
     _Rule("VIR_ERR_NO_DOMAIN", None, "machine.not_found", msg("machine.not_found", "This guest does not exist.")),
     _Rule(
         "VIR_ERR_OPERATION_INVALID",
+        "VIR_FROM_NETWORK",
+        "network.inactive",
+        msg("network.inactive", "A network that the guest uses is not started."),
+        msg("network.inactive.hint", "Start the network; the technical details name it."),
+    ),
+    _Rule(
+        "VIR_ERR_OPERATION_INVALID",
         None,
         "machine.wrong_state",
         msg("machine.wrong_state", "The guest is not in a state that allows this."),
@@ -93,6 +100,34 @@ _RULES = (
         msg("libvirt.unsupported", "This version of libvirt cannot do that."),
     ),
     _Rule(
+        "VIR_ERR_OPERATION_UNSUPPORTED",
+        None,
+        "machine.unsupported",
+        msg("machine.unsupported", "The guest as it is defined does not allow this."),
+        msg("machine.unsupported.hint", "The technical details say what stands in the way."),
+    ),
+    _Rule(
+        "VIR_ERR_CONFIG_UNSUPPORTED",
+        None,
+        "machine.cannot_run_here",
+        msg("machine.cannot_run_here", "This host cannot run the guest as it is defined."),
+        msg("machine.unsupported.hint", "The technical details say what stands in the way."),
+    ),
+    _Rule(
+        "VIR_ERR_SYSTEM_ERROR",
+        "VIR_FROM_STORAGE",
+        "machine.disk",
+        msg("machine.disk", "A disk of the guest cannot be opened."),
+        msg("machine.disk.hint", "The technical details name it. See that it exists and that its storage is there."),
+    ),
+    _Rule(
+        "VIR_ERR_NO_STORAGE_VOL",
+        None,
+        "machine.disk",
+        msg("machine.disk", "A disk of the guest cannot be opened."),
+        msg("machine.disk.hint", "The technical details name it. See that it exists and that its storage is there."),
+    ),
+    _Rule(
         "VIR_ERR_XML_ERROR", None, "machine.bad_xml", msg("machine.bad_xml", "libvirt refuses the guest's definition.")
     ),
     _Rule(
@@ -136,6 +171,15 @@ def from_numbers(code: int | None, domain: int | None, text: str | None) -> RhvE
     for rule in _matching(code, domain):
         return RhvError(rule.error, rule.message, rule.hint, detail)
     return RhvError("libvirt.failed", _OTHER, detail=detail)
+
+
+def unreadable(error: ValueError) -> RhvError:
+    """The :class:`RhvError` for a definition that :func:`~.xml.parse` refuses."""
+    return RhvError(
+        "machine.unreadable",
+        msg("machine.unreadable", "libvirt describes this guest in an unexpected way."),
+        detail=str(error),
+    )
 
 
 def _matching(code: int | None, domain: int | None) -> Iterable[_Rule]:

@@ -26,11 +26,15 @@ class Graphics:
 
 @dataclass(frozen=True)
 class Load:
-    """A sample. ``cpu_percent``: 0 to 100 of all vCPUs together; ``uptime_s``: since the guest was started."""
+    """A sample. ``cpu_percent``: 0 to 100 of all vCPUs together; rates in bytes a second; None where unknown."""
 
-    cpu_percent: float | None = None
+    cpu_percent: int | None = None
     memory_used_mib: int | None = None
-    uptime_s: float | None = None
+    disk_read_bytes_s: int | None = None
+    disk_write_bytes_s: int | None = None
+    net_rx_bytes_s: int | None = None
+    net_tx_bytes_s: int | None = None
+    addresses: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Machine:
     """One guest; the fields are those of definition ``Machine`` of ``schemas/common.json``.
 
     ``state`` is ``unknown`` with an ``error`` when the last read failed; the other fields are then the last known.
+    ``started_s``: when it was started, by :func:`~.uptime.host_clock_s`.
     """
 
     uuid: str
@@ -53,6 +58,7 @@ class Machine:
     emulated: bool = False
     graphics: tuple[Graphics, ...] = ()
     macs: tuple[str, ...] = ()
+    started_s: float | None = None
     load: Load = Load()
 
     def to_json(self) -> dict[str, Any]:
@@ -70,7 +76,12 @@ class Machine:
             "memory_mib": self.memory_mib,
             "memory_used_mib": self.load.memory_used_mib,
             "cpu_percent": self.load.cpu_percent,
-            "uptime_s": self.load.uptime_s,
+            "disk_read_bytes_s": self.load.disk_read_bytes_s,
+            "disk_write_bytes_s": self.load.disk_write_bytes_s,
+            "net_rx_bytes_s": self.load.net_rx_bytes_s,
+            "net_tx_bytes_s": self.load.net_tx_bytes_s,
+            "addresses": None if self.load.addresses is None else list(self.load.addresses),
+            "started_s": self.started_s,
             "emulated": self.emulated,
             "graphics": [display.to_json() for display in self.graphics],
             "macs": list(self.macs),
@@ -78,7 +89,7 @@ class Machine:
 
     def unknown(self, error: RhvError) -> Machine:
         """The same guest after a read that failed."""
-        return replace(self, state="unknown", reason=None, error=error, load=Load())
+        return replace(self, state="unknown", reason=None, error=error, started_s=None, load=Load())
 
 
 @dataclass(frozen=True)

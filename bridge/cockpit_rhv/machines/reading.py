@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import Load, Machine
+from .model import Machine
 from .states import ACTIVE, reason_name, state_name
-from .uptime import uptime_s
+from .uptime import started_s
 from .xml import parse
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_machine(conn: libvirt.virConnect, uuid: str) -> Machine | None:
         emulated=facts.emulated,
         graphics=facts.graphics,
         macs=facts.macs,
-        load=Load(uptime_s=uptime_s(facts.name) if state in ACTIVE else None),
+        started_s=started_s(facts.name) if state in ACTIVE else None,
     )
 
 

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load of all running guests: one bulk call a tick, never two at once."""
+"""Load of all running guests: one bulk call a tick, and addresses beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RhvError
 from ..workers import within
+from .addresses import AddressBook, addresses_of
 from .connection import CALL_LIMIT_S, Connection
 from .cpu_times import fill_cpu_times
 from .model import Load
+from .rates import Stats, bytes_rate, cpu_percent, memory_used_mib
 from .states import state_name
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TICK_S = 3.0
-
-Stats = dict[str, Any]
+#: Calls that may hang at a time, each in a guest whose QEMU does not answer; libvirt serves a client five.
+MOST_OVERDUE = 2
 
 
 class Taken(NamedTuple):
@@ -37,12 +39,20 @@ class Taken(NamedTuple):
 
 
 class Sampler:
-    """Samples while :meth:`set_active` says so; off at first."""
+    """Samples while :meth:`set_active` says so; off at first.
 
-    def __init__(self, connection: Connection, store: MachineStore, tick_s: float = TICK_S) -> None:
+    A call that is overdue hangs in a guest and holds that guest's lock: the next one passes it over, because it asks
+    without waiting, and brings the others. So one hung guest costs the rest a single time limit.
+    """
+
+    def __init__(
+        self, connection: Connection, store: MachineStore, addresses: AddressBook, tick_s: float = TICK_S
+    ) -> None:
         self._connection = connection
         self._store = store
+        self._addresses = addresses
         self._tick_s = tick_s
+        self._overdue: set[asyncio.Future[Taken]] = set()
         self._last: Taken | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -69,6 +79,10 @@ class Sampler:
             await asyncio.sleep(self._tick_s)
 
     async def _tick(self) -> None:
+        self._overdue = {call for call in self._overdue if not call.done()}
+        if len(self._overdue) >= MOST_OVERDUE:
+            return  # nothing is known of anybody, and said so when the last one became overdue
+        self._addresses.refresh()
         call = None
         try:
             call = self._connection.submit(take)
@@ -77,17 +91,25 @@ class Sampler:
             logger.warning("no load of the guests: %s", error.detail or error)
             self._last = None
             self._store.apply_loads({})
-            if call is not None:
-                await asyncio.wait({call})
+        finally:
+            if call is not None and not call.done():
+                self._overdue.add(call)
 
     def _accept(self, taken: Taken) -> None:
         before, self._last = self._last, taken
+        elapsed_s = taken.at_s - before.at_s if before else 0.0
         loads = {}
         for uuid, stats in taken.stats.items():
-            old = before.stats.get(uuid) if before else None
+            old = before.stats.get(uuid, {}) if before else {}
+            known = self._store.machines.get(uuid)
             loads[uuid] = Load(
-                cpu_percent=cpu_percent(old, stats, taken.at_s - before.at_s) if before and old else None,
+                cpu_percent=cpu_percent(old, stats, elapsed_s),
                 memory_used_mib=memory_used_mib(stats),
+                disk_read_bytes_s=bytes_rate(old, stats, elapsed_s, "block", "rd.bytes"),
+                disk_write_bytes_s=bytes_rate(old, stats, elapsed_s, "block", "wr.bytes"),
+                net_rx_bytes_s=bytes_rate(old, stats, elapsed_s, "net", "rx.bytes"),
+                net_tx_bytes_s=bytes_rate(old, stats, elapsed_s, "net", "tx.bytes"),
+                addresses=addresses_of(known.macs, self._addresses.known) or None if known else None,
             )
             self._look_for_missed_event(uuid, stats)
         self._store.apply_loads(loads)
@@ -108,6 +130,8 @@ def take(conn: libvirt.virConnect) -> Taken:
         | libvirt.VIR_DOMAIN_STATS_CPU_TOTAL
         | libvirt.VIR_DOMAIN_STATS_BALLOON
         | libvirt.VIR_DOMAIN_STATS_VCPU
+        | libvirt.VIR_DOMAIN_STATS_INTERFACE
+        | libvirt.VIR_DOMAIN_STATS_BLOCK
     )
     flags = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
     taken: dict[str, Stats] = {}
@@ -115,23 +139,3 @@ def take(conn: libvirt.virConnect) -> Taken:
         fill_cpu_times(domain.name(), stats)
         taken[domain.UUIDString()] = stats
     return Taken(time.monotonic(), taken)
-
-
-def cpu_percent(old: Stats, new: Stats, elapsed_s: float) -> float | None:
-    """Percent of all vCPUs used between two samples; None when either lacks the numbers or the guest restarted."""
-    if "cpu.time" not in old or "cpu.time" not in new or elapsed_s <= 0:
-        return None
-    used_ns: int = new["cpu.time"] - old["cpu.time"]
-    if used_ns < 0:
-        return None
-    vcpus: int = max(1, new.get("vcpu.current", 1))
-    return round(min(100.0, used_ns / 1e9 / elapsed_s / vcpus * 100), 1)
-
-
-def memory_used_mib(stats: Stats) -> int | None:
-    """What the guest's own kernel says it uses; None without its balloon driver, for then only the guest knows."""
-    total = stats.get("balloon.available")
-    free = stats.get("balloon.usable", stats.get("balloon.unused"))
-    if total is None or free is None:
-        return None
-    return int(max(0, total - free)) // 1024

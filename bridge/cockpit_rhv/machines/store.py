@@ -12,6 +12,7 @@ from ..errors import RhvError
 from ..messages import msg
 from ..workers import within
 from .connection import CALL_LIMIT_S, Connection
+from .faults import unreadable
 from .model import LibvirtState, Load, Machine
 from .reading import list_machines, read_machine
 from .states import ACTIVE
@@ -84,8 +85,6 @@ class MachineStore:
         """Take over samples; a guest that is not in ``loads`` has none."""
         for uuid, machine in list(self._machines.items()):
             load = loads.get(uuid, Load()) if machine.state in ACTIVE else Load()
-            if load.uptime_s is None and machine.state in ACTIVE:
-                load = replace(load, uptime_s=machine.load.uptime_s)
             self._publish(uuid, replace(machine, load=load))
 
     async def close(self) -> None:
@@ -140,7 +139,7 @@ class MachineStore:
         try:
             machine = await within(reading, CALL_LIMIT_S)
         except (RhvError, ValueError) as error:
-            self._publish_unknown(uuid, error if isinstance(error, RhvError) else _unreadable(error))
+            self._publish_unknown(uuid, error if isinstance(error, RhvError) else unreadable(error))
             # a call that hangs is waited for: another one would hang beside it
             await asyncio.wait({reading})
             self._retries[uuid] = asyncio.get_running_loop().call_later(RETRY_S, self.refresh, uuid)
@@ -152,8 +151,7 @@ class MachineStore:
         before = self._machines.get(uuid)
         if before is not None and machine is not None and machine.state in ACTIVE:
             # a read brings no load; the sampler's stays until its next tick
-            load = replace(before.load, uptime_s=machine.load.uptime_s)
-            machine = replace(machine, load=load)
+            machine = replace(machine, load=before.load)
         self._publish(uuid, machine)
 
     def _publish_unknown(self, uuid: str, error: RhvError) -> None:
@@ -181,11 +179,3 @@ class MachineStore:
 
 def _not_connected() -> RhvError:
     return RhvError("libvirt.unreachable", msg("libvirt.connecting", "There is no connection to libvirt yet."))
-
-
-def _unreadable(error: ValueError) -> RhvError:
-    return RhvError(
-        "machine.unreadable",
-        msg("machine.unreadable", "libvirt describes this guest in an unexpected way."),
-        detail=str(error),
-    )

@@ -18,6 +18,9 @@ _KEYWORDS = {"type", "properties", "required", "additionalProperties", "items"} 
     "maximum",
     "minLength",
     "maxLength",
+    "minItems",
+    "maxItems",
+    "enum",
 }
 _TYPES = {"object", "array", "string", "boolean", "integer", "number", "null"}
 
@@ -36,6 +39,9 @@ def is_flat(schema: Any) -> bool:
     kinds = schema.get("type", "object")
     if not set(_listed(kinds)) <= _TYPES:
         return False
+    # numbers would need JSON's own equality, in which true is not 1
+    if not all(isinstance(choice, str) for choice in schema.get("enum", ())):
+        return False
     nested = [*schema.get("properties", {}).values()]
     if "items" in schema:
         nested.append(schema["items"])
@@ -50,6 +56,10 @@ def faults(schema: Mapping[str, Any], value: Any, path: str = "") -> Iterator[Fa
     if kinds is not None and not any(_has_type(value, kind) for kind in _listed(kinds)):
         yield Fault(path, f"not of type {' or '.join(_listed(kinds))}")
         return
+    if "enum" in schema and value not in schema["enum"]:
+        yield Fault(path, f"none of {', '.join(schema['enum'])}")
+    if isinstance(value, list):
+        yield from _range_faults(schema, "minItems", "maxItems", len(value), path)
     if isinstance(value, dict):
         yield from _object_faults(schema, value, path)
     elif isinstance(value, list) and "items" in schema:

@@ -65,7 +65,7 @@ class RpcSchema:
     def __init__(self, folder: Path | None = None) -> None:
         self._path = (folder or data_dir() / "schemas") / "rpc.json"
         self._methods: dict[str, Any] = read(self._path)["methods"]
-        self._params: dict[str, Any] = {}
+        self._params: dict[str, dict[str, Any]] = {}
 
     @property
     def methods(self) -> list[str]:
@@ -76,6 +76,13 @@ class RpcSchema:
         """Whether the method is for root only. Raises KeyError for an unknown method."""
         return bool(self._methods[method]["privileged"])
 
+    def method_params(self, method: str) -> dict[str, Any]:
+        """Schema of the method's parameters."""
+        resolved = self._params.get(method)
+        if resolved is None:
+            resolved = self._params[method] = resolve(self._methods[method]["params"], self._path)
+        return resolved
+
     def result(self, method: str) -> dict[str, Any]:
         """Schema of the method's result."""
         resolved: dict[str, Any] = resolve(self._methods[method]["result"], self._path)
@@ -83,8 +90,5 @@ class RpcSchema:
 
     def validate(self, method: str, params: Mapping[str, Any]) -> None:
         """Raises :class:`~.faults.RequestError` ``request.invalid`` naming the first path that is wrong."""
-        schema = self._params.get(method)
-        if schema is None:
-            schema = self._params[method] = resolve(self._methods[method]["params"], self._path)
-        for fault in find_faults(schema, dict(params)):
+        for fault in find_faults(self.method_params(method), dict(params)):
             raise faults.invalid_params(fault.path, fault.detail)

@@ -1,16 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Query } from "../app/route";
+import { useCallback, useMemo, useState } from "react";
+
 import { LoadingCards } from "../app/FirstConnection";
+import { amend, go, type Query } from "../app/route";
 import { ErrorAlert } from "../common/ErrorAlert";
+import { LibvirtNotice } from "../common/LibvirtNotice";
+import { LimitedAccess } from "../common/LimitedAccess";
 import { PageFrame } from "../common/PageFrame";
-import { _ } from "../i18n";
-import { useTopic } from "../rpc/hooks";
+import { number } from "../format";
+import type { Machines } from "../generated/wire";
+import { _, plural } from "../i18n";
+import { useCall, useHostClock, usePrivileged, useTopic } from "../rpc/hooks";
+import type { Live } from "../rpc/merge";
+import { ActDialog, needsConfirmation } from "./ActDialog";
+import { ClockContext } from "./columns";
+import { NoGuests, NothingMatches } from "./EmptyStates";
+import { GuestTable } from "./GuestTable";
+import { isFiltered, parseQuery, sortedBy, toQuery, type Column, type Wanted } from "./query";
+import { RunResults } from "./RunResults";
+import { pendingActions, runStore, useRuns, type Waiting } from "./runs";
+import { selectGuests } from "./select";
+import { SelectionBar } from "./SelectionBar";
+import { groupOf, isProtected, type Action, type Guest } from "./states";
+import { Toolbar } from "./Toolbar";
+import { useSelection } from "./useSelection";
+
+/** Seconds in which the uptimes of a list move. */
+const CLOCK_STEP_S = 10;
+
+function List({ value, query }: { value: Live<Machines>; query: Query }) {
+    const call = useCall();
+    const privileged = usePrivileged();
+    const clock = useHostClock(CLOCK_STEP_S * 1000);
+    const runs = useRuns();
+    const [asked, setAsked] = useState<{ action: Action; guests: readonly Guest[] } | null>(null);
+
+    const guests = useMemo(() => Object.values(value.machines), [value.machines]);
+    const foreign = useMemo(() => guests.some(isProtected), [guests]);
+    const wanted = useMemo(() => parseQuery(query), [query]);
+    // Where every guest is this host's own the column says nothing.
+    const columns = useMemo(() => wanted.columns.filter(column => foreign || column !== "owner"), [wanted, foreign]);
+    const shown = useMemo(() => selectGuests(guests, wanted), [guests, wanted]);
+    const pending = useMemo(() => pendingActions(runs), [runs]);
+    const selection = useSelection(shown);
+    const { clear } = selection;
+
+    const show = useCallback((next: Wanted, typing = false) => {
+        const route = { page: "guests", query: toQuery(next) } as const;
+        if (typing)
+            amend(route);
+        else
+            go(route);
+    }, []);
+    const onSort = useCallback((column: Column) => show(sortedBy(wanted, column)), [show, wanted]);
+    const run = useCallback((action: Action, chosen: readonly Guest[], waiting: Waiting | null = null) => {
+        setAsked(null);
+        clear();
+        void runStore.start(call, action, new Map(chosen.map(({ uuid, name }) => [uuid, name])), waiting);
+    }, [call, clear]);
+    const onAction = useCallback((action: Action, chosen: readonly Guest[]) => {
+        if (needsConfirmation(action))
+            setAsked({ action, guests: chosen });
+        else
+            run(action, chosen);
+    }, [run]);
+
+    if (guests.length === 0)
+        return value.libvirt.state === "connected" ? <NoGuests /> : null;
+    return (
+        <ClockContext.Provider value={clock === null ? null : Math.floor(clock / CLOCK_STEP_S) * CLOCK_STEP_S}>
+            <RunResults runs={runs} />
+            <Toolbar guests={guests} wanted={wanted} onChange={show} />
+            <p className="pf-v6-screen-reader" role="status">
+                {isFiltered(wanted) && _("{shown} of {total} guests shown", { shown: number(shown.length), total: number(guests.length) })}
+            </p>
+            {shown.length === 0
+                ? <NothingMatches onClear={() => show({ ...wanted, search: "", state: null, owner: null })} />
+                : (
+                    <GuestTable guests={shown} wanted={wanted} columns={columns} pending={pending} privileged={privileged} selection={selection}
+                                onSort={onSort} onAction={onAction} />
+                )}
+            {selection.some && (
+                <SelectionBar guests={shown.filter(({ uuid }) => selection.uuids.has(uuid))} onAction={onAction} onClear={clear} />
+            )}
+            {asked && needsConfirmation(asked.action) && (
+                <ActDialog action={asked.action} guests={asked.guests} onClose={() => setAsked(null)}
+                           onConfirm={waiting => run(asked.action, asked.guests, waiting)} />
+            )}
+        </ClockContext.Provider>
+    );
+}
+
+function Count({ value }: { value: Live<Machines> }) {
+    const guests = Object.values(value.machines);
+    if (guests.length === 0)
+        return null;
+    // Without libvirt nobody knows what runs.
+    if (value.libvirt.state !== "connected")
+        return <span className="rhv-muted" id="guest-count">{plural("{count} guest", "{count} guests", guests.length)}</span>;
+    const running = guests.filter(guest => groupOf(guest) === "running").length;
+    return <span className="rhv-muted" id="guest-count">{_("{running} of {total} running", { running: number(running), total: number(guests.length) })}</span>;
+}
 
 /** All guests of this host, live. */
 export default function GuestsPage({ query }: { query: Query }) {
     const topic = useTopic("machines");
-    if (topic.state === "loading")
-        return <PageFrame page="guests" state="loading" title={_("Guests")}><LoadingCards /></PageFrame>;
     if (topic.state === "error") {
         return (
             <PageFrame page="guests" state="error" title={_("Guests")}>
@@ -18,11 +112,14 @@ export default function GuestsPage({ query }: { query: Query }) {
             </PageFrame>
         );
     }
-    const wanted = query.search ?? "";
-    const names = Object.values(topic.value.machines).map(({ name }) => name).filter(name => name.includes(wanted));
+    // While libvirt is being asked nobody knows whether there are guests; those of before are shown as they were.
+    if (topic.state === "loading" || (topic.value.libvirt.state === "connecting" && Object.keys(topic.value.machines).length === 0))
+        return <PageFrame page="guests" state="loading" title={_("Guests")}><LoadingCards /></PageFrame>;
     return (
-        <PageFrame page="guests" state="ready" title={_("Guests")}>
-            <ul>{names.map(name => <li key={name}>{name}</li>)}</ul>
+        <PageFrame page="guests" state="ready" title={_("Guests")} badge={<Count value={topic.value} />}>
+            <LimitedAccess>{_("You can look. Starting, stopping and everything else needs administrative access.")}</LimitedAccess>
+            <LibvirtNotice libvirt={topic.value.libvirt} />
+            <List value={topic.value} query={query} />
         </PageFrame>
     );
 }

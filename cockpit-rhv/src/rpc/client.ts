@@ -5,10 +5,12 @@ import type { RpcChannel } from "./channel";
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Methods that do real work on the host before they answer. */
-const TIMEOUTS_MS: Partial<Record<keyof Methods, number>> = {
+const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["params"]) => number) } = {
     "checks.run": 120_000,
     "deploy.preflight": 120_000,
     "machines.start": 60_000,
+    // Each guest has a limit of its own in the helper; this one is for a helper that never answers.
+    "machines.act": ({ uuids, wait_s = 0 }) => 660_000 + uuids.length * 60_000 + wait_s * 1000,
 };
 
 export type Call = <M extends keyof Methods>(method: M, params: Methods[M]["params"]) => Promise<Methods[M]["result"]>;
@@ -16,7 +18,8 @@ export type Call = <M extends keyof Methods>(method: M, params: Methods[M]["para
 /** Typed calls over one channel; the helper validates both directions against the same schema. */
 export function caller(channel: RpcChannel): Call {
     return async (method, params) => {
-        const result = await channel.request(method, params, TIMEOUTS_MS[method] ?? DEFAULT_TIMEOUT_MS);
+        const limit = TIMEOUTS_MS[method] ?? DEFAULT_TIMEOUT_MS;
+        const result = await channel.request(method, params, typeof limit === "number" ? limit : limit(params));
         return result as Methods[typeof method]["result"];
     };
 }

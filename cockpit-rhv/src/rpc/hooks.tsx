@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
 
+import { useTicker } from "../common/time";
 import type { Call } from "./client";
 import { Session, type Connection } from "./session";
 import type { TopicName, TopicState, TopicValue } from "./topics";
@@ -46,4 +47,11 @@ export function useTopic<N extends TopicName>(name: N): TopicState<TopicValue<N>
 export function useTopicValue<N extends TopicName>(name: N): TopicValue<N> | null {
     const topic = useTopic(name);
     return topic.state === "ready" ? topic.value : null;
+}
+
+/** Seconds by the clock in which guests' `started_s` counts, going on between the helper's reports; null before the first. */
+export function useHostClock(everyMs: number): number | null {
+    const topic = useTopic("machines");
+    const now = useTicker(topic.state === "ready", everyMs);
+    return topic.state === "ready" ? topic.value.clock_s + Math.max(0, now - topic.at) / 1000 : null;
 }

@@ -9,7 +9,8 @@ export type TopicValue<N extends TopicName> = Live<N extends keyof Topics ? Topi
 
 export type TopicState<T> =
     | { readonly state: "loading" }
-    | { readonly state: "ready"; readonly value: T }
+    /** `at`: performance.now() when the value came. */
+    | { readonly state: "ready"; readonly value: T; readonly at: number }
     | { readonly state: "error"; readonly error: RhvError };
 
 /** How the store talks to the helper; absent while there is no connection. */
@@ -30,6 +31,10 @@ interface Entry {
 /** A page that is left and entered again soon finds its topics still warm. */
 const RELEASE_MS = 3_000;
 const LOADING: TopicState<never> = { state: "loading" };
+
+function ready<T>(value: T): TopicState<T> {
+    return { state: "ready", value, at: performance.now() };
+}
 
 export class TopicStore {
     readonly #entries = new Map<TopicName, Entry>();
@@ -81,7 +86,7 @@ export class TopicStore {
             void this.#subscribe(name);
         } else {
             entry.revision = params.revision;
-            this.#set(entry, { state: "ready", value: mergePatch(entry.state.value, params.patch) });
+            this.#set(entry, ready(mergePatch(entry.state.value, params.patch)));
         }
     }
 
@@ -90,7 +95,7 @@ export class TopicStore {
         if (!entry || entry.early)
             return;
         entry.revision = params.revision;
-        this.#set(entry, { state: "ready", value: params.snapshot });
+        this.#set(entry, ready(params.snapshot));
     }
 
     failed(topic: string, error: RhvError): void {
@@ -120,7 +125,7 @@ export class TopicStore {
             }
             entry.early = null;
             entry.revision = last;
-            this.#set(entry, { state: "ready", value });
+            this.#set(entry, ready(value));
         } catch (reason) {
             if (entry.early !== mine)
                 return;

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, jobs, plans
+from . import errors, guests, jobs, plans
 from .checks import report
 from .engine import engine
 from .form import form
@@ -14,7 +14,7 @@ from .health import health, load
 from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
-__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "plans", "report"]
+__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guests", "plans", "report"]
 
 
 class State:
@@ -35,6 +35,7 @@ class State:
         then: str = "running",
         health_kind: str = "well",
         load_kind: str = "short",
+        others: Callable[[], list[Json]] = list,
     ) -> None:
         self.privileged = privileged
         self.version = version
@@ -47,7 +48,7 @@ class State:
             "host": lambda: host(kvm),
             "health": lambda: health(health_kind),
             "load": lambda: load(load_kind),
-            "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt),
+            "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt, others()),
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
@@ -129,5 +130,12 @@ STATES: dict[str, Callable[[], State]] = {
     "newer": lambda: State("deployed", succeeded(), vm="running", update="newer"),
     "starting": lambda: State("deployed", succeeded(), vm="starting"),
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
+    # The list of guests.
+    "guests": lambda: State("deployed", succeeded(), vm="running", others=guests.few),
+    "guests-limited": lambda: State(others=guests.few, privileged=False),
+    "guests-hostile": lambda: State(others=guests.hostile),
+    "guests-many": lambda: State(others=guests.many),
+    "guests-unknown": lambda: State(others=guests.unknown, libvirt="disconnected"),
+    "libvirt-lost": lambda: State(libvirt="disconnected"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
 }

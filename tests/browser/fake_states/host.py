@@ -56,6 +56,10 @@ def host(kvm: bool) -> Json:
     }
 
 
+#: Seconds since the host's boot.
+CLOCK_S = 400_000.5
+
+
 def machine(state: str) -> Json:
     running = state == "running"
     return {
@@ -70,15 +74,20 @@ def machine(state: str) -> Json:
         "vcpus": 2,
         "memory_mib": 1024,
         "memory_used_mib": 412 if running else None,
-        "cpu_percent": 7.4 if running else None,
-        "uptime_s": 93_784 if running else None,
+        "cpu_percent": 7 if running else None,
+        "disk_read_bytes_s": 0 if running else None,
+        "disk_write_bytes_s": 48_000 if running else None,
+        "net_rx_bytes_s": 2_100 if running else None,
+        "net_tx_bytes_s": 3_400 if running else None,
+        "addresses": ["192.0.2.30"] if running else None,
+        "started_s": CLOCK_S - 93_784 if running else None,
         "emulated": False,
         "graphics": [{"type": "vnc", "address": "127.0.0.1", "port": 5900, "tls_port": None}] if running else [],
         "macs": ["52:54:00:12:34:56"],
     }
 
 
-def machines(vm: str | None, libvirt: str = "connected") -> Json:
+def libvirt_state(libvirt: str) -> Json:
     problem = None
     if libvirt == "absent":
         problem = error(
@@ -90,13 +99,29 @@ def machines(vm: str | None, libvirt: str = "connected") -> Json:
             ),
             "Failed to connect socket to '/var/run/libvirt/libvirt-sock-ro': No such file or directory",
         )
+    if libvirt == "disconnected":
+        problem = lost()
     return {
-        "libvirt": {
-            "state": libvirt,
-            "access": "read-write" if libvirt == "connected" else "none",
-            "version": "11.3.0" if libvirt == "connected" else None,
-            "uri": "qemu:///system",
-            "error": problem,
-        },
-        "machines": {UUID: machine(vm)} if vm else {},
+        "state": libvirt,
+        "access": "read-write" if libvirt == "connected" else "none",
+        "version": "11.3.0" if libvirt == "connected" else None,
+        "uri": "qemu:///system",
+        "error": problem,
+    }
+
+
+def lost() -> Json:
+    return error(
+        "libvirt.unreachable",
+        msg("libvirt.lost", "The connection to libvirt was lost."),
+        msg("libvirt.lost.hint", "It is tried again until it succeeds."),
+    )
+
+
+def machines(vm: str | None, libvirt: str = "connected", guests: list[Json] | None = None) -> Json:
+    known = [*(guests or []), *([machine(vm)] if vm else [])]
+    return {
+        "libvirt": libvirt_state(libvirt),
+        "clock_s": CLOCK_S,
+        "machines": {guest["uuid"]: guest for guest in known},
     }

@@ -11,11 +11,11 @@ import { useTopicValue } from "../../rpc/hooks";
 import { Button, Card, CardBody, CardTitle, Title } from "../../pf";
 import { useDraft } from "../draft-context";
 import { History } from "../History";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { LoadAnswers } from "../LoadAnswers";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { HostFacts } from "./HostFacts";
-import { LibvirtNotice } from "./LibvirtNotice";
+import { LibvirtNotice } from "../../common/LibvirtNotice";
 
 /** What will happen, in the words and with the durations of the deployment itself. */
 function Plan() {

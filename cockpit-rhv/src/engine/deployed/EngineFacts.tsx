@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Facts, type Fact } from "../../common/Facts";
-import { useRunning } from "../../common/time";
 import { dateTime, duration, mebibytes, percent } from "../../format";
 import type { Engine, EngineConfig, Machine } from "../../generated/wire";
 import { _, plural } from "../../i18n";
+import { useHostClock } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { ClipboardCopy } from "./pf";
 
@@ -16,9 +16,9 @@ function Copyable({ children, label }: { children: string; label: string }) {
     );
 }
 
-function Uptime({ seconds }: { seconds: number | undefined }) {
-    const running = useRunning(seconds ?? 0, seconds !== undefined);
-    return <>{seconds === undefined ? _("Unknown") : duration(running)}</>;
+function Uptime({ started }: { started: number | undefined }) {
+    const clock = useHostClock(1000);
+    return <>{started === undefined || clock === null ? _("Unknown") : duration(clock - started)}</>;
 }
 
 function memory(machine: Live<Machine>): string {
@@ -33,7 +33,7 @@ function vmFacts(machine: Live<Machine>): Fact[] {
         return [{ id: "memory", term: _("Memory"), value: mebibytes(machine.memory_mib) }];
     const cpus = plural("{count} virtual CPU", "{count} virtual CPUs", machine.vcpus);
     return [
-        { id: "uptime", term: _("Running for"), value: <Uptime seconds={machine.uptime_s} /> },
+        { id: "uptime", term: _("Running for"), value: <Uptime started={machine.started_s} /> },
         { id: "memory", term: _("Memory"), value: memory(machine) },
         {
             id: "cpu",

@@ -15,7 +15,7 @@ import { useConnection, useTopic, useTopicValue } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody, CardTitle } from "../../pf";
 import { History } from "../History";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
 import { JobActions } from "./JobActions";
 import { JobProgress } from "./JobProgress";

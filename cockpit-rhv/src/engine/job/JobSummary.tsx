@@ -8,7 +8,7 @@ import { _, text } from "../../i18n";
 import type { Live } from "../../rpc/merge";
 import { Button, Card, CardBody } from "../../pf";
 import { History } from "../History";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { jobState } from "./words";
 
 /** What anybody on the host may know of a job: whoever loses administrative access must not think that the job is lost. */

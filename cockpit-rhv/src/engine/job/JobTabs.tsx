@@ -5,7 +5,7 @@ import { TextStream } from "../../common/TextStream";
 import { _ } from "../../i18n";
 import { useCall, usePrivileged, useTopicValue } from "../../rpc/hooks";
 import { Tab, TabTitleText, Tabs } from "./pf";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { EventLog } from "./EventLog";
 import type { Event } from "./events";
 

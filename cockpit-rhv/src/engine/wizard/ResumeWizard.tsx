@@ -9,7 +9,7 @@ import { _, text } from "../../i18n";
 import { useCall, useConnection } from "../../rpc/hooks";
 import { asError } from "../../rpc/topics";
 import { Title } from "../../pf";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { useDraft } from "../draft-context";
 import { AnswersReview } from "./AnswersReview";
 import { resumeObstacle } from "./obstacle";

@@ -5,7 +5,7 @@ import type { Draft } from "../../form/draft";
 import type { RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { Title } from "../../pf";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { AnswersReview } from "./AnswersReview";
 import { PreflightReport } from "./PreflightReport";
 import type { Preflight } from "./usePreflight";

@@ -11,7 +11,7 @@ import { _ } from "../../i18n";
 import { usePrivileged, useTopicValue } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
-import { LimitedAccess } from "../LimitedAccess";
+import { LimitedAccess } from "../../common/LimitedAccess";
 import { LoadAnswers } from "../LoadAnswers";
 import { useDraft } from "../draft-context";
 import { DeployWizard } from "./DeployWizard";

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ReactNode } from "react";
-import { Notice } from "../common/Notice";
+import { Notice } from "./Notice";
 
 import { _ } from "../i18n";
 import { useConnection } from "../rpc/hooks";
-
 
 /** Says what limited access means here, and where Cockpit turns it off. */
 export function LimitedAccess({ children }: { children: ReactNode }) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ErrorAlert } from "../../common/ErrorAlert";
-import type { Machines } from "../../generated/wire";
-import { _ } from "../../i18n";
-import type { Live } from "../../rpc/merge";
-import { Notice } from "../../common/Notice";
-
+import { ErrorAlert } from "./ErrorAlert";
+import type { Machines } from "../generated/wire";
+import { _ } from "../i18n";
+import type { Live } from "../rpc/merge";
+import { Notice } from "./Notice";
 
 /** Nothing works without libvirt: says what is wrong with it and what to do. */
 export function LibvirtNotice({ libvirt }: { libvirt: Live<Machines["libvirt"]> }) {
