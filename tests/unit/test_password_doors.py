@@ -51,7 +51,7 @@ BAD = [
     "tab\tin the middle",
     "x" * 1025,
     "x" * 4096,
-    "short",
+    "too few",
 ]
 RULES = ("at most 1024 characters", "at least 8 characters", "control character")
 
