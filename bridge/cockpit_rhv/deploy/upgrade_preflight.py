@@ -156,7 +156,7 @@ def refuse_no_links(disk: Path) -> None:
                 ),
                 msg(
                     "upgrade.no_links.hint",
-                    "Choose a storage directory on ext4, XFS or NFS, not on FAT, exFAT or CIFS.",
+                    "FAT, exFAT and often CIFS have none; ext4, XFS and NFS do.",
                 ),
                 str(error),
             ) from error
