@@ -126,13 +126,17 @@ def test_damaged_and_foreign_folders_do_not_hide_the_others(
 
 def test_the_newest_fifty_are_listed(store: JobStore, tmp_path: Path) -> None:
     status = create(store, tmp_path)
+    sixty_that_are_over(store, status)
+    listed = [job.id for job in store.list().jobs]
+    assert len(listed) == 50
+    assert listed[:2] == [status.id, "20200101-000059-abcd"]
+
+
+def sixty_that_are_over(store: JobStore, status: JobStatus) -> None:
     for number in range(60):
         copy = store.root / f"20200101-0000{number:02d}-abcd"
         shutil.copytree(store.folder(status.id), copy)
         status_of(copy, status, "succeeded")
-    listed = [job.id for job in store.list().jobs]
-    assert len(listed) == 50
-    assert listed[:2] == [status.id, "20200101-000059-abcd"]
 
 
 def status_of(folder: Path, status: JobStatus, state: str, **changes: Any) -> None:
@@ -157,10 +161,7 @@ def test_an_older_job_that_is_not_over_is_listed_too(
     store: JobStore, tmp_path: Path, kind: str, state: str, resumable: bool, listed: bool
 ) -> None:
     status = create(store, tmp_path)
-    for number in range(60):
-        copy = store.root / f"20200101-0000{number:02d}-abcd"
-        shutil.copytree(store.folder(status.id), copy)
-        status_of(copy, status, "succeeded")
+    sixty_that_are_over(store, status)
     old = store.root / "20190101-000000-abcd"
     shutil.copytree(store.folder(status.id), old)
     status_of(old, status, state, kind=kind, resumable=resumable)
@@ -194,10 +195,7 @@ def test_old_jobs_that_are_over_cost_one_reading(
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"kind": "deploy"}'])
 def test_an_old_job_whose_summary_is_damaged_is_looked_at(store: JobStore, tmp_path: Path, damage: str) -> None:
     status = create(store, tmp_path)
-    for number in range(60):
-        copy = store.root / f"20200101-0000{number:02d}-abcd"
-        shutil.copytree(store.folder(status.id), copy)
-        status_of(copy, status, "succeeded")
+    sixty_that_are_over(store, status)
     (store.root / "20200101-000000-abcd" / "summary.json").write_text(damage)
     assert store.ids()[-1] == "20200101-000000-abcd"
 
