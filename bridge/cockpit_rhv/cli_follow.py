@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .cli_exit import CANCELLED, DETACHED, FAILED, OK
 from .cli_terminal import bar, clock
 from .jobs.control import reconcile
+from .jobs.remaining import Estimate, estimate, steady_remaining
 from .messages import Message, msg
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.25
 _RECONCILE_S = 3.0
+_UNSURE_STEP_S = 5
 _OUTCOMES = {
     "ok": msg("cli.outcome.ok", "ok"),
     "changed": msg("cli.outcome.changed", "done"),
@@ -45,6 +47,7 @@ def follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
 
 def _follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
     tail = store.tail(job_id)
+    live = LiveLine(terminal)
     seen_at = reconciled_at = time.monotonic()
     elapsed_s = -1.0
     over = False
@@ -64,7 +67,7 @@ def _follow(terminal: Terminal, store: JobStore, job_id: str) -> int:
         if status.elapsed_s != elapsed_s:
             elapsed_s, seen_at = status.elapsed_s, now
         if not over:
-            terminal.show(live_line(terminal, status, elapsed_s + now - seen_at))
+            terminal.show(live.text(status, elapsed_s + now - seen_at))
         if os.geteuid() == 0 and now - reconciled_at >= _RECONCILE_S:
             # Whoever watches should not wait for a runner that is gone.
             reconcile(store)
@@ -119,27 +122,45 @@ def _marked(terminal: Terminal, severity: str, text: str) -> str:
     return terminal.t(marks[severity]) if severity in marks else text
 
 
-def live_line(terminal: Terminal, status: JobStatus, elapsed_s: float) -> str:
-    """Phase, task, a bar, elapsed and expected remaining time."""
-    names = [phase.id for phase in status.phases]
-    place = f"{names.index(status.phase) + 1}/{len(names)}" if status.phase in names else f"0/{len(names)}"
-    phase = status.current()
-    task = status.task or (phase.title if phase else status.title)
-    done_s, left_s = _expectation(status)
-    share = done_s / (done_s + left_s) if done_s + left_s > 0 else 0.0
-    progress = status.progress
-    own = f" {100 * progress.done / progress.total:.0f} %" if progress and progress.total else ""
-    times: Message = msg("cli.times", "{elapsed}, about {left} left", elapsed=clock(elapsed_s), left=clock(left_s))
-    return f"{place} {bar(share)} {terminal.t(times)}  {terminal.t(task)}{own}"
+class LiveLine:
+    """Phase, task, a bar, elapsed and expected remaining time, each text steady with the one before it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._attempt = -1
+        self._ratio = 0.0
+        self._shown_s: float | None = None
+        self._elapsed_s = 0.0
+
+    def text(self, status: JobStatus, elapsed_s: float) -> str:
+        """The line at this moment of the job's own clock."""
+        now = estimate(status, elapsed_s)
+        if status.attempt != self._attempt:
+            self._attempt, self._ratio, self._shown_s = status.attempt, 0.0, None
+        self._ratio = max(self._ratio, now.ratio)
+        self._shown_s = steady_remaining(self._shown_s, max(0.0, elapsed_s - self._elapsed_s), now)
+        self._elapsed_s = elapsed_s
+        names = [phase.id for phase in status.phases]
+        place = f"{names.index(status.phase) + 1}/{len(names)}" if status.phase in names else f"0/{len(names)}"
+        phase, progress = status.current(), status.progress
+        task = status.task or (phase.title if phase else status.title)
+        own = f" {100 * progress.done / progress.total:.0f} %" if progress and progress.total else ""
+        times = self._terminal.t(_times(elapsed_s, self._shown_s, now))
+        return f"{place} {bar(self._ratio)} {times}  {self._terminal.t(task)}{own}"
 
 
-def _expectation(status: JobStatus) -> tuple[float, float]:
-    """Expected seconds that lie behind, and that lie ahead."""
-    behind = sum(phase.expected_s for phase in status.phases if phase.state == "done")
-    ahead = sum(phase.expected_s for phase in status.phases if phase.state != "done")
-    phase = status.current()
-    if phase is not None and phase.state == "running":
-        # A phase that takes longer than expected is taken to be almost, never wholly, done.
-        spent = min(phase.elapsed_s or 0.0, 0.95 * phase.expected_s)
-        behind, ahead = behind + spent, ahead - spent
-    return behind, ahead
+def _times(elapsed_s: float, left_s: float, now: Estimate) -> Message:
+    elapsed, left = clock(elapsed_s), clock(left_s)
+    if now.overdue:
+        return msg("cli.times_overdue", "{elapsed}, taking longer than expected", elapsed=elapsed)
+    # No more precise than what is shown before it, and nothing where it would say nothing.
+    unsure_s = round(min(now.unsure_s, left_s) / _UNSURE_STEP_S) * _UNSURE_STEP_S
+    if unsure_s < _UNSURE_STEP_S:
+        return msg("cli.times", "{elapsed}, about {left} left", elapsed=elapsed, left=left)
+    return msg(
+        "cli.times_unsure",
+        "{elapsed}, about {left} (± {unsure}) left",
+        elapsed=elapsed,
+        left=left,
+        unsure=clock(unsure_s),
+    )

@@ -141,6 +141,11 @@ def host_added(host: Host, user: str) -> Entry:
     return _about(host, 42, NORMAL, msg("event.host.added", "Host {host} was added.", host=host.name), user)
 
 
+def host_changed(host: Host, user: str) -> Entry:
+    """USER_UPDATE_VDS."""
+    return _about(host, 43, NORMAL, msg("event.host.changed", "Host {host} was changed.", host=host.name), user)
+
+
 def host_removed(host: Host, user: str) -> Entry:
     """USER_REMOVE_VDS."""
     return _about(host, 44, NORMAL, msg("event.host.removed", "Host {host} was removed.", host=host.name), user)

@@ -65,6 +65,10 @@ class Inventory:
         await self._store.run(lambda session: session.execute(delete(Host).where(Host.id == host.id)))
         del self.hosts[host.id]
 
+    async def change_host(self, host: Host, *, name: str, address: str, comment: str) -> Host:
+        """Call it another name, find it elsewhere. The caller has checked that name and address are free."""
+        return await self._change_host(host, name=name, address=address, comment=comment)
+
     async def set_maintenance(self, host: Host, *, maintenance: bool) -> Host:
         """Remember that the administrator wants it out of service, or back."""
         return await self._change_host(host, maintenance=maintenance)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import httpx
+
 _HOG = 'import sys; held = bytearray(600 << 20); held[::4096] = b"x" * len(held[::4096]); sys.stdin.read()'
 
 
@@ -313,3 +315,64 @@ def test_the_same_host_twice_is_one(manager: ManagerProcess) -> None:
         answer = manager.request("POST", "/api/hosts", json=other, headers=headers)
         assert answer.status_code == 409, answer.text
     assert manager.request("DELETE", f"/api/hosts/{host_id}", headers=headers).status_code == 403
+
+
+# -- another name, another address ------------------------------------------------------------------------------------
+
+
+async def test_a_host_gets_another_name_while_it_goes_on(manager: ManagerProcess, seen: Seen, tmp_path: Path) -> None:
+    folder, host_id, port = new_host(manager, tmp_path, "node1")
+    async with running(folder, port):
+        await seen.until("it is up", lambda: seen.status(host_id) == "up")
+        answer = change(manager, host_id, name="node2", comment="moved")
+        assert (answer.status_code, answer.json()["id"], answer.json()["name"]) == (200, host_id, "node2")
+        host = seen.get(f"/hosts/{host_id}")
+        assert (host["name"], host["address"], host["comment"], host["status"]) == ("node2", ADDRESS, "moved", "up")
+        assert change(manager, host_id).json()["name"] == "node2", "what is left out stays"
+        assert change(manager, host_id, name="node2").status_code == 200
+    assert seen.codes(host_id).count(43) == 1, "what changes nothing is no event"
+
+
+async def test_a_host_under_another_address_is_connected_to_anew(
+    manager: ManagerProcess, seen: Seen, tmp_path: Path
+) -> None:
+    folder, host_id, port = new_host(manager, tmp_path, "node1")
+    async with running(folder, port):
+        await seen.until("it is up", lambda: seen.status(host_id) == "up")
+        change(manager, host_id, address="127.0.0.3")
+        await seen.until("it is not reached there", lambda: seen.status(host_id) != "up")
+        change(manager, host_id, address=ADDRESS)
+        await seen.until("it is up again", lambda: seen.status(host_id) == "up")
+
+
+@pytest.mark.parametrize(
+    ("change_to", "status"),
+    [
+        ({"name": "node2"}, 409),
+        ({"address": "127.0.0.4"}, 409),
+        ({"name": "no name"}, 400),
+        ({"address": "-"}, 400),
+        ({"name": 'x" onload="'}, 400),
+    ],
+)
+def test_a_name_or_address_that_is_taken_or_none_is_refused(
+    manager: ManagerProcess, seen: Seen, change_to: dict[str, str], status: int
+) -> None:
+    first = manager.add_host("node1", ADDRESS, 1)
+    manager.add_host("node2", "127.0.0.4", 1)
+    assert change(manager, first, **change_to).status_code == status
+    host = seen.get(f"/hosts/{first}")
+    assert (host["name"], host["address"]) == ("node1", ADDRESS)
+
+
+def test_the_deployment_may_change_a_host_and_not_remove_it(manager: ManagerProcess) -> None:
+    host_id = manager.add_host("node1", ADDRESS, 1)
+    headers = manager.deployer()
+    answer = manager.request("PUT", f"/api/hosts/{host_id}", json={"name": "node3"}, headers=headers)
+    assert (answer.status_code, answer.json()["name"]) == (200, "node3")
+    assert manager.request("DELETE", f"/api/hosts/{host_id}", headers=headers).status_code == 403
+    assert manager.request("PUT", "/api/hosts/nowhere", json={"name": "x"}, headers=headers).status_code == 404
+
+
+def change(manager: ManagerProcess, host_id: str, **values: str) -> httpx.Response:
+    return manager.request("PUT", f"/api/hosts/{host_id}", json=values, headers=manager.admin())

@@ -166,8 +166,9 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
             old.terminate()
             old.wait(10)
         argv = [
-            sys.executable, "-m", "cockpit_rhv.agent", "--config", str(places.config_dir()), "--bind", ADDRESS,
-            "--port", str(road.agent_port), "--libvirt-uri", "test:///default", "--state", str(tmp_path / "agent.json"),
+            sys.executable, "-m", "cockpit_rhv.agent", "--config", str(places.config_dir()),
+            "--bind", road.answers["host"]["address"], "--port", str(road.agent_port),
+            "--libvirt-uri", "test:///default", "--state", str(tmp_path / "agent.json"),
         ]  # fmt: skip
         agents[:] = [subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(ROOT / "bridge")})]
         return True
@@ -231,6 +232,70 @@ def test_a_second_registration_adds_no_second_host(road: Road) -> None:
     road.reopen()
     assert not road.register()
     assert road.deployment.record.host_id == first
+
+
+def hosts(road: Road) -> list[tuple[str, str, str]]:
+    """Id, name and address of every host the Manager has."""
+    bearer = road.client().bearer(road.deployment.job_key())
+    headers = {"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
+    found = road.manager.get("/api/hosts", headers=headers).json().get("host", [])
+    return [(host["id"], host["name"], host["address"]) for host in found]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host.name": "other.example.test"},
+        {"host.address": "127.0.0.3"},
+        {"host.name": "other.example.test", "host.address": "127.0.0.3"},
+    ],
+)
+def test_a_host_resumed_under_another_name_or_address_is_still_one_host(road: Road, changes: dict[str, str]) -> None:
+    road.wait()
+    road.register()
+    first = road.deployment.record.host_id
+    road.reopen()
+    road.answers = world.changed(road.answers, changes)
+    wanted = road.answers["host"]
+    road.register()
+    assert hosts(road) == [(first, wanted["name"], wanted["address"])]
+    record = road.deployment.record
+    assert (record.host_id, record.host_name, record.host_address) == (first, wanted["name"], wanted["address"])
+    road.finish()
+    config = read_engine_config()
+    assert config is not None
+    assert (config.host_id, config.host_name) == (first, wanted["name"])
+
+
+def test_an_entry_whose_answer_was_lost_is_not_left_under_the_old_name(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road.wait()
+    add = Manager.add_host
+
+    def lost(manager: Manager, *arguments: Any) -> str:
+        add(manager, *arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Manager, "add_host", lost)
+        with pytest.raises(KeyboardInterrupt):
+            road.register()
+    assert road.deployment.record.host_id == ""
+    ((first, _name, _address),) = hosts(road)
+    road.reopen()
+    road.answers = world.changed(road.answers, {"host.name": "other.example.test", "host.address": "127.0.0.3"})
+    road.register()
+    assert hosts(road) == [(first, "other.example.test", "127.0.0.3")]
+
+
+def test_an_entry_somebody_removed_meanwhile_is_made_anew(road: Road) -> None:
+    road.wait()
+    road.register()
+    road.deployment.update(host_id="00000000-0000-0000-0000-000000000000", host_name="gone.example.test")
+    road.register()
+    ((host_id, name, _address),) = hosts(road)
+    assert (name, road.deployment.record.host_id) == ("host1.example.test", host_id)
 
 
 def test_finish_that_died_after_the_manager_forgot_the_key(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,8 +106,12 @@ class Host:
     def _run(self, argv: list[str], **_options: Any) -> subprocess.CompletedProcess[str]:
         assert argv[0] == "systemctl", argv
         self.systemctl.append(argv)
+        active, enabled = self.units[argv[-1]]
         if argv[1] == "disable":
-            self.units[argv[-1]] = ["inactive", "disabled"]
+            enabled = "disabled"
+        if argv[1] == "stop" or "--now" in argv:
+            active = "inactive"
+        self.units[argv[-1]] = [active, enabled]
         return subprocess.CompletedProcess(argv, 0, "", "")
 
     # -- what a deployment leaves --------------------------------------------------------------------------------------

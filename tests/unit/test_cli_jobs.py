@@ -167,7 +167,7 @@ def test_a_terminal_has_a_live_line(launcher: PlainLauncher, job: str, tmp_path:
     process = attached(JobStore(), job, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
-    while not re.search(rb"\r\x1b\[K2/2 \[#+-+\] \d+:\d\d, about \d+:\d\d left  Sleep", shown):
+    while not re.search(rb"\r\x1b\[K2/2 \[#+-+\] \d+:\d\d, about \d+:\d\d( \(\xc2\xb1 \d+:\d\d\))? left  Sleep", shown):
         shown += os.read(ours, 4096)
     finish(launcher, tmp_path, job)
     while chunk := read_pty(ours):

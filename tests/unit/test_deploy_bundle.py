@@ -19,6 +19,7 @@ import pytest
 from cockpit_rhv import cli
 from cockpit_rhv.deploy import bundle, places
 from cockpit_rhv.deploy.bundle import write_bundle
+from cockpit_rhv.deploy.config import EngineConfig, write_engine_config
 from cockpit_rhv.deploy.state import Deployment
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore
@@ -111,6 +112,8 @@ def test_what_is_in_it(store: JobStore, job: str) -> None:
         "engine/MarkedVm-serial0.log",
         "engine/MarkedVm.log",
         "engine/engine.json",
+        "engine/deployment.json",
+        "engine/upgrade.json",
     }
     assert json.loads(found["about.json"])["job"] == job
     assert json.loads(found["job/answers.json"])["answers"]["engine"]["name"] == "MarkedVm"
@@ -140,6 +143,39 @@ def test_a_job_of_another_kind_has_no_vm(store: JobStore, tmp_path: Path) -> Non
     job_id = start_job(spec("one", kind="task"), playbooks(tmp_path / "p", {"one": []}), store=store, launcher=launcher)
     found = content(store, job_id)
     assert {name for name in found if name.startswith("engine/")} == {"engine/engine.json"}
+
+
+@pytest.mark.parametrize("kind", ["cleanup", "upgrade"])
+@pytest.mark.parametrize("known_by", ["deployment.json", "engine.json"])
+def test_a_cleanup_and_an_upgrade_have_the_engines_files(
+    store: JobStore, tmp_path: Path, kind: str, known_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "serial_log_file", lambda name: tmp_path / f"{name}-serial0.log")
+    (tmp_path / "MarkedVm-serial0.log").write_text("what the VM said")
+    if known_by == "deployment.json":
+        Deployment.open(UNKNOWN).update(name="MarkedVm")
+        # What is damaged hides nothing else.
+        places.engine_json().parent.mkdir(parents=True, exist_ok=True)
+        places.engine_json().write_text("{")
+    else:
+        fields = dict.fromkeys(EngineConfig.__dataclass_fields__, "x")
+        del fields["version"], fields["previous"]
+        write_engine_config(EngineConfig(**{**fields, "name": "MarkedVm", "deployed_s": 1.0}))  # type: ignore[arg-type]
+    launcher = PaperLauncher()
+    job_id = start_job(spec("one", kind=kind), playbooks(tmp_path / "p", {"one": []}), store=store, launcher=launcher)
+    found = content(store, job_id)
+    assert found["engine/MarkedVm-serial0.log"] == b"what the VM said"
+    assert {"engine/domain.xml", "engine/deployment.json", "engine/upgrade.json", "engine/engine.json"} <= set(found)
+    assert b"MarkedVm" in found[f"engine/{known_by}"]
+
+
+def test_a_cleanup_that_has_removed_everything_has_no_vm(store: JobStore, tmp_path: Path) -> None:
+    launcher = PaperLauncher()
+    folder = playbooks(tmp_path / "p", {"one": []})
+    job_id = start_job(spec("one", kind="cleanup"), folder, store=store, launcher=launcher)
+    found = content(store, job_id)
+    assert "engine/domain.xml" not in found
+    assert found["engine/deployment.json"].startswith(b"(not to be had: ")
 
 
 def test_what_cannot_be_had_says_why(store: JobStore, job: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,34 @@ def test_a_link_goes_and_what_it_leads_to_stays(host: Host) -> None:
     assert not disk.is_symlink()
 
 
+@pytest.mark.parametrize(
+    ("made", "left"),
+    [
+        (["unit_enabled"], ["active", "disabled"]),
+        (["unit_started"], ["inactive", "enabled"]),
+        (["unit_enabled", "unit_started"], ["inactive", "disabled"]),
+    ],
+)
+def test_of_the_agent_only_what_was_done_is_undone(host: Host, made: list[str], left: list[str]) -> None:
+    deployment = Deployment.open(world.JOB)
+    for kind in made:
+        deployment.note(kind, AGENT_UNIT)
+    carry_out()
+    assert host.units[AGENT_UNIT] == left, "what was so before stays so"
+    assert plan_cleanup().items == []
+
+
+def test_an_agent_half_undone_is_undone_by_the_cleanup_that_goes_on(host: Host) -> None:
+    deployment = Deployment.open(world.JOB)
+    for kind in ("unit_enabled", "unit_started"):
+        deployment.note(kind, AGENT_UNIT)
+    shown = [item.id for item in plan_cleanup().items]
+    host.units[AGENT_UNIT] = ["active", "disabled"]
+    assert [item.id for item in plan_cleanup().items] == shown
+    carry_out(shown)
+    assert host.units[AGENT_UNIT] == ["inactive", "disabled"]
+
+
 @pytest.mark.parametrize("failure", [1, subprocess.TimeoutExpired(["systemctl"], 60)])
 def test_an_agent_that_does_not_stop_is_said_and_nothing_else_is_touched(
     host: Host, monkeypatch: pytest.MonkeyPatch, failure: Any

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cockpit_rhv.checks.agent_port import AGENT_UNIT
 from cockpit_rhv.deploy import cleanup, places
 from cockpit_rhv.deploy.cleanup_plan import Item, plan_cleanup
-from cockpit_rhv.deploy.state import RECORD, read_record
+from cockpit_rhv.deploy.state import RECORD, Deployment, read_record
+
+from tests.unit import deploy_support as world
 
 from .cleanup_support import Host, carry_out, foreigners, made_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+
+PARTS = ("unit_disable", "unit_stop")
 
 
 @pytest.fixture
@@ -96,7 +102,17 @@ def test_each_action_may_be_done_twice(host: Host) -> None:
     (host.log / "domain-7-HostedEngine").mkdir()
     items = plan_cleanup().items
     done_twice(items)
-    assert {item.action for item in items} == set(cleanup._ACTIONS) - {"rebuild", "aside"}, "all of them are tried"
+    assert {item.action for item in items} == set(cleanup._ACTIONS) - {"rebuild", "aside", *PARTS}, (
+        "all of them are tried"
+    )
+
+
+@pytest.mark.parametrize(("kind", "action"), zip(("unit_enabled", "unit_started"), PARTS))
+def test_each_part_of_a_unit_may_be_undone_twice(host: Host, kind: str, action: str) -> None:
+    Deployment.open(world.JOB).note(kind, AGENT_UNIT)
+    items = plan_cleanup().items
+    assert items[0].action == action
+    done_twice(items)
 
 
 def test_each_action_on_damaged_files_may_be_done_twice(host: Host) -> None:

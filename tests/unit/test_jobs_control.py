@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStatus, JobStore
-from cockpit_rhv.jobs.control import resume_job, retire_jobs, running_on_engine, start_job
+from cockpit_rhv.jobs.control import reconcile, resume_job, retire_jobs, running_on_engine, start_job
 from cockpit_rhv.messages import msg
 
 from .jobs_support import ROOT, PaperLauncher, ended, playbooks, spec
@@ -27,6 +29,7 @@ class Host:
     """A host on which jobs are started that never run."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.store = JobStore(folder / "jobs")
         self.launcher = PaperLauncher()
         self.playbooks = playbooks(folder / "playbooks", {"one": [], "two": []})
@@ -70,6 +73,44 @@ def test_the_engines_jobs_refuse_each_other_and_name_the_one(host: Host, first: 
     assert found.id == running
     assert len(host.launcher.launched) == 1
     assert list(host.store.ids()) == [running], "what is refused leaves no job behind"
+
+
+def bury(host: Host, old: str) -> None:
+    """Sixty newer jobs that are over."""
+    for number in range(60):
+        copy = host.store.root / f"20990101-0000{number:02d}-abcd"
+        (host.store.root / old / "private").rename(host.folder / "private")
+        shutil.copytree(host.store.root / old, copy)
+        (host.folder / "private").rename(host.store.root / old / "private")
+        status = dataclasses.replace(host.store.stored(old), id=copy.name, kind="task", state="succeeded")
+        status.resumable = False
+        host.store.write_status(status)
+
+
+def test_a_job_resumed_after_many_others_is_seen_to_run(host: Host) -> None:
+    old = host.start("deploy")
+    host.end(old)
+    bury(host, old)
+    host.resume(old)
+    refused("job.already_running", host.start, "deploy")
+    found = running_on_engine(host.store)
+    assert found is not None
+    assert found.id == old
+
+
+def test_an_old_job_whose_runner_is_gone_is_settled(host: Host) -> None:
+    old = host.start("deploy")
+    bury(host, old)
+    host.launcher.running.clear()
+    assert reconcile(host.store, host.launcher) == [old]
+
+
+def test_what_was_left_before_many_others_cannot_be_resumed_after_a_new_one(host: Host) -> None:
+    old = host.start("deploy")
+    host.end(old)
+    bury(host, old)
+    host.start("deploy")
+    assert not host.resumable(old)
 
 
 @pytest.mark.parametrize("kind", ENGINE_KINDS)

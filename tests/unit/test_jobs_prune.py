@@ -49,7 +49,7 @@ class Past:
         return status.id
 
     def prune(self) -> None:
-        prune(self._store.root, self._store.list().jobs)
+        prune(self._store.root, self._store._read(self._store._all_ids()).jobs)
 
 
 @pytest.fixture
@@ -78,6 +78,23 @@ def test_what_runs_or_can_be_resumed_is_never_touched(store: JobStore, past: Pas
     past.prune()
     assert {job_id: inside(store, job_id) for job_id in (waiting, runs)} == whole
     assert inside(store, waiting) >= RUNS_AGAIN
+
+
+def test_host_tasks_that_failed_do_not_pile_up(store: JobStore, past: Past) -> None:
+    ids = [past.add("failed") for _ in range(KEPT_JOBS + 3)]
+    past.prune()
+    assert [job_id for job_id in ids if (store.root / job_id).exists()] == ids[3:]
+
+
+def test_a_new_job_prunes_all_there_are_and_not_only_the_newest(store: JobStore, past: Past, tmp_path: Path) -> None:
+    waiting = past.add("failed", "deploy")
+    for _ in range(60):
+        past.add("succeeded")
+    with store.lock():
+        fresh = store.create(spec("one"), playbooks(tmp_path / "p", {"one": []}))
+    left = sorted(path.name for path in store.root.iterdir() if path.is_dir())
+    assert (left[0], left[-1]) == (waiting, fresh.id)
+    assert len(left) == KEPT_JOBS + 2
 
 
 def test_a_job_that_runs_counts_for_none_of_the_twenty(store: JobStore, past: Past) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import grp
 import json
@@ -19,7 +20,7 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobEvent, JobStatus, JobStore, PhaseSpec, Progress, read_output
 from cockpit_rhv.jobs.eventlog import EventLog, EventTail
 from cockpit_rhv.jobs.expected import expected_phase_s
-from cockpit_rhv.jobs.files import write_json
+from cockpit_rhv.jobs.files import read_json
 from cockpit_rhv.jobs.model import JobSpec
 from cockpit_rhv.jobs.recorder import Recorder
 from cockpit_rhv.messages import msg
@@ -125,13 +126,78 @@ def test_damaged_and_foreign_folders_do_not_hide_the_others(
 
 def test_the_newest_fifty_are_listed(store: JobStore, tmp_path: Path) -> None:
     status = create(store, tmp_path)
-    for number in range(60):
-        copy = store.root / f"20200101-0000{number:02d}-abcd"
-        shutil.copytree(store.folder(status.id), copy)
-        write_json(copy / "status.json", {**status.to_json(), "id": copy.name}, 0o640)
+    sixty_that_are_over(store, status)
     listed = [job.id for job in store.list().jobs]
     assert len(listed) == 50
     assert listed[:2] == [status.id, "20200101-000059-abcd"]
+
+
+def sixty_that_are_over(store: JobStore, status: JobStatus) -> None:
+    for number in range(60):
+        copy = store.root / f"20200101-0000{number:02d}-abcd"
+        shutil.copytree(store.folder(status.id), copy)
+        status_of(copy, status, "succeeded")
+
+
+def status_of(folder: Path, status: JobStatus, state: str, **changes: Any) -> None:
+    """Another job's folder."""
+    JobStore._write(folder, dataclasses.replace(status, id=folder.name, state=state, **changes), durable=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "resumable", "listed"),
+    [
+        ("task", "running", False, True),
+        ("task", "failed", True, False),
+        ("deploy", "queued", False, True),
+        ("deploy", "failed", True, True),
+        ("deploy", "failed", False, False),
+        ("upgrade", "interrupted", True, True),
+        ("cleanup", "cancelled", True, True),
+        ("cleanup", "succeeded", False, False),
+    ],
+)
+def test_an_older_job_that_is_not_over_is_listed_too(
+    store: JobStore, tmp_path: Path, kind: str, state: str, resumable: bool, listed: bool
+) -> None:
+    status = create(store, tmp_path)
+    sixty_that_are_over(store, status)
+    old = store.root / "20190101-000000-abcd"
+    shutil.copytree(store.folder(status.id), old)
+    status_of(old, status, state, kind=kind, resumable=resumable)
+    assert (old.name in [job.id for job in store.list().jobs]) == listed
+    status_of(old, status, "succeeded", kind=kind)
+    assert old.name not in store.ids(), "it has ended meanwhile"
+
+
+def test_old_jobs_that_are_over_cost_one_reading(
+    store: JobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = create(store, tmp_path)
+    for number in range(80):
+        copy = store.root / f"20200101-00{number // 60:02d}{number % 60:02d}-abcd"
+        shutil.copytree(store.folder(status.id), copy)
+        status_of(copy, status, "succeeded")
+    read = []
+
+    def counting(path: Path) -> Any:
+        read.append(path.parent.name)
+        return read_json(path)
+
+    monkeypatch.setattr("cockpit_rhv.jobs.summary.read_json", counting)
+    assert len(store.ids()) == 50
+    assert len(read) == 31
+    for _ in range(3):
+        assert len(store.ids()) == 50
+    assert len(read) == 31
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"kind": "deploy"}'])
+def test_an_old_job_whose_summary_is_damaged_is_looked_at(store: JobStore, tmp_path: Path, damage: str) -> None:
+    status = create(store, tmp_path)
+    sixty_that_are_over(store, status)
+    (store.root / "20200101-000000-abcd" / "summary.json").write_text(damage)
+    assert store.ids()[-1] == "20200101-000000-abcd"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore, start_job
+from cockpit_rhv.jobs.boot import note_boot
 from cockpit_rhv.jobs.launch import SystemdLauncher
-from cockpit_rhv.jobs.store import note_boot
 from cockpit_rhv.jobs.watch import JobWatcher
 from cockpit_rhv.messages import msg
 

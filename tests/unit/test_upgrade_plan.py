@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -12,6 +14,7 @@ import pytest
 from cockpit_rhv.deploy import appliance_image, upgrade_plan, upgrade_preflight
 from cockpit_rhv.deploy.appliance_image import is_newer
 from cockpit_rhv.deploy.config import PreviousDisk, read_engine_config, write_engine_config
+from cockpit_rhv.deploy.drive import scratch_folders
 from cockpit_rhv.deploy.engine_state import Health
 from cockpit_rhv.deploy.rollback import explain_loss
 from cockpit_rhv.deploy.upgrade_disk import prepare_next
@@ -150,6 +153,37 @@ def test_an_engine_that_is_not_well_is_not_upgraded(here: World) -> None:
 def test_too_little_room_is_refused(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrade_preflight, "SPARE", 2**62)
     assert refusal() == "upgrade.no_room"
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_hard_links_is_refused_before_anything_is_copied(
+    here: World, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def link(*_paths: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(RhvError) as caught:
+        prepare_next(UPGRADE, here.image, NEW, SILENT)
+    assert caught.value.code == "upgrade.no_links"
+    assert {path.name for path in here.files.disk.parent.iterdir()} == {"HostedEngine.qcow2"}
+    assert read_upgrade() is None
+
+
+def test_what_a_killed_look_for_hard_links_leaves_is_found_by_a_cleanup(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    link = os.link
+
+    def watching(first: Path, second: Path) -> None:
+        seen.extend(scratch_folders(here.files.disk))
+        link(first, second)
+
+    monkeypatch.setattr(os, "link", watching)
+    check_upgrade(UPGRADE, here.image, NEW)
+    assert [path.parent for path in seen] == [here.files.disk.parent]
+    assert scratch_folders(here.files.disk) == []
 
 
 def test_an_unfinished_upgrade_is_shown_and_leads_back(here: World) -> None:

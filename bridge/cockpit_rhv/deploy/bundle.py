@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything about a job in one archive, for whoever is asked for help. Holds no password, hash, key or token.
 
-What is put in is listed here file by file; ``private/vars.json`` (hashes) and the state folder (key, token) are not.
+What is put in is listed here file by file; ``private/vars.json`` (hashes) and the state folder's key and token are not.
 """
 
 from __future__ import annotations
@@ -15,15 +15,23 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .. import __version__
 from ..checks.agent_port import AGENT_UNIT
+from ..errors import RhvError
 from ..host.facts import read_host_facts
-from ..jobs.model import unit_name
+from ..jobs.model import EXCLUSIVE_KINDS, unit_name
 from ..jobs.store import JobStore
 from . import places
+from .config import read_engine_config
+from .state import RECORD, read_record
+from .upgrade_record import UPGRADE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
+
+    from ..jobs.model import JobSpec
+    from .config import EngineConfig
+    from .state import Record
 
 _COMMAND_S = 20.0
 #: Of one file or one command's output; the end tells more than the beginning.
@@ -39,16 +47,33 @@ def write_bundle(job_id: str, output: BinaryIO, store: JobStore | None = None) -
     folder = store.folder(job_id)
     spec = store.spec(job_id)
     with tarfile.open(fileobj=output, mode="w|gz") as archive:
-        for name, content in _contents(folder, spec.to_json(), str(spec.answers.get("engine", {}).get("name", ""))):
+        for name, content in _contents(folder, spec):
             entry = tarfile.TarInfo(f"rhv-{job_id}/{name}")
             entry.size, entry.mode, entry.mtime = len(content), 0o600, int(time.time())
             archive.addfile(entry, io.BytesIO(content))
 
 
-def _contents(folder: Path, spec: dict[str, Any], vm: str) -> Iterator[tuple[str, bytes]]:
+def _vm(spec: JobSpec) -> str:
+    """The engine VM a job is about. A cleanup or an upgrade has no answers: its engine is the one on record."""
+    asked = spec.answers.get("engine", {}).get("name", "")
+    if asked or spec.kind not in EXCLUSIVE_KINDS:
+        return str(asked)
+    readers: Sequence[Callable[[], EngineConfig | Record | None]] = (read_engine_config, read_record)
+    for read in readers:
+        try:
+            found = read()
+        except (OSError, RhvError):
+            # The damaged file itself is in the archive.
+            continue
+        if found is not None and found.name:
+            return found.name
+    return ""
+
+
+def _contents(folder: Path, spec: JobSpec) -> Iterator[tuple[str, bytes]]:
     about = {"cockpit_rhv": __version__, "written_s": round(time.time(), 3), "job": folder.name}
     yield "about.json", _json(about)
-    yield "job/answers.json", _json(spec)
+    yield "job/answers.json", _json(spec.to_json())
     for name in ("status.json", "events.ndjson", "summary.json"):
         yield f"job/{name}", _file(folder / name)
     for path in sorted((folder / "private" / "artifacts").glob("*/stdout")):
@@ -61,12 +86,16 @@ def _contents(folder: Path, spec: dict[str, Any], vm: str) -> Iterator[tuple[str
     yield "host/journal-libvirt.txt", _command(["journalctl", "--no-pager", "--lines=2000", *libvirt])
     yield "host/guests.txt", _command(["virsh", "--readonly", "list", "--all"])
     yield "host/networks.txt", _command(["ip", "address"]) + b"\n" + _command(["ip", "route"])
+    vm = _vm(spec)
     if vm:
         # Not --security-info: a console's password stays out.
         yield "engine/domain.xml", _command(["virsh", "--readonly", "dumpxml", "--domain", vm])
         for path in places.vm_files(vm):
             yield f"engine/{path.name}", _file(path)
     yield "engine/engine.json", _file(places.engine_json())
+    if spec.kind in EXCLUSIVE_KINDS:
+        for name in (RECORD, UPGRADE):
+            yield f"engine/{name}", _file(places.state_dir() / name)
 
 
 def _checks() -> bytes:

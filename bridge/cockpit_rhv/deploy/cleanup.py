@@ -99,20 +99,39 @@ def _domain(item: Item, uri: str) -> Message:
 
 
 def _unit(item: Item, _uri: str) -> Message:
+    _systemctl(item.name, "disable", "--now")
+    _reset_failed(item.name)
+    return msg("cleanup.did.unit", "{name} is stopped and does not start with the host any more.", name=item.name)
+
+
+def _unit_disable(item: Item, _uri: str) -> Message:
+    _systemctl(item.name, "disable")
+    return msg("cleanup.did.unit_disable", "{name} does not start with the host any more.", name=item.name)
+
+
+def _unit_stop(item: Item, _uri: str) -> Message:
+    _systemctl(item.name, "stop")
+    _reset_failed(item.name)
+    return msg("cleanup.did.unit_stop", "{name} is stopped.", name=item.name)
+
+
+def _systemctl(unit: str, *verb: str) -> None:
     try:
-        done = run_command(["systemctl", "disable", "--now", "--quiet", item.name], _SYSTEMCTL_S)
+        done = run_command(["systemctl", *verb, "--quiet", unit], _SYSTEMCTL_S)
         code, output = done.code, done.output
     except subprocess.TimeoutExpired as error:
         code, output = -1, str(error)
     if code != 0:
         raise RhvError(
             "cleanup.unit",
-            msg("cleanup.unit_failed", "The unit {unit} could not be stopped.", unit=item.name),
+            msg("cleanup.unit_failed", "The unit {unit} could not be stopped.", unit=unit),
             msg("cleanup.again", "Look at the detail, then resume this job."),
             output,
         )
-    subprocess.run(["systemctl", "reset-failed", item.name], capture_output=True, timeout=_SYSTEMCTL_S, check=False)
-    return msg("cleanup.did.unit", "{name} is stopped and does not start with the host any more.", name=item.name)
+
+
+def _reset_failed(unit: str) -> None:
+    subprocess.run(["systemctl", "reset-failed", unit], capture_output=True, timeout=_SYSTEMCTL_S, check=False)
 
 
 def _file(item: Item, _uri: str) -> Message:
@@ -192,6 +211,8 @@ def _state(item: Item, uri: str) -> Message:
 _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "domain": _domain,
     "unit": _unit,
+    "unit_disable": _unit_disable,
+    "unit_stop": _unit_stop,
     "file": _file,
     "scratch": _scratch,
     "folder": _folder,

@@ -38,12 +38,16 @@ _ABOUT = {
     "folder": msg("cleanup.folder", "A directory the deployment made; it goes only if nothing else is in it."),
     "runtime": msg("cleanup.runtime", "What libvirt kept for a run of the VM that a power cut ended."),
     "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
+    "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
+    "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
     "registration": msg(
         "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
     ),
     "domain": msg("cleanup.domain", "The engine VM: it is switched off and its definition removed."),
 }
+#: How a unit that a deployment has only switched on in one way is left as it was.
+_UNDO = {"unit_enabled": "unit_disable", "unit_started": "unit_stop"}
 _KEPT = msg("cleanup.kept.jobs", "The logs of earlier jobs stay, so that you can read what happened.")
 
 
@@ -194,12 +198,14 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
 
 
 def _units(made: Sequence[tuple[str, str]]) -> Iterator[Item]:
-    for name in dict.fromkeys(name for kind, name in made if kind in ("unit_enabled", "unit_started")):
+    for name in dict.fromkeys(name for kind, name in made if kind in _UNDO):
         state = unit_states([name])[name]
-        kinds = {kind for kind, unit in made if unit == name}
+        kinds = {kind for kind, unit in made if unit == name and kind in _UNDO}
         started = "unit_started" in kinds and state.active not in ("inactive", "failed")
         if ("unit_enabled" in kinds and state.enabled == "enabled") or started:
-            yield Item("unit", name, _ABOUT["unit"], "unit")
+            # By what was done, not by what is left of it: a cleanup killed in between goes on under the same id.
+            action = "unit" if len(kinds) == 2 else _UNDO[kinds.pop()]
+            yield Item("unit", name, _ABOUT[action], action)
 
 
 def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> Iterator[Item]:

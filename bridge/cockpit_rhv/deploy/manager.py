@@ -169,10 +169,19 @@ class Manager:
             raise odd_answer(answer, "no id")
         return host
 
+    def change_host(self, bearer: str, host_id: str, name: str, address: str) -> None:
+        """Give a registered host another name and address; nothing for one that somebody has removed."""
+        body = json.dumps({"name": name, "address": address}).encode("ascii")
+        headers = {"Content-Type": "application/json", **_authorized(bearer)}
+        answer = self._ask("PUT", _host(host_id), body, headers)
+        if answer.status != 404:
+            self._good(answer)
+
     def host_status(self, bearer: str, host_id: str) -> str:
         """The API's word: up, installing, non_responsive…"""
-        path = f"/ovirt-engine/api/hosts/{urllib.parse.quote(host_id, safe='')}"
-        return str(self._good(self._ask("GET", path, None, _authorized(bearer))).json().get("status", "unknown"))
+        return str(
+            self._good(self._ask("GET", _host(host_id), None, _authorized(bearer))).json().get("status", "unknown")
+        )
 
     def finish(self, bearer: str) -> None:
         """Let the Manager forget the job's key and the token."""
@@ -198,6 +207,10 @@ class Manager:
                 detail=text,
             )
         raise odd_answer(answer, text)
+
+
+def _host(host_id: str) -> str:
+    return f"/ovirt-engine/api/hosts/{urllib.parse.quote(host_id, safe='')}"
 
 
 def _date_s(header: str | None) -> float | None:

@@ -110,13 +110,30 @@ def _register(
     address = host_address(answers, deployment.record.address)
     key = agent_key(deployment)
     bearer = manager.bearer(deployment.job_key())
+    _rename(deployment, manager, bearer, name, address)
+    # On record before the Manager has it, so that an entry whose answer was lost is found under other answers too.
+    deployment.update(host_name=name, host_address=address)
     enrolled = _enrol(deployment, manager, bearer, key, name, address)
     started = start_agent(deployment, restart=enrolled)
     host_id = manager.add_host(bearer, name, address, PORT)
-    deployment.update(host_id=host_id, host_name=name, host_address=address)
+    deployment.update(host_id=host_id)
     limit_s = min(LIMIT_S, get(answers, "engine.patience_s", LIMIT_S))
     _wait_up(manager, bearer, host_id, progress, limit_s)
     return enrolled or started
+
+
+def _rename(deployment: Deployment, manager: Manager, bearer: str, name: str, address: str) -> None:
+    """An earlier attempt has added this host under other answers: the entry is changed, so that there is still one.
+
+    Before enrolment: the Manager signs no certificate for a name or address another entry has.
+    """
+    record = deployment.record
+    if not record.host_name or (record.host_name, record.host_address) == (name, address):
+        return
+    if not record.host_id:
+        # Whether the Manager has it is not known. It returns the one it has, and one more is not left.
+        deployment.update(host_id=manager.add_host(bearer, record.host_name, record.host_address, PORT))
+    manager.change_host(bearer, deployment.record.host_id, name, address)
 
 
 def agent_key(deployment: Deployment) -> ec.EllipticCurvePrivateKey:

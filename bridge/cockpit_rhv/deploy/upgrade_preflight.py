@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 #: What a new engine writes in its first hours, and room to take the old one's data over.
 SPARE = 512 * 2**20
+#: What file systems without hard links say to one: link(2).
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
 def check_upgrade(
@@ -58,6 +62,7 @@ def check_upgrade(
     refuse_not_newer(appliance.version, running)
     refuse_no_room(config, appliance)
     disk = Path(config.disk)
+    refuse_no_links(disk)
     record = UpgradeRecord(
         job=job,
         disk=str(disk),
@@ -129,6 +134,32 @@ def refuse_no_room(config: EngineConfig, appliance: ApplianceImage) -> None:
             ),
             msg("upgrade.no_room.hint", "Make room, or remove the previous engine's disk."),
         )
+
+
+def refuse_no_links(disk: Path) -> None:
+    """Raise RhvError ``upgrade.no_links`` where the old disk could not get its second name, the way back; OSError."""
+    # Named so that a cleanup finds it after a kill (scratch_folders).
+    with tempfile.TemporaryDirectory(prefix=f".{disk.name}.", dir=disk.parent) as scratch:
+        first = Path(scratch) / "first"
+        first.touch()
+        try:
+            os.link(first, Path(scratch) / "second")
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            raise RhvError(
+                "upgrade.no_links",
+                msg(
+                    "upgrade.no_links",
+                    "The file system of {folder} knows no hard links, so the old disk could not be kept as a way back.",
+                    folder=str(disk.parent),
+                ),
+                msg(
+                    "upgrade.no_links.hint",
+                    "FAT, exFAT and often CIFS have none; ext4, XFS and NFS do.",
+                ),
+                str(error),
+            ) from error
 
 
 def room(files: Files, appliance: ApplianceImage) -> tuple[int, int]:

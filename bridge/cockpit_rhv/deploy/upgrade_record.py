@@ -16,7 +16,7 @@ from .config import EngineConfig, read_engine_config
 from .state import Deployment, read_record
 from .stored import from_stored
 
-_FILE = "upgrade.json"
+UPGRADE = "upgrade.json"
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def as_answers(config: EngineConfig) -> dict[str, Any]:
 
 
 def _path() -> Path:
-    return places.state_dir() / _FILE
+    return places.state_dir() / UPGRADE
 
 
 def _damaged(detail: str) -> RhvError:

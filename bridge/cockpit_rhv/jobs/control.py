@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..messages import msg
+from .boot import note_boot
 from .files import Locked
 from .launch import Launcher, SystemdLauncher
 from .model import EXCLUSIVE_KINDS, RESUMABLE_STATES, JobSpec, JobStatus
 from .settle import settle
-from .store import JobStore, note_boot
+from .store import JobStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

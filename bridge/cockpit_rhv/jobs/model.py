@@ -26,6 +26,14 @@ EXCLUSIVE_KINDS = frozenset({"deploy", "cleanup", "upgrade"})
 UNMEASURED_SHARE = 0.5
 
 
+def is_awaited(kind: str, state: str, resumable: bool) -> bool:
+    """A job of this kind and state runs, or has left something only its resume or a cleanup takes care of.
+
+    A host task that failed is no such job: it is begun anew, and each of these would wait for ever.
+    """
+    return state in ACTIVE_STATES or (resumable and kind in EXCLUSIVE_KINDS)
+
+
 def unit_name(job_id: str) -> str:
     """The systemd unit of a job."""
     return f"cockpit-rhv-job-{job_id}.service"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Old jobs are kept for a while: the newest twenty whole enough to be read, those before them not at all.
 
-A job that runs or can be resumed is never touched. Of one that succeeded the copies of playbooks and Python go at
-once, and with them the variables, which hold the hashes of passwords: nothing will ever run from there again.
+A job that runs, or a deployment, upgrade or cleanup that can be resumed, is never touched. Of one that succeeded the
+copies of playbooks and Python go at once, and with them the variables, which hold the hashes of passwords: nothing will
+ever run from there again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import logging
 import shutil
 from typing import TYPE_CHECKING
+
+from .model import is_awaited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +30,17 @@ def prune(root: Path, jobs: Sequence[JobStatus]) -> None:
     """``jobs``: all of this host's, newest first. What cannot be removed now is tried again at the next job."""
     ended = [job for job in jobs if not job.active]
     for job in ended[KEPT_JOBS:]:
-        if not job.resumable:
+        if not is_awaited(job.kind, job.state, job.resumable) and not _is_unreadable(job):
             _remove(root / job.id)
     for job in ended[:KEPT_JOBS]:
         if job.state == "succeeded":
             for name in _COPIES:
                 _remove(root / job.id / "private" / name)
+
+
+def _is_unreadable(job: JobStatus) -> bool:
+    # What state it is in is not known, so it may have to be resumed.
+    return job.resumable and job.error is not None and job.error.code == "job.unreadable"
 
 
 def _remove(path: Path) -> None:

@@ -10,10 +10,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..errors import RhvError
+from .boot import from_before_boot
 from .eventlog import EventLog
 from .files import Locked, file_lock
 from .recorder import Recorder
-from .store import REBOOTED, JobStore, from_before_boot, interrupted
+from .store import REBOOTED, JobStore, interrupted
 
 if TYPE_CHECKING:
     from ..messages import Message

