@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,9 @@ from tests.browser.states_page import CHROMIUM_ARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A screenshot does not wait for fonts: a session that has been killed delivers none.
+os.environ.setdefault("PW_TEST_SCREENSHOT_NO_FONTS_READY", "1")
 
 # Two cores and other tests beside these: what is slow is not wrong.
 expect.set_options(timeout=15_000)

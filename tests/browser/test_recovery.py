@@ -42,16 +42,17 @@ def nothing_left(faulty: TestHost) -> Iterator[None]:
     leave_nothing(faulty)
 
 
-def deploy(page: Page, host: TestHost) -> tuple[Frame, Deployment]:
+def deploy(page: Page, frame: Frame, host: TestHost) -> Deployment:
     """By the wizard, up to the wait for an engine VM that stands still."""
-    frame = recovery.enter(page, host)
     wizard.fill_in(page, frame, ADMIN_PASSWORD)
     wizard.start(frame)
     deployment = Deployment(host, job=newest_job(host))
     assert deployment.status["user"] == host.user
     deployment.until_phase("engine")
+    # Before that the phase would start a VM that is found dead.
+    until("the wait begins", lambda: deployment.status["progress"], bool, limit_s=30)
     recovery.freeze(host)
-    return frame, deployment
+    return deployment
 
 
 def newest_job(host: TestHost) -> str:
@@ -64,20 +65,17 @@ def lose_everybody(browser: Browser, page: Page, deployment: Deployment) -> tupl
     host = deployment.host
     with recovery.undisturbed(deployment, "the tab is closed"):
         page.context.close()
-        page = recovery.new_page(browser)
-        recovery.running_again(page, host)
+        page, frame = recovery.running_again(browser, host)
     with recovery.undisturbed(deployment, "logged out"):
         recovery.log_out(page)
         page.context.close()
-        page = recovery.new_page(browser)
-        recovery.running_again(page, host)
+        page, frame = recovery.running_again(browser, host)
     with recovery.undisturbed(deployment, "the network is lost"):
         recovery.kill_sessions(host)
         page.locator(".curtains-ct, #login-user-input").first.wait_for()
         shot(page, "host-session-killed")
         page.context.close()
-        page = recovery.new_page(browser)
-        frame = recovery.running_again(page, host)
+        page, frame = recovery.running_again(browser, host)
     with recovery.undisturbed(deployment, "administrative access is dropped"):
         recovery.limit_access(page)
         expect(frame.locator("main[data-view='running'] #limited-access")).to_be_visible()
@@ -91,9 +89,9 @@ def lose_everybody(browser: Browser, page: Page, deployment: Deployment) -> tupl
 
 
 def test_a_deployment_loses_its_audience_fails_goes_on_and_is_removed(browser: Browser, faulty: TestHost) -> None:
-    before = host_state(faulty)
-    page = recovery.new_page(browser)
-    frame, deployment = deploy(page, faulty)
+    page, frame = recovery.enter(browser, faulty)
+    before = host_state(faulty)  # sudo leaves a mark at the first login of all
+    deployment = deploy(page, frame, faulty)
     page, frame = lose_everybody(browser, page, deployment)
 
     # The VM dies.
@@ -211,14 +209,17 @@ def impatient(host: TestHost) -> Iterator[None]:
 
 
 def test_cockpit_logs_out_who_only_watches_and_the_engine_comes_up(browser: Browser, faulty: TestHost) -> None:
+    page, frame = recovery.enter(browser, faulty)
     before = host_state(faulty)
-    page = recovery.new_page(browser)
+    page.context.close()
     with impatient(faulty):
-        frame, deployment = deploy(page, faulty)
+        page, frame = recovery.enter(browser, faulty)
+        deployment = deploy(page, frame, faulty)
         with recovery.undisturbed(deployment, "Cockpit's idle time-out"):
             page.locator("#login-user-input").wait_for(timeout=120_000)
             shot(page, "host-session-idle")
-    frame = recovery.running_again(page, faulty)
+    page.context.close()
+    page, frame = recovery.running_again(browser, faulty)
     recovery.thaw(faulty)
     wizard.wait_for_engine(frame)
     recovery.unbroken(deployment)

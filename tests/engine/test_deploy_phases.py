@@ -60,7 +60,18 @@ class FakeDomain:
         return self.number, 0
 
     def isActive(self) -> bool:
-        return self.number == 1
+        return self.number in (1, 6)  # one whose kernel has panicked keeps its QEMU process
+
+    def destroy(self) -> None:
+        assert self.isActive()
+        self.number = 5
+
+    def setLifecycleAction(self, event: int, action: int, flags: int) -> None:
+        assert (event, action) == (libvirt.VIR_DOMAIN_LIFECYCLE_CRASH, libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_RESTART)
+        document = self.stored if flags == libvirt.VIR_DOMAIN_AFFECT_CONFIG else self.live
+        crash = document.find("on_crash")
+        assert crash is not None
+        crash.text = "restart"
 
     def create(self) -> None:
         self.starts.append(self.number)
@@ -353,6 +364,21 @@ def test_a_vm_switched_off_by_a_reboot_of_the_host_is_started_again(road: Road) 
     assert road.domain.starts == [5]
     road.wait()
     assert road.domain.starts == [5], "one that runs is left alone"
+
+
+def test_a_vm_whose_kernel_panicked_is_started_anew(road: Road) -> None:
+    road.domain.number = 6
+    assert road.wait()
+    assert road.domain.starts == [5]
+
+
+def test_from_finish_on_it_comes_back_from_a_panic_by_itself(road: Road) -> None:
+    stored, live = road.domain.stored, road.domain.live
+    assert (stored.findtext("on_crash"), live.findtext("on_crash")) == ("preserve", "preserve")
+    road.wait()
+    road.register()
+    road.finish()
+    assert (stored.findtext("on_crash"), live.findtext("on_crash")) == ("restart", "restart")
 
 
 def test_a_vm_that_was_removed_meanwhile(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:

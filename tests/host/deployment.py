@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.deploy import ssh_key
 from tests.conftest import ADMIN_PASSWORD
 from tests.waiting import until
 
@@ -116,7 +117,22 @@ class Deployment:
         outputs = sorted((self.folder / "private/artifacts").glob("*/stdout"))
         return outputs[-1].read_text()[-2000:] if outputs else ""
 
+    @property
+    def address(self) -> str:
+        """Where the engine VM says it is; "" before it has said so."""
+        path = self.host.container.root / "var/lib/libvirt/qemu/HostedEngine.first-contact"
+        lines = path.read_text().splitlines() if path.exists() else []
+        found = [json.loads(line)["addresses"] for line in lines if line.endswith("}")]
+        return str(found[-1][0]) if found and found[-1] else ""
+
     # -- doing -----------------------------------------------------------------------------------------------------
+
+    def ssh(self, command: str) -> str:
+        """Output of a command that root runs in the engine VM, by the key of ``ssh_key()``."""
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
+        argv = ["ssh", "-i", str(ssh_key()), *[part for option in options for part in ("-o", option)]]
+        argv += [f"root@{self.address}", command]
+        return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=90).stdout
 
     def kill_runner(self) -> None:
         """``kill -9`` of the job's process; then wait until its status says so."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +25,6 @@ def kill(host: TestHost, pattern: str) -> None:
     host.container.run("pkill", "-9", "-f", pattern)
 
 
-def ssh(deployment: Deployment, command: str) -> str:
-    """Run a command as root in the engine VM."""
-    address = contact_address(deployment)
-    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
-    argv = ["ssh", "-i", str(ssh_key()), *[part for option in options for part in ("-o", option)], f"root@{address}"]
-    return subprocess.run([*argv, command], capture_output=True, text=True, check=True, timeout=90).stdout
-
-
 def mend(host: TestHost, remedy: dict[str, Any]) -> None:
     """Press the button: the helper's own way to start a host task, and wait for its end."""
     start = (
@@ -42,14 +33,6 @@ def mend(host: TestHost, remedy: dict[str, Any]) -> None:
     )
     job = host.container.run("python3", "-c", start, input=json.dumps(remedy)).stdout.strip()
     assert host.container.run("cockpit-rhv", "attach", job, check=False).returncode == 0
-
-
-def contact_address(deployment: Deployment) -> str:
-    """Where the engine VM says it is."""
-    path = deployment.host.container.root / "var/lib/libvirt/qemu/HostedEngine.first-contact"
-    lines = path.read_text().splitlines() if path.exists() else []
-    found = [json.loads(line)["addresses"] for line in lines if line.endswith("}")]
-    return str(found[-1][0]) if found and found[-1] else ""
 
 
 def test_libvirt_then_qemu_then_the_manager_die_and_each_time_it_goes_on(faulty: TestHost) -> None:
@@ -82,8 +65,8 @@ def test_libvirt_then_qemu_then_the_manager_die_and_each_time_it_goes_on(faulty:
     assert (error["code"], error["cause"]["id"]) == ("engine.stopped", "cause.vm.crashed")
     deployment.resume()
 
-    until("the Manager's first word", lambda: contact_address(deployment), bool, limit_s=120)
-    ssh(deployment, "pkill -9 -u rhv-engine || true")
+    until("the Manager's first word", lambda: deployment.address, bool, limit_s=120)
+    deployment.ssh("pkill -9 -u rhv-engine || true")
     deployment.until_ended("succeeded")
     cleanup(faulty, "engine.rhv.test")
     assert changes(before, host_state(faulty)) == []

@@ -7,7 +7,12 @@ a guest's scope in one keeps the next guest of that number in the other from sta
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def hierarchies() -> list[Path]:
@@ -36,3 +41,32 @@ def remove(name: str) -> None:
         for folder in [*folders, top]:
             if folder.is_dir():
                 folder.rmdir()
+
+
+@contextmanager
+def little_memory(name: str, pid: int, mib: int) -> Iterator[Callable[[], bool]]:
+    """The process ``pid`` of this machine may take ``mib`` MiB more and no page beyond: the kernel kills it for that.
+
+    It alone is in the cgroup ``name``, so nothing else can be killed. Yields what says whether the kernel has done so;
+    at the end the process must be gone.
+    """
+    folder, limit, events = _memory_hierarchy()
+    folder /= name
+    folder.mkdir()
+    try:
+        (folder / limit).write_text(f"{mib * 1024 * 1024}")
+        (folder / "cgroup.procs").write_text(f"{pid}")
+        yield lambda: "oom_kill 1" in (folder / events).read_text().splitlines()
+    finally:
+        folder.rmdir()
+
+
+def _memory_hierarchy() -> tuple[Path, str, str]:
+    """Where memory is limited, and the files that do it and tell of it: the unified hierarchy, or one of its own."""
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _device, place, kind, options = line.split()[:4]
+        if kind == "cgroup" and "memory" in options.split(","):
+            return Path(place), "memory.limit_in_bytes", "memory.oom_control"
+        if kind == "cgroup2" and "memory" in (Path(place) / "cgroup.subtree_control").read_text().split():
+            return Path(place), "memory.max", "memory.events"
+    raise RuntimeError("this machine's kernel limits nobody's memory")

@@ -81,6 +81,18 @@ class Container:
         except (FileNotFoundError, ProcessLookupError, ValueError):
             return None
 
+    def outer_pid(self, inner: int) -> int:
+        """What this machine calls the process that the container calls ``inner``. Raises ContainerError."""
+        space = os.readlink(f"/proc/{self.leader()}/ns/pid")
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                numbers = (entry / "status").read_text().partition("NSpid:")[2].split("\n")[0].split()
+                if numbers[-1:] == [str(inner)] and os.readlink(entry / "ns/pid") == space:
+                    return int(entry.name)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        raise ContainerError(f"{self.name} has no process {inner}")
+
     def boot(self, limit_s: float = 120) -> None:
         """Start the container and wait until its systemd has reached its default target."""
         if self.leader() is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Appliances to upgrade to: the tree's own with a higher version and a further migration, and one that never starts."""
+"""Other appliances: the tree's own with a higher version and a migration more, a dead one, one that panics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from appliance.builder import base
+from appliance.builder import base, disk
 from appliance.builder.__main__ import build
 from tests.testhost.build import version
 from tests.testhost.root import BUILD
@@ -56,10 +56,31 @@ def build_dead(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     image = folder / "rhv-engine.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "3G"], check=True)
+    _describe(image, "99.2.0")
+    return image
+
+
+def build_panicking(folder: Path) -> Path:
+    """The appliance's own boot menu, kernel and initramfs on a disk that has lost its init: the kernel panics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    image, tree = folder / "rhv-engine.qcow2", folder / "tree"
+    for name in ("dev", "etc", "proc"):
+        (tree / name).mkdir(parents=True)
+    cache = BUILD / "cache/appliance"
+    with base.locked(cache):
+        boot = base.build(cache) / "boot"
+        for target, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd.img", "initrd.img-*")):
+            shutil.copyfile(next(boot.glob(pattern)), tree / target)
+    disk.write(tree, folder, image)
+    shutil.rmtree(tree)
+    _describe(image, "99.3.0")
+    return image
+
+
+def _describe(image: Path, stated: str) -> None:
     checksum = hashlib.sha256(image.read_bytes()).hexdigest()
     image.with_name(f"{image.name}.sha256").write_text(f"{checksum}  {image.name}\n")
-    image.with_suffix(".json").write_text(json.dumps({"version": "99.2.0", "sha256": checksum}))
-    return image
+    image.with_suffix(".json").write_text(json.dumps({"version": stated, "sha256": checksum}))
 
 
 def _replace(path: Path, old: str, new: str) -> None:

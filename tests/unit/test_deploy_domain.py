@@ -101,6 +101,13 @@ def test_first_contact_is_a_file_begun_anew_at_each_start() -> None:
     assert source.attrib == {"path": "/var/lib/libvirt/qemu/HostedEngine.first-contact", "append": "off"}
 
 
+def test_libvirt_hears_of_a_panic_and_leaves_the_vm_as_it_is() -> None:
+    panic = build().find("devices/panic")
+    assert panic is not None
+    assert panic.get("model") == "isa"
+    assert build().findtext("on_crash") == "preserve"
+
+
 def test_the_drive_is_there_only_when_planned() -> None:
     assert len(build().findall("devices/disk")) == 2
     assert len(build(drive=None).findall("devices/disk")) == 1

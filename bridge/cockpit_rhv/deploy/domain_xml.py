@@ -51,8 +51,8 @@ def engine_domain(answers: Mapping[str, Any], plan: Plan) -> str:
     _clock(root)
     _text(root, "on_poweroff", "destroy")
     _text(root, "on_reboot", "restart")
-    # The engine comes back by itself from a kernel panic.
-    _text(root, "on_crash", "restart")
+    # A kernel panic before *finish* stays to be looked at, and ends the wait at once; see keep_up().
+    _text(root, "on_crash", "preserve")
     _devices(ET.SubElement(root, "devices"), answers, plan)
     return ET.tostring(root, encoding="unicode")
 
@@ -98,6 +98,8 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     ET.SubElement(balloon, "stats", period="5")
     rng = ET.SubElement(devices, "rng", model="virtio")
     _text(rng, "backend", "/dev/urandom", model="random")
+    # Without this device libvirt never hears of a kernel panic: the VM would stand still for ever.
+    ET.SubElement(devices, "panic", model="isa")
 
 
 def _disk(devices: ET.Element, path: str) -> None:

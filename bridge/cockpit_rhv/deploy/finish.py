@@ -17,7 +17,7 @@ from .answers import get
 from .config import EngineConfig, read_engine_config, write_engine_config
 from .domain_xml import DRIVE_TARGET, drive_element
 from .register import ask_again, open_manager
-from .vm import connected, find_engine
+from .vm import connected, find_engine, keep_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,7 @@ def finish(
                 msg("engine.gone", "The engine VM {name} no longer exists.", name=get(answers, "engine.name")),
             )
         changed = _start_with_host(connection, domain, answers, deployment)
+        changed = keep_up(domain) or changed
         changed = _remove_drive(domain, deployment, warnings) or changed
     if deployment.record.finished and read_engine_config() is not None:
         return changed, warnings

@@ -89,7 +89,7 @@ def start_engine(
     with connected(uri) as connection:
         domain = find_engine(connection, deployment, name)
         if domain is not None and domain.isActive():
-            return _go_on(domain)
+            return _go_on(domain, deployment)
         if get(answers, "network.kind") == "nat":
             _start_network(connection, get(answers, "network.name"), deployment)
         if not deployment.record.finished:
@@ -105,19 +105,44 @@ def start_again(
 ) -> bool:
     """Start a VM that was switched off in the middle of its deployment, by a reboot of the host say; True when it was.
 
-    One that waits since it could not write to its disk goes on. Raises libvirt's errors.
+    One that waits since it could not write to its disk goes on, one whose kernel has crashed starts anew. Raises what
+    libvirt does.
     """
     if domain.isActive():
-        return _go_on(domain)
+        return _go_on(domain, deployment)
     if get(answers, "network.kind") == "nat":
         _start_network(connection, get(answers, "network.name"), deployment)
     _boot(domain, deployment)
     return True
 
 
-def _go_on(domain: libvirt.virDomain) -> bool:
-    state, reason = domain.state()
-    if (state_name(state), reason_name(state_name(state), reason)) != ("paused", "io_error"):
+def keep_up(domain: libvirt.virDomain) -> bool:
+    """From now on the engine VM restarts by itself after a kernel panic; True when it did not yet. libvirt's errors."""
+    import libvirt
+
+    changed = False
+    for xml, affected in (
+        (libvirt.VIR_DOMAIN_XML_INACTIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG),
+        (0, libvirt.VIR_DOMAIN_AFFECT_LIVE),
+    ):
+        if affected == libvirt.VIR_DOMAIN_AFFECT_LIVE and not domain.isActive():
+            continue
+        if ET.fromstring(domain.XMLDesc(xml)).findtext("on_crash") != "restart":  # noqa: S314 - written by libvirt
+            crash, restart = libvirt.VIR_DOMAIN_LIFECYCLE_CRASH, libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_RESTART
+            domain.setLifecycleAction(crash, restart, affected)
+            changed = True
+    return changed
+
+
+def _go_on(domain: libvirt.virDomain, deployment: Deployment) -> bool:
+    number, reason = domain.state()
+    state = state_name(number)
+    if state == "crashed":
+        # Its QEMU process is still there, with a kernel that has given up.
+        domain.destroy()
+        _boot(domain, deployment)
+        return True
+    if (state, reason_name(state, reason)) != ("paused", "io_error"):
         return False
     domain.resume()
     return True

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { sectionTitle } from "../app/sections";
 import { PageFrame } from "../common/PageFrame";
-import { LimitedAccess } from "../engine/LimitedAccess";
+import { LimitedAccess } from "../common/LimitedAccess";
 import { _ } from "../i18n";
 import { useTopic } from "../rpc/hooks";
 import { HealthCard } from "./HealthCard";
