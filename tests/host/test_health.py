@@ -77,7 +77,8 @@ def undo(faulty: TestHost) -> Iterator[Callable[[str], None]]:
     scripts: list[str] = []
     yield scripts.append
     for script in reversed(scripts):
-        shell(faulty, script, check=False)
+        # Whatever is gone already, the rest of the script is still to be done.
+        faulty.container.run("sh", "-c", script, check=False)
 
 
 @contextmanager
@@ -189,7 +190,8 @@ def test_a_bond_that_lost_a_member(faulty: TestHost, undo: Callable[[str], None]
 
 def test_frame_sizes_that_do_not_fit(faulty: TestHost, undo: Callable[[str], None]) -> None:
     undo("ip link del rhvdum0; ip link del rhvbr0")
-    shell(faulty, "ip link add rhvbr0 type bridge; ip link add rhvdum0 type dummy; ip link set rhvdum0 master rhvbr0")
+    shell(faulty, "ip link add rhvbr0 type bridge; ip link add rhvdum0 type veth peer name rhvdum1")
+    shell(faulty, "ip link set rhvdum0 master rhvbr0")
     assert result(faulty, "network.mtu")[0] == "ok"
     shell(faulty, "ip link set rhvbr0 mtu 1400")
     assert result(faulty, "network.mtu") == ("warning", "checks.mtu.uneven")
