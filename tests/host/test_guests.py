@@ -45,18 +45,18 @@ def uuids(faulty: TestHost) -> Iterator[list[str]]:
     """Three small guests that are off; the third is a Manager's."""
     for name in NAMES:
         metadata = OVIRT if name.endswith("theirs") else ""
-        faulty.run("virsh", "define", "/dev/stdin", input=GUEST.format(name=name, metadata=metadata))
+        faulty.container.run("virsh", "define", "/dev/stdin", input=GUEST.format(name=name, metadata=metadata))
     try:
-        yield [faulty.run("virsh", "domuuid", name).stdout.strip() for name in NAMES]
+        yield [faulty.container.run("virsh", "domuuid", name).stdout.strip() for name in NAMES]
     finally:
         for name in NAMES:
-            faulty.run("virsh", "destroy", name, check=False)
-            faulty.run("virsh", "undefine", name, "--managed-save", check=False)
+            faulty.container.run("virsh", "destroy", name, check=False)
+            faulty.container.run("virsh", "undefine", name, "--managed-save", check=False)
 
 
 def act(host: TestHost, *requests: dict[str, Any]) -> list[list[tuple[str, str | None]]]:
     """Outcome and code of the error, for each guest of each request."""
-    answer = host.run("python3", "-c", DIALOGUE, input=json.dumps(requests)).stdout
+    answer = host.container.run("python3", "-c", DIALOGUE, input=json.dumps(requests)).stdout
     return [
         [(one["outcome"], one["error"] and one["error"]["code"]) for one in result["results"]]
         for result in json.loads(answer)
@@ -64,7 +64,7 @@ def act(host: TestHost, *requests: dict[str, Any]) -> list[list[tuple[str, str |
 
 
 def state(host: TestHost, uuid: str) -> str:
-    return host.run("virsh", "domstate", uuid).stdout.strip()
+    return host.container.run("virsh", "domstate", uuid).stdout.strip()
 
 
 def test_many_guests_from_start_to_end(faulty: TestHost, uuids: list[str]) -> None:
