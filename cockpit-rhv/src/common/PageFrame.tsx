@@ -18,6 +18,11 @@ export interface PageFrameProps {
     children: ReactNode;
 }
 
+/** Where a page's dialogs and menus belong: outside of `main` no screen reader would know their place. */
+export function mainElement(): HTMLElement {
+    return document.querySelector("main") ?? document.body;
+}
+
 /** A page that has just been opened takes the focus from nobody. */
 let firstFrame = true;
 

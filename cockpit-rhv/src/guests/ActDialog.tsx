@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import { Modal, ModalBody, ModalFooter, ModalHeader } from "../common/modal";
+import { mainElement } from "../common/PageFrame";
 import { _, plural } from "../i18n";
 import { Button } from "../pf";
 import { Checkbox, NumberInput } from "./pf";
@@ -26,7 +27,7 @@ function title(action: Confirmed, count: number, name: string): string {
     case "reboot": return count === 1 ? _("Reboot {name}?", { name }) : plural("Reboot {count} guest?", "Reboot {count} guests?", count);
     case "reset": return count === 1 ? _("Reset {name}?", { name }) : plural("Reset {count} guest?", "Reset {count} guests?", count);
     case "power_off": return count === 1 ? _("Power off {name}?", { name }) : plural("Power off {count} guest?", "Power off {count} guests?", count);
-    case "save": return count === 1 ? _("Save {name}?", { name }) : plural("Save {count} guest?", "Save {count} guests?", count);
+    case "save": return count === 1 ? _("Save the state of {name}?", { name }) : plural("Save the state of {count} guest?", "Save the state of {count} guests?", count);
     case "nmi": return count === 1 ? _("Send an NMI to {name}?", { name }) : plural("Send an NMI to {count} guest?", "Send an NMI to {count} guests?", count);
     }
 }
@@ -67,7 +68,7 @@ export function ActDialog({ action, guests, onConfirm, onClose }: ActDialogProps
     const danger = action === "reset" || action === "power_off" || action === "nmi" || forced;
     const transient = action === "power_off" || action === "shutdown" ? guests.filter(({ persistent }) => !persistent).length : 0;
     return (
-        <Modal isOpen variant="small" onEscapePress={onClose} appendTo={() => document.querySelector("main") ?? document.body}
+        <Modal isOpen variant="small" onEscapePress={onClose} appendTo={mainElement}
                aria-labelledby="act-title" aria-describedby="act-body">
             <ModalHeader title={title(action, guests.length, guests[0]?.name ?? "")} labelId="act-title" />
             <ModalBody id="act-body" className="rhv-act">

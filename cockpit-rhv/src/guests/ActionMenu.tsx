@@ -2,6 +2,7 @@
 import { useState, type ReactNode } from "react";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon.js";
 
+import { mainElement } from "../common/PageFrame";
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from "./pf";
 import { actionTitle, applies, type Action, type Guest } from "./states";
 
@@ -34,7 +35,7 @@ export function ActionMenu({ guests, label, isDisabled, text, onAction }: Action
     };
     const groups = open ? [USUAL, RARE, FORCED].map(actions => actions.map(item).filter(entry => entry !== null)).filter(group => group.length > 0) : [];
     return (
-        <Dropdown isOpen={open} onSelect={() => setOpen(false)} onOpenChange={setOpen} popperProps={{ position: "right" }}
+        <Dropdown isOpen={open} onSelect={() => setOpen(false)} onOpenChange={setOpen} popperProps={{ position: "right", appendTo: mainElement }}
                   toggle={ref => (
                       <MenuToggle ref={ref} variant={text === undefined ? "plain" : "default"} isExpanded={open} isDisabled={isDisabled}
                                   onClick={() => setOpen(!open)} aria-label={label} {...(text === undefined && { icon: <EllipsisVIcon /> })}>

@@ -8,7 +8,7 @@ import { _, text } from "../i18n";
 import { ActionMenu } from "./ActionMenu";
 import { State, cell, columnTitle } from "./columns";
 import type { Column } from "./query";
-import { isProtected, ownerWord, type Action, type Guest } from "./states";
+import { isProtected, ownerWord, stateWord, type Action, type Guest } from "./states";
 
 interface GuestRowProps {
     guest: Guest;
@@ -51,7 +51,7 @@ export const GuestRow = memo(function GuestRow({ guest, index, columns, selected
                     return <th key={column} role="rowheader" scope="row" data-column="name"><Name guest={guest} /></th>;
                 if (column === "state") {
                     return (
-                        <td key={column} role="cell" data-column="state" title={guest.error && text(guest.error.message)}>
+                        <td key={column} role="cell" data-column="state" title={guest.error ? text(guest.error.message) : stateWord(guest)}>
                             <State guest={guest} pending={pending} />
                         </td>
                     );

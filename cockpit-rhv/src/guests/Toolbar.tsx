@@ -2,6 +2,7 @@
 import { useCallback, useState } from "react";
 import ColumnsIcon from "@patternfly/react-icons/dist/esm/icons/columns-icon.js";
 
+import { mainElement } from "../common/PageFrame";
 import { number } from "../format";
 import { _ } from "../i18n";
 import { columnTitle } from "./columns";
@@ -28,7 +29,7 @@ function ColumnChoice({ wanted, onChange }: Omit<ToolbarProps, "guests">) {
         onChange({ ...wanted, columns });
     };
     return (
-        <Dropdown isOpen={open} onOpenChange={setOpen} popperProps={{ position: "right" }} className="rhv-guests__columns"
+        <Dropdown isOpen={open} onOpenChange={setOpen} popperProps={{ position: "right", appendTo: mainElement }} className="rhv-guests__columns"
                   toggle={ref => (
                       <MenuToggle ref={ref} variant="plain" id="guest-columns" isExpanded={open} onClick={() => setOpen(!open)}
                                   aria-label={_("Columns")} icon={<ColumnsIcon />} className="rhv-guests__columns" />

@@ -22,7 +22,7 @@ export function columnTitle(column: Column): string {
     case "disk": return _("Disk");
     case "network": return _("Network");
     case "addresses": return _("Addresses");
-    case "uptime": return _("Running for");
+    case "uptime": return _("Uptime");
     case "owner": return _("Owner");
     }
 }

@@ -138,7 +138,7 @@ export function actionTitle(action: Action): string {
     case "power_off": return _("Power off");
     case "pause": return _("Pause");
     case "resume": return _("Resume");
-    case "save": return _("Save");
+    case "save": return _("Save state");
     case "nmi": return _("Send an NMI");
     case "autostart_on": return _("Start with the host");
     case "autostart_off": return _("Do not start with the host");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Draws only the rows of a long table that are in sight. All rows are equally high; the window scrolls, not the table.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { flushSync } from "react-dom";
 
 export interface Range {
     first: number;
@@ -57,10 +58,12 @@ export function useWindow(count: number, guess: number): Windowed {
                 setRowHeight(row.getBoundingClientRect().height);
             look();
         };
-        window.addEventListener("scroll", look, { passive: true });
+        // Drawn before the browser paints the place that was scrolled to: no frame shows a blank.
+        const scrolled = () => flushSync(look);
+        window.addEventListener("scroll", scrolled, { passive: true });
         window.addEventListener("resize", resized);
         return () => {
-            window.removeEventListener("scroll", look);
+            window.removeEventListener("scroll", scrolled);
             window.removeEventListener("resize", resized);
         };
     }, [look]);
