@@ -67,8 +67,12 @@ class Library:
 
     async def libvirt(self, function: Callable[..., T], *args: Any, limit_s: float = 30.0) -> T:
         """``function(conn, *args)``; raises :class:`RhvError`."""
-        await self.connection.settled(CONNECT_LIMIT_S)
+        await self.connected()
         return await self.connection.call(function, *args, limit_s=limit_s)
+
+    async def connected(self) -> None:
+        """Wait until libvirt has been connected or could not be: who asks early is not refused for that."""
+        await self.connection.settled(CONNECT_LIMIT_S)
 
     async def close(self) -> None:
         """Let go of everything."""

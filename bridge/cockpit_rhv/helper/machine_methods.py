@@ -27,6 +27,7 @@ def _action(name: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[str
 async def act(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """One thing done to many guests, with a result for each."""
     wait = params.get("wait_s")
+    await call.session.library.connected()
     results = await call.session.library.bulk_actions.act(
         params["action"], params["uuids"], wait, bool(params.get("then_power_off"))
     )

@@ -87,8 +87,8 @@ class BulkActions:
 
         def look() -> None:
             machine = self._store.machines.get(uuid)
-            # what cannot be read may well run
-            if machine is None or machine.state not in ACTIVE | {"unknown"}:
+            # what cannot be read may well run, and what has not been listed yet, too
+            if self._store.complete if machine is None else machine.state not in ACTIVE | {"unknown"}:
                 off.set()
 
         forget = self._store.on_change(lambda change: look() if change.uuid == uuid else None)
