@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.testhost.host import TestHost
 
-pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.host, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LONELY = "lonely0"
 FQDN = "lonely.rhv.test"
