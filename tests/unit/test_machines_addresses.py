@@ -27,39 +27,39 @@ NEIGHBOURS = f"""IP address       HW type     Flags       HW address            
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Path:
+def files(tmp_path: Path) -> Path:
     (tmp_path / "arp").write_text(NEIGHBOURS)
     (tmp_path / "leases").mkdir()
     return tmp_path
 
 
-def read(host: Path) -> dict[str, tuple[str, ...]]:
-    return read_addresses(host / "leases", host / "arp")
+def read(files: Path) -> dict[str, tuple[str, ...]]:
+    return read_addresses(files / "leases", files / "arp")
 
 
-def lease(host: Path, bridge: str, *leases: Any) -> None:
-    (host / "leases" / f"{bridge}.status").write_text(json.dumps(leases))
+def lease(files: Path, bridge: str, *leases: Any) -> None:
+    (files / "leases" / f"{bridge}.status").write_text(json.dumps(leases))
 
 
-def test_a_neighbour_that_has_answered_is_known(host: Path) -> None:
-    assert read(host) == {MAC: ("192.0.2.9", "192.0.2.10"), "02:fc:00:00:00:05": ("192.0.2.1",)}
+def test_a_neighbour_that_has_answered_is_known(files: Path) -> None:
+    assert read(files) == {MAC: ("192.0.2.9", "192.0.2.10"), "02:fc:00:00:00:05": ("192.0.2.1",)}
 
 
-def test_leases_count_until_they_expire(host: Path) -> None:
+def test_leases_count_until_they_expire(files: Path) -> None:
     soon, past = int(time.time()) + 3600, int(time.time()) - 5
     lease(
-        host,
+        files,
         "virbr0",
         {"ip-address": "198.51.100.7", "mac-address": MAC.upper(), "expiry-time": soon},
         {"ip-address": "198.51.100.8", "mac-address": MAC, "expiry-time": past},
         {"ip-address": "2001:db8::7", "mac-address": MAC, "expiry-time": 0},
     )
-    (host / "leases" / "virbr1.status").write_text("")  # before its first lease
-    assert read(host)[MAC] == ("192.0.2.9", "192.0.2.10", "198.51.100.7", "2001:db8::7")
+    (files / "leases" / "virbr1.status").write_text("")  # before its first lease
+    assert read(files)[MAC] == ("192.0.2.9", "192.0.2.10", "198.51.100.7", "2001:db8::7")
 
 
-def test_a_guest_has_the_addresses_of_its_cards(host: Path) -> None:
-    known = read(host)
+def test_a_guest_has_the_addresses_of_its_cards(files: Path) -> None:
+    known = read(files)
     assert addresses_of(("02:FC:00:00:00:05", "52:54:00:00:00:00", MAC), known) == (
         "192.0.2.1",
         "192.0.2.9",

@@ -61,15 +61,15 @@ class Host:
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    yield host
-    assert host.watchers == []
+def place() -> Iterator[Host]:
+    place = Host()
+    yield place
+    assert place.watchers == []
 
 
 @pytest.fixture
-def actions(host: Host) -> BulkActions:
-    return BulkActions(host, host)  # type: ignore[arg-type]
+def actions(place: Host) -> BulkActions:
+    return BulkActions(place, place)  # type: ignore[arg-type]
 
 
 def short(results: list[ActionResult]) -> list[tuple[str, str, str | None]]:
@@ -79,63 +79,63 @@ def short(results: list[ActionResult]) -> list[tuple[str, str, str | None]]:
     return [(result.uuid, result.outcome, code(result.error)) for result in results]
 
 
-async def test_each_guest_has_a_result_in_the_order_asked(host: Host, actions: BulkActions) -> None:
-    host.fail["start", "b"] = BROKEN
-    host.fail["start", "c"] = ValueError("a network instead of a domain")
+async def test_each_guest_has_a_result_in_the_order_asked(place: Host, actions: BulkActions) -> None:
+    place.fail["start", "b"] = BROKEN
+    place.fail["start", "c"] = ValueError("a network instead of a domain")
     assert short(await actions.act("start", ["c", "a", "b", "a"])) == [
         ("c", "failed", "machine.unreadable"),
         ("a", "done", None),
         ("b", "failed", "machine.qemu_failed"),
     ]
-    assert len(host.asked) == 3
+    assert len(place.asked) == 3
 
 
-async def test_few_are_done_at_a_time_over_all_requests(host: Host, actions: BulkActions) -> None:
+async def test_few_are_done_at_a_time_over_all_requests(place: Host, actions: BulkActions) -> None:
     names = [str(number) for number in range(40)]
     await asyncio.gather(actions.act("start", names[:20]), actions.act("pause", names[20:]))
-    assert len(host.asked) == 40
-    assert host.most == bulk.MOST_AT_ONCE
+    assert len(place.asked) == 40
+    assert place.most == bulk.MOST_AT_ONCE
 
 
-async def test_shutting_down_is_waited_for(host: Host, actions: BulkActions) -> None:
+async def test_shutting_down_is_waited_for(place: Host, actions: BulkActions) -> None:
     for uuid in "abc":
-        host.become(uuid, "running")
-    host.fail["shutdown", "c"] = BROKEN
+        place.become(uuid, "running")
+    place.fail["shutdown", "c"] = BROKEN
     request = asyncio.ensure_future(actions.act("shutdown", ["a", "b", "c"], wait_s=5))
     await asyncio.sleep(0.02)
     assert not request.done()
-    host.become("a", "shutting_down")
-    host.become("a", "unknown")  # libvirt is restarted meanwhile: it may well run
+    place.become("b", None)  # a transient guest is gone
+    place.become("a", "shutting_down")
+    place.become("a", "unknown")  # libvirt is restarted meanwhile: it may well run
     await asyncio.sleep(0.01)
     assert not request.done()
-    host.become("a", "shut_off")
-    host.become("b", None)  # a transient guest is gone
+    place.become("a", "shut_off")
     assert short(await request) == [("a", "done", None), ("b", "done", None), ("c", "failed", "machine.qemu_failed")]
     assert_no_tasks()
 
 
-async def test_whoever_does_not_shut_down_in_time(host: Host, actions: BulkActions) -> None:
-    host.become("a", "running")
+async def test_whoever_does_not_shut_down_in_time(place: Host, actions: BulkActions) -> None:
+    place.become("a", "running")
     assert short(await actions.act("shutdown", ["a"], wait_s=0.02)) == [("a", "failed", "machine.still_running")]
-    assert host.asked == [("shutdown", "a")]
+    assert place.asked == [("shutdown", "a")]
     assert short(await actions.act("shutdown", ["a"], wait_s=0.02, then_power_off=True)) == [("a", "powered_off", None)]
-    assert host.asked[-1] == ("power_off", "a")
-    host.fail["power_off", "a"] = BROKEN
+    assert place.asked[-1] == ("power_off", "a")
+    place.fail["power_off", "a"] = BROKEN
     forced = await actions.act("shutdown", ["a"], wait_s=0.02, then_power_off=True)
     assert short(forced) == [("a", "failed", "machine.qemu_failed")]
     assert_no_tasks()
 
 
-async def test_nothing_is_forced_when_nobody_waits_any_more(host: Host, actions: BulkActions) -> None:
-    host.become("a", "running")
+async def test_nothing_is_forced_when_nobody_waits_any_more(place: Host, actions: BulkActions) -> None:
+    place.become("a", "running")
     request = asyncio.ensure_future(actions.act("shutdown", ["a"], wait_s=0.05, then_power_off=True))
     await asyncio.sleep(0.01)
     request.cancel()
     await asyncio.sleep(0.1)
-    assert host.asked == [("shutdown", "a")]
+    assert place.asked == [("shutdown", "a")]
     assert_no_tasks()
 
 
-async def test_without_a_limit_a_guest_is_only_asked(host: Host, actions: BulkActions) -> None:
-    host.become("a", "running")
+async def test_without_a_limit_a_guest_is_only_asked(place: Host, actions: BulkActions) -> None:
+    place.become("a", "running")
     assert short(await actions.act("shutdown", ["a"])) == [("a", "done", None)]

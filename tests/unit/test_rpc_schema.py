@@ -30,6 +30,7 @@ schemas = st.recursive(
             "maximum": st.integers(-2, 2),
             "minLength": st.integers(0, 2),
             "maxLength": st.integers(0, 2),
+            "enum": st.lists(st.sampled_from(["", "x", "ab"]), min_size=1, unique=True),
         },
     ),
     lambda inner: st.fixed_dictionaries(
@@ -40,6 +41,8 @@ schemas = st.recursive(
             "required": st.lists(names, unique=True),
             "additionalProperties": st.one_of(st.booleans(), inner),
             "items": inner,
+            "minItems": st.integers(0, 2),
+            "maxItems": st.integers(0, 2),
         },
     ),
     max_leaves=6,
