@@ -34,6 +34,7 @@ class Host:
         self.most = 0
         self.machines: dict[str, Machine] = {}
         self.watchers: list[Any] = []
+        self.complete = True
         self._busy = 0
 
     async def call(self, function: Any, action: str, uuid: str, limit_s: float) -> None:
@@ -111,6 +112,12 @@ async def test_shutting_down_is_waited_for(place: Host, actions: BulkActions) ->
     assert not request.done()
     place.become("a", "shut_off")
     assert short(await request) == [("a", "done", None), ("b", "done", None), ("c", "failed", "machine.qemu_failed")]
+    assert_no_tasks()
+
+
+async def test_what_is_not_listed_yet_has_not_shut_down(host: Host, actions: BulkActions) -> None:
+    host.complete = False  # the helper has just begun
+    assert short(await actions.act("shutdown", ["a"], wait_s=0.02)) == [("a", "failed", "machine.still_running")]
     assert_no_tasks()
 
 
