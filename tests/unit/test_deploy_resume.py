@@ -106,6 +106,9 @@ def test_only_the_password_that_is_given_is_replaced(job: Unfinished) -> None:
         ({"engine.fqdn": "x"}, {}, "answers.invalid"),
         (FQDN, {"admin_password": "short"}, "secrets.admin_password"),
         (FQDN, {"root_password": "short"}, "secrets.root_password"),
+        # An empty one is not taken for none: whoever gives one means it to count.
+        ({}, {"admin_password": ""}, "secrets.admin_password"),
+        ({}, {"root_password": ""}, "secrets.root_password"),
     ],
 )
 def test_what_is_wrong_changes_nothing(job: Unfinished, changes: Any, secrets: Any, code: str) -> None:

@@ -128,6 +128,7 @@ def test_without_a_root_password_root_has_none(profile: Profile, started: list[A
         ({}, {}, "secrets.admin_password"),
         ({}, {"admin_password": "short"}, "secrets.admin_password"),
         ({}, {"admin_password": MARKER, "root_password": "short"}, "secrets.root_password"),
+        ({}, {"admin_password": MARKER, "root_password": ""}, "secrets.root_password"),
     ],
 )
 def test_what_is_wrong_starts_nothing(

@@ -78,7 +78,7 @@ def test_a_user_is_denied_before_anything_is_looked_at(start_helper: Start, nobo
         ("deploy.resume_plan", {"job": UNKNOWN, "answers": []}),
         ("deploy.resume_plan", {"job": UNKNOWN, "answers": {}, "new_password": "yes"}),
         ("deploy.resume", {"job": UNKNOWN}),
-        ("deploy.resume", {"job": UNKNOWN, "answers": {}, "secrets": {"admin_password": "short"}}),
+        ("deploy.resume", {"job": UNKNOWN, "answers": {}, "secrets": {"admin_password": 12345678}}),
         ("deploy.resume", {"job": UNKNOWN, "answers": {}, "secrets": {"other": "long enough"}}),
         ("deploy.cleanup_plan", {"more": 1}),
         ("deploy.cleanup", {}),

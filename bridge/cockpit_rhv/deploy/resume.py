@@ -105,9 +105,9 @@ def resume_deployment(
     refuse_invalid(profile, answers)
     whole = complete(profile.schema, answers)
     hashes = {}
-    if secrets.get("admin_password"):
+    if "admin_password" in secrets:
         hashes["rhv_admin_password_hash"] = hash_admin_password(secrets["admin_password"])
-    if secrets.get("root_password"):
+    if "root_password" in secrets:
         hashes["rhv_root_password_hash"] = hash_root_password(secrets["root_password"])
 
     def change(status: JobStatus) -> None:

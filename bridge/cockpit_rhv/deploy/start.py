@@ -52,7 +52,7 @@ def start_deployment(
     variables = {
         "rhv_answers": whole,
         "rhv_admin_password_hash": hash_admin_password(secrets["admin_password"]),
-        "rhv_root_password_hash": hash_root_password(root_password) if root_password else "",
+        "rhv_root_password_hash": "" if root_password is None else hash_root_password(root_password),
     }
     spec = JobSpec(
         kind="deploy",
