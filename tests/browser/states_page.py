@@ -87,13 +87,19 @@ def catalogue() -> list[polib.POEntry]:
 def english(text: str) -> list[str]:
     """The lines of a page in Spanish that are English texts of the catalogue, whatever their placeholders hold."""
     patterns = [
-        re.compile("(?s:.+)".join(map(re.escape, re.split(r"\{\w+\}", entry.msgid))))
+        re.compile("".join(_pattern(part) for part in re.split(r"(\{\w+\})", entry.msgid)))
         for entry in catalogue()
         if entry.msgid != entry.msgstr
         and re.search(r"[a-z]{3}", re.sub(r"\{\w+\}", "", entry.msgid))
         and not all(re.match(r"bridge/cockpit_rhv/cli|engine/", path) for path, _ in entry.occurrences)
     ]
     return [line for line in text.splitlines() if any(pattern.fullmatch(line.strip()) for pattern in patterns)]
+
+
+def _pattern(part: str) -> str:
+    if part == "{count}":
+        return r"[\d.,\s]*\d"  # else “{count} error” would be found in whatever ends like it
+    return "(?s:.+)" if re.fullmatch(r"\{\w+\}", part) else re.escape(part)
 
 
 def unfold(page: Page) -> None:

@@ -102,6 +102,8 @@ def test_a_remedy_of_the_preflight_checks_again(browser: Browser, cockpit: Local
     asked = len(sent(cockpit, "deploy.preflight"))
     cockpit.show("resolved")
     expect(page.locator("[data-preflight='done'] [data-check='resolves']")).to_have_count(0)
+    # It is gone while the host is checked, too: only then has the helper been asked for sure.
+    expect(page.locator("[data-preflight='done']")).to_be_visible()
     assert len(sent(cockpit, "deploy.preflight")) == asked + 1
     assert sent(cockpit, "tasks.start")[-1]["task"] == "hosts_entry"
     context.close()
