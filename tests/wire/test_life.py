@@ -41,6 +41,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.start": {"uuid": "x"},
     "machines.shutdown": {"uuid": "x"},
     "machines.power_off": {"uuid": "x"},
+    "machines.act": {"action": "power_off", "uuids": ["x"]},
     "machines.console": {"uuid": "x"},
     "machines.serial_log": {"uuid": "x", "offset": 0},
 }
