@@ -150,6 +150,8 @@ class Helper:
             data = os.read(0, 65_536)
             if not data:
                 return
+            # A test that has just chosen another state means it for the very next answer.
+            self.follow()
             *lines, buffer = (buffer + data).split(b"\n")
             for line in lines:
                 request = json.loads(line)

@@ -61,7 +61,10 @@ class LocalCockpit:
 
     def show(self, state: str) -> None:
         """Choose one of fake_states.STATES; open pages follow."""
-        self.state_file.write_text(state)
+        # In one step: a helper reads it ten times a second, and at each request.
+        new = self.state_file.with_suffix(".new")
+        new.write_text(state)
+        new.replace(self.state_file)
 
     def requests(self) -> str:
         """The requests the helper got, a line each."""
