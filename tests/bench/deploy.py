@@ -50,7 +50,7 @@ def answers(host: TestHost) -> dict[str, Any]:
         "version": 1,
         "profile": "embedded",
         "engine": {
-            "fqdn": "engine.rhv.test", "name": "HostedEngine", "vcpus": 2, "memory_mib": 1024, "disk_gib": 10,
+            "fqdn": "engine.rhv.test", "name": "HostedEngine", "vcpus": 1, "memory_mib": 1024, "disk_gib": 10,
             "root_ssh_key": ssh_key().with_suffix(".pub").read_text().strip(),
         },
         "network": {

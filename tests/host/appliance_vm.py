@@ -41,7 +41,7 @@ class Vm:
             (self.folder / name).write_bytes(b"")
         # As the deployment's domain has it: q35, the most capable processor, virtio.
         command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"]
-        command += ["-smp", "2", "-m", "1024", "-nodefaults", "-no-user-config", "-display", "none"]
+        command += ["-smp", "1", "-m", "1024", "-nodefaults", "-no-user-config", "-display", "none"]
         command += ["-drive", f"file={self.disk},if=none,id=disk,discard=unmap", "-device", "virtio-blk-pci,drive=disk"]
         if drive is not None:
             command += ["-drive", f"file={drive},format=raw,if=none,id=drive,readonly=on"]

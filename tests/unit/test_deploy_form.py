@@ -95,6 +95,11 @@ def test_a_small_host_gets_small_answers(profile: Profile) -> None:
     assert form(profile, facts)["values"]["engine"]["memory_mib"] == 768
 
 
+def test_where_guests_are_emulated_one_processor_is_proposed(profile: Profile) -> None:
+    assert form(profile)["values"]["engine"]["vcpus"] == 2
+    assert form(profile, world.no_kvm(world.facts()))["values"]["engine"]["vcpus"] == 1
+
+
 def test_a_large_image_gets_a_large_disk(profile: Profile, tmp_path: Path) -> None:
     image = world.qcow2(tmp_path / "big.qcow2", gib=20.5)
     values = form(profile, images=[image])["values"]
