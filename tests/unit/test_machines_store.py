@@ -244,6 +244,15 @@ def sampler_of(connection: FakeConnection, store: MachineStore, tick_s: float) -
     return Sampler(connection, store, NoAddresses(), tick_s)  # type: ignore[arg-type]
 
 
+async def asked(connection: FakeConnection, number: int) -> asyncio.Future[Any]:
+    """The sampler's call of that number, from 0, once it has been made."""
+    for _ in range(2000):
+        if len(connection.takes) > number:
+            return connection.takes[number]
+        await asyncio.sleep(0.002)
+    raise AssertionError(f"only {len(connection.takes)} calls")
+
+
 async def test_a_call_that_hangs_holds_up_the_others_once(
     connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,19 +262,20 @@ async def test_a_call_that_hangs_holds_up_the_others_once(
     await asyncio.sleep(0.03)
     assert connection.takes == []  # off at first
     sampler.set_active(True)
-    await asyncio.sleep(0.2)
+    await asked(connection, sampler_module.MOST_OVERDUE - 1)
+    await asyncio.sleep(0.1)
     assert len(connection.takes) == sampler_module.MOST_OVERDUE  # and no more, however long they hang
+    monkeypatch.setattr(sampler_module, "CALL_LIMIT_S", 60)
     connection.takes[0].set_result(Taken(10.0, {}))
-    await asyncio.sleep(0.03)
     for number, cpu_s in ((2, 4), (3, 5)):
-        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, "cpu.time": cpu_s * 10**9}}))
-        await asyncio.sleep(0.015)
+        sample = {"state.state": 1, "cpu.time": cpu_s * 10**9}
+        (await asked(connection, number)).set_result(Taken(10.0 + number, {"a": sample}))
+    await asked(connection, 4)
     assert store.machines["a"].load.cpu_percent == 100
     sampler.set_active(False)
     await settle()
-    count = len(connection.takes)
     await asyncio.sleep(0.05)
-    assert len(connection.takes) == count
+    assert len(connection.takes) == 5
     await sampler.close()
 
 
@@ -289,15 +299,15 @@ async def test_a_sample_has_rates_and_addresses(connection: FakeConnection, stor
     sampler = sampler_of(connection, store, 0.01)
     sampler.set_active(True)
     for number in (0, 1):
-        await settle()
+        call = await asked(connection, number)
         counted = {
             "block.count": 1,
             "block.0.rd.bytes": number * 10**6,
             "net.count": 1,
             "net.0.tx.bytes": number * 5000,
         }
-        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
-        await asyncio.sleep(0.015)
+        call.set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
+    await asked(connection, 2)
     assert store.machines["a"].load == Load(disk_read_bytes_s=10**6, net_tx_bytes_s=5000, addresses=("192.0.2.7",))
     await sampler.close()
 
@@ -308,9 +318,9 @@ async def test_an_idle_guest_changes_nothing(connection: FakeConnection, store: 
     sampler = sampler_of(connection, store, 0.001)
     sampler.set_active(True)
     for number in range(6):
-        await asyncio.sleep(0.005)
+        call = await asked(connection, number)
         counted = {"cpu.time": number * 4 * 10**6, "vcpu.current": 1, "net.count": 1, "net.0.rx.bytes": number * 300}
-        connection.takes[number].set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
+        call.set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
         await settle()
         if number == 2:
             store.on_change(changes.append)
