@@ -72,6 +72,9 @@ def test_a_recorded_host(xeon: Path) -> None:
         "memory": {"total_mib": 16000, "available_mib": 8000, "swap_total_mib": 2048, "swap_free_mib": 1024},
         "kvm": {"usable": True, "reason": None},
         "dns": {"servers": ["192.0.2.53", "2001:db8::53"], "search": ["example.org", "lab.example.org"]},
+        "hardware": {"manufacturer": None, "product": None},
+        "kind": "linux",
+        "manager": {"agent": "none", "clients": []},
     }
     assert nics["br0"] == {
         "name": "br0",

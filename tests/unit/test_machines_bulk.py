@@ -115,8 +115,8 @@ async def test_shutting_down_is_waited_for(place: Host, actions: BulkActions) ->
     assert_no_tasks()
 
 
-async def test_what_is_not_listed_yet_has_not_shut_down(host: Host, actions: BulkActions) -> None:
-    host.complete = False  # the helper has just begun
+async def test_what_is_not_listed_yet_has_not_shut_down(place: Host, actions: BulkActions) -> None:
+    place.complete = False  # the helper has just begun
     assert short(await actions.act("shutdown", ["a"], wait_s=0.02)) == [("a", "failed", "machine.still_running")]
     assert_no_tasks()
 
