@@ -36,6 +36,11 @@ class Library:
         self._machines: _Machines | None = None
 
     @property
+    def uses_libvirt(self) -> bool:
+        """Whether the connection to libvirt has been asked for."""
+        return self._machines is not None
+
+    @property
     def connection(self) -> Connection:
         """The connection to libvirt; the first use starts it."""
         return self._parts().connection

@@ -86,9 +86,11 @@ class Session:
         self.update_sampler()
 
     def update_sampler(self) -> None:
-        """Sample the guests' load only while it is looked at."""
-        if "machines" in self.subscriptions:
-            self.library.sampler.set_active(self._visible)
+        """Sample the guests' load only while it is looked at: by a page that shows it, in a tab that is seen."""
+        wanted = self._visible and "machines" in self.subscriptions
+        # who never asked for a guest needs no connection to libvirt to be told so
+        if wanted or self.library.uses_libvirt:
+            self.library.sampler.set_active(wanted)
 
     def _validate(self, method: str, params: Mapping[str, Any]) -> None:
         self._schema.validate(method, params)

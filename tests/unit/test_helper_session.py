@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a session samples the guests' load: only while somebody looks at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cockpit_rhv.helper.session import Session
+from cockpit_rhv.machines.sampler import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class Channel:
+    async def send(self, _message: Any) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Session]:
+    monkeypatch.setenv("COCKPIT_RHV_LIBVIRT_URI", "test:///default")
+    session = Session(Channel())  # type: ignore[arg-type]
+    yield session
+    await session.close()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    told: list[bool] = []
+    monkeypatch.setattr(Sampler, "set_active", lambda _sampler, active: told.append(active))
+    return told
+
+
+async def test_guests_are_sampled_while_they_are_shown(session: Session, told: list[bool]) -> None:
+    await session.subscriptions.subscribe("machines")
+    session.update_sampler()
+    session.set_visible(False)
+    session.set_visible(True)
+    await session.subscriptions.unsubscribe("machines")
+    session.update_sampler()  # another page is shown
+    session.set_visible(True)
+    assert told == [True, False, True, False, False]
+
+
+async def test_who_shows_no_guests_is_not_connected_to_libvirt(session: Session, told: list[bool]) -> None:
+    session.set_visible(False)
+    session.set_visible(True)
+    assert told == []
+    assert not session.library.uses_libvirt
