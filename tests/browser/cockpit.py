@@ -53,6 +53,8 @@ def open_page(page: Page, host: TestHost) -> Frame:
     frame = element.content_frame() if element else None
     assert frame is not None
     frame.locator("main[data-page]").first.wait_for(timeout=30_000)
+    # Until the shell has noted that the frame is there, it may set its address back: a click would lead nowhere.
+    page.locator("iframe[name='cockpit1:localhost/rhv'][data-loaded]").wait_for(state="attached", timeout=30_000)
     return frame
 
 
