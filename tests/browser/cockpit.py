@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.testhost.root import BUILD
@@ -33,7 +34,7 @@ DESKTOP = {"width": 1280, "height": 900}
 
 def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, language: str = "en-us") -> None:
     """Log in with the host's password; ``admin``: whether Cockpit asks sudo for administrative access at once."""
-    page.goto(host.cockpit_url)
+    go_to(page, host.cockpit_url)
     page.evaluate(
         "([key, value]) => window.localStorage.setItem(key, value)", [f"superuser:{user}", "any" if admin else "none"]
     )
@@ -46,9 +47,22 @@ def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, languag
     page.locator("#super-user-indicator, #super-user-indicator-mobile").first.wait_for(state="attached", timeout=30_000)
 
 
+def go_to(page: Page, address: str, tries: int = 4) -> None:
+    """Load an address. A test host that has just booted adds interfaces to this machine, and Chromium drops its
+    requests whenever it sees one come; a person would reload."""
+    for left in range(tries - 1, -1, -1):
+        try:
+            page.goto(address)
+        except Error as error:
+            if "ERR_NETWORK_CHANGED" not in error.message or left == 0:
+                raise
+        else:
+            return
+
+
 def open_page(page: Page, host: TestHost) -> Frame:
     """Go to our page inside Cockpit's shell; returns its frame once something of ours is drawn."""
-    page.goto(f"{host.cockpit_url}rhv")
+    go_to(page, f"{host.cockpit_url}rhv")
     element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=30_000)
     frame = element.content_frame() if element else None
     assert frame is not None

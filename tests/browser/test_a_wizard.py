@@ -20,6 +20,7 @@ from tests.browser.cockpit import (
     CHROMIUM_PATH,
     DESKTOP,
     PHONE,
+    go_to,
     log_in,
     no_axe_violations,
     open_page,
@@ -191,15 +192,15 @@ def test_the_console_file_and_a_ticket_that_is_in_no_stored_xml(page: Page, host
 
 def test_the_portal_of_the_deployed_engine(page: Page, host: TestHost) -> None:
     engine = read_engine(host)
-    page.goto(f"{engine.url}/")
+    go_to(page, f"{engine.url}/")
     page.locator("#password").fill(ADMIN_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("#main h1")).to_be_visible()
-    page.goto(f"{engine.url}/#/hosts")
+    go_to(page, f"{engine.url}/#/hosts")
     expect(page.locator("#main")).to_contain_text(str(engine.config["host_name"]))
     shot(page, "host-portal-hosts")
     no_axe_violations(page, "portal: hosts")
-    page.goto(f"{engine.url}/#/guests")
+    go_to(page, f"{engine.url}/#/guests")
     expect(page.locator("#main")).to_contain_text(str(engine.config["name"]))
     shot(page, "host-portal-guests")
     no_axe_violations(page, "portal: guests")
