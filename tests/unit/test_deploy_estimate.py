@@ -19,8 +19,8 @@ PHASES = [PhaseSpec(scale, msg(scale, scale), 10.0, scale) for scale in ("none",
         (1.0, False, [10, 10, 10, 10]),
         (2.0, False, [10, 20, 20, 10]),
         (0.5, False, [10, 5, 5, 10]),
-        (1.0, True, [10, 10, 3.5, 10]),
-        (2.0, True, [10, 20, 7, 10]),
+        (1.0, True, [10, 10, 2.0, 10]),
+        (2.0, True, [10, 20, 4, 10]),
     ],
 )
 def test_what_a_phase_depends_on_scales_it(speed: float, kvm: bool, seconds: list[float]) -> None:
@@ -43,7 +43,7 @@ def test_a_host_is_never_out_of_all_proportion(
 def test_what_is_not_given_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate, "slowness", lambda: 3.0)
     monkeypatch.setattr(estimate, "kvm_usable", lambda: True)
-    assert [phase.expected_s for phase in scaled(PHASES)] == [10, 30, 10.5, 10]
+    assert [phase.expected_s for phase in scaled(PHASES)] == [10, 30, 6.0, 10]
 
 
 def test_the_probe_works_here_and_is_short() -> None:

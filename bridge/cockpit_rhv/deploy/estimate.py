@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 #: What :func:`_work` takes where the shipped figures were measured (docs/performance.md): 2 cores, emulated guests.
 _REFERENCE_S = 0.0235
 _TRIES = 3
-#: A guest with hardware virtualization against an emulated one. An estimate: no such machine has been measured yet.
-_VIRTUALIZED = 0.35
+#: A guest with hardware virtualization and two vCPUs against an emulated one with one. An estimate: no such machine has
+#: been measured yet.
+_VIRTUALIZED = 0.2
 _SLOWEST, _FASTEST = 20.0, 0.2
 
 
