@@ -151,7 +151,7 @@ async def _keep_up(manager: Manager, paths: Paths, server: _Server, context: ssl
         said = _announce(manager, paths.first_contact, paths.console)
         tries = 0
         while True:
-            # The port's driver, or its name, may come after a quick Manager; a machine of another kind has no port.
+            # udev names the port, perhaps after a quick Manager has begun; a machine of another kind has no port.
             again = not said and tries < _TRIES
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(watch.changed(), _TRY_AGAIN_S if again else _RENEW_CHECK_S)

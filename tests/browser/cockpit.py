@@ -130,7 +130,7 @@ _SETTLED = """() => Promise.race([
 
 def no_axe_violations(frame: Frame | Page, where: str) -> None:
     """axe-core inside our frame: Cockpit's own shell does not count."""
-    # A colour on its way to another one is neither.
+    # Contrast is judged when no colour is changing any more.
     frame.evaluate(_SETTLED)
     results = Axe().run(frame)
     assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"

@@ -126,7 +126,8 @@ def chain(hook: str, policy: str) -> dict[str, Any]:
 
 def rule(port: Any, *verdicts: str) -> dict[str, Any]:
     match = {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": port}}
-    return {"rule": {"chain": "c", "expr": [match, *({verdict: None} for verdict in verdicts)]}}
+    expr = [match, *({verdict: None} for verdict in verdicts)]
+    return {"rule": {"family": "inet", "table": "x", "chain": "c", "expr": expr}}
 
 
 TOO_LONG = subprocess.TimeoutExpired("x", 5)
@@ -142,9 +143,11 @@ UNREACHED = "cause.not_up.unreached"
         ({"nft": rules(chain("input", "drop"))}, "cause.not_up.firewall"),
         ({"nft": rules(chain("forward", "drop"))}, UNREACHED),
         ({"nft": rules(chain("input", "accept"), rule(PORT, "drop"))}, "cause.not_up.firewall"),
-        ({"nft": rules(rule(PORT, "counter", "reject"))}, "cause.not_up.firewall"),
-        ({"nft": rules(rule(PORT, "accept"))}, UNREACHED),
-        ({"nft": rules(rule(22, "drop"))}, UNREACHED),
+        ({"nft": rules(chain("input", "accept"), rule(PORT, "counter", "reject"))}, "cause.not_up.firewall"),
+        ({"nft": rules(chain("input", "accept"), rule(PORT, "accept"))}, UNREACHED),
+        ({"nft": rules(chain("input", "accept"), rule(22, "drop"))}, UNREACHED),
+        ({"nft": rules(chain("input", "accept"), rule({"range": [50000, 60000]}, "drop"))}, "cause.not_up.firewall"),
+        ({"nft": rules(chain("input", "drop"), rule(PORT, "accept"))}, UNREACHED),
         ({"nft": rules({"rule": {"chain": "c"}}, {"rule": {"expr": [{"jump": {"target": "c"}}]}})}, UNREACHED),
         ({"nft": "{"}, UNREACHED),
         ({"nft": "{}"}, UNREACHED),

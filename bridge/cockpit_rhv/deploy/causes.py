@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Known causes: from an error's code and what the host says at that moment to a likely cause, and perhaps a remedy.
 
-Never from an error's text. Each row of the tables is provoked by a test (tests/host/test_fault_*.py).
+Never from an error's text. Each row has a unit test; most are provoked on a real host too (tests/host/test_fault_*.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT, PORT
 from ..checks.context import run_command
+from ..checks.nft import CLOSED, UNSURE, Connection, Ruleset
 from ..errors import Remedy, RhvError
 from ..host.listeners import port_owner
 from ..host.services import unit_states
@@ -214,23 +215,13 @@ def _firewalld_blocks() -> bool:
 
 
 def _filtered() -> bool:
-    """nftables drops packets by default at the input, or has a rule about our port."""
+    """nftables' rules close our port, or name it in a rule that may."""
     try:
         listed = run_command(["nft", "--json", "list", "ruleset"], _COMMAND_S)
-        items = json.loads(listed.output)["nftables"] if listed.code == 0 else []
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
+        if listed.code != 0:
+            return False
+        rules = Ruleset(json.loads(listed.output))
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
         return False
-    return any(_drops(item) for item in items)
-
-
-def _drops(item: Mapping[str, Any]) -> bool:
-    chain = item.get("chain", {})
-    if chain.get("hook") == "input" and chain.get("policy") == "drop":
-        return True
-    expressions = item.get("rule", {}).get("expr", [])
-    about_port = any(_right(expression) == PORT for expression in expressions)
-    return about_port and any(verdict in expression for expression in expressions for verdict in ("drop", "reject"))
-
-
-def _right(expression: Mapping[str, Any]) -> Any:
-    return expression.get("match", {}).get("right") if isinstance(expression, dict) else None
+    verdict = rules.verdict(Connection(PORT, None))
+    return verdict == CLOSED or (verdict == UNSURE and PORT in rules.ports())
