@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ _LAST = ("tests/host/test_upgrade.py",)
 _WITHOUT_A_HOST = ("tests/unit/", "tests/wire/")
 KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
+
+_began_s = time.monotonic()
+_spent = {"setup": 0.0, "call": 0.0, "teardown": 0.0}
 
 
 def _admin_password() -> str:
@@ -64,6 +68,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What changes the engine comes when all others have seen it.
     order = {name: at for at, name in enumerate((*_FIRST, None, *_LAST))}
     items.sort(key=lambda item: next((order[name] for name in (*_FIRST, *_LAST) if name in item.nodeid), order[None]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _spent[report.when] += report.duration
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A run that takes long while no test does has spent its time elsewhere: this tells where to look."""
+    whole_s = time.monotonic() - _began_s
+    phases = ", ".join(f"{phase} {spent_s:.0f} s" for phase, spent_s in _spent.items())
+    rest_s = whole_s - sum(_spent.values())
+    terminalreporter.write_line(f"time of the tests: {phases}; outside of them (collection, between) {rest_s:.0f} s")
 
 
 def _session_host(name: str, suite: str, network: Network) -> Iterator[TestHost]:

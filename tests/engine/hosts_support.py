@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cockpit_rhv.agent.service import Agent, Settings
 
 from tests.engine.manager_support import ManagerProcess, enrol_folder, free_port
+from tests.own_driver import own_test_driver
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.2"
 """Of every host here; 127.0.0.1 is the Manager's own and no host may have it."""
-TEST_URI = "test:///default"
-TEST_GUEST = "6695eb01-f6a4-8304-79aa-97f2502e193f"
 LIVE_S = 5.0
 """What the issue allows between a guest's change and its appearance in the API."""
 
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, port: int) -> AsyncIterator[Agent]:
-    agent = Agent(Settings(folder, ADDRESS, port, TEST_URI, folder / "agent.json", tick_s=0.2))
+    agent = Agent(Settings(folder, ADDRESS, port, own_test_driver(folder), folder / "agent.json", tick_s=0.2))
     await agent.start()
     try:
         yield agent

@@ -20,8 +20,9 @@ import pytest
 from cockpit_rhv.agent.service import Agent, Settings
 
 from tests.engine.conftest import FAST
-from tests.engine.hosts_support import ADDRESS, LIVE_S, TEST_GUEST, TEST_URI, Seen, new_host, running
+from tests.engine.hosts_support import ADDRESS, LIVE_S, Seen, new_host, running
 from tests.engine.manager_support import ROOT, ManagerProcess, enrol_folder, free_port
+from tests.own_driver import TEST_GUEST, own_test_driver
 from tests.unit.tls_support import Authority
 from tests.waiting import until
 
@@ -182,7 +183,7 @@ def test_an_agent_that_stops_answering_is_noticed(manager: ManagerProcess, seen:
     folder, host_id, port = new_host(manager, tmp_path, "node1")
     argv = [
         sys.executable, "-m", "cockpit_rhv.agent", "--config", str(folder), "--bind", ADDRESS, "--port", str(port),
-        "--libvirt-uri", TEST_URI, "--state", str(folder / "agent.json"),
+        "--libvirt-uri", own_test_driver(folder), "--state", str(folder / "agent.json"),
     ]  # fmt: skip
     with subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(ROOT / "bridge")}) as agent:
         try:

@@ -15,28 +15,26 @@ from cockpit_rhv.rpc.stomp import EVENT_QUEUE, REQUEST_QUEUES, Frame, FrameParse
 from cockpit_rhv.rpc.stomp_client import EventCallback, StompRpcClient
 from cockpit_rhv.rpc.tls import client_context
 
+from tests.own_driver import own_test_driver
 from tests.unit.tls_support import Authority
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-TEST_URI = "test:///default"
-TEST_GUEST = "6695eb01-f6a4-8304-79aa-97f2502e193f"
-"""The one guest of libvirt's test driver; it runs from the start."""
 PATIENCE_S = 10.0
 
 
 class AgentHouse:
     """An agent and the authority that its clients' certificates come from."""
 
-    def __init__(self, folder: Path, libvirt_uri: str = TEST_URI) -> None:
+    def __init__(self, folder: Path, libvirt_uri: str | None = None) -> None:
         self.config = folder / "etc"
         self.authority = Authority(self.config / "pki")
         self.authority.issue("host", "127.0.0.1", "host.example", stem="agent")
         self.settings = Settings(
-            self.config, "127.0.0.1", 0, libvirt_uri, folder / "run/agent.json", tick_s=0.2
-        )  # fmt: skip
+            self.config, "127.0.0.1", 0, libvirt_uri or own_test_driver(folder), folder / "run/agent.json", tick_s=0.2
+        )
         self.agent = Agent(self.settings)
 
     @property
@@ -64,13 +62,13 @@ class AgentHouse:
 
 
 @contextlib.asynccontextmanager
-async def running_agent(folder: Path, libvirt_uri: str = TEST_URI) -> AsyncIterator[AgentHouse]:
+async def running_agent(folder: Path, libvirt_uri: str | None = None) -> AsyncIterator[AgentHouse]:
     """An agent that has read the test driver's guest; stopped at the end, and nothing of it may be left."""
     before = asyncio.all_tasks()
     house = AgentHouse(folder, libvirt_uri)
     await house.agent.start()
     try:
-        if libvirt_uri == TEST_URI:
+        if libvirt_uri is None:
             await house.libvirt_connected()
         yield house
     finally:

@@ -15,7 +15,8 @@ from cockpit_rhv.machines.uptime import host_clock_s
 from cockpit_rhv.messages import msg
 from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
-from tests.unit.agent_support import PATIENCE_S, TEST_GUEST, AgentHouse, running_agent
+from tests.own_driver import TEST_GUEST
+from tests.unit.agent_support import PATIENCE_S, AgentHouse, running_agent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -26,6 +26,7 @@ T = TypeVar("T")
 #: Seconds for one call; libvirtd itself gives up after 30 on a guest that is busy.
 CALL_LIMIT_S = 10.0
 OPEN_LIMIT_S = 15.0
+CLOSE_LIMIT_S = 1.0
 #: Seconds between attempts, doubled from the first to the last.
 RETRY_FIRST_S = 0.5
 RETRY_LAST_S = 10.0
@@ -47,6 +48,7 @@ class Connection:
         self._uri = uri
         self._writable = os.geteuid() == 0 if writable is None else writable
         self._state = LibvirtState("connecting", "none", uri)
+        self._late: set[asyncio.Task[None]] = set()
         self._opened: Opened | None = None
         self._callbacks: list[int] = []
         self._lost = asyncio.Event()
@@ -95,6 +97,10 @@ class Connection:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         await self._drop()
+        if self._late:
+            await asyncio.wait(self._late, timeout=CLOSE_LIMIT_S)
+        for late in self._late:
+            late.cancel()
 
     async def call(self, function: Callable[..., T], *args: Any, limit_s: float = CALL_LIMIT_S) -> T:
         """``function(conn, *args)`` in a worker thread.
@@ -135,15 +141,20 @@ class Connection:
             opened, self._callbacks = await within(opening, OPEN_LIMIT_S)
         except (RhvError, asyncio.CancelledError):
             # it may still succeed: then nobody wants it any more
-            opening.add_done_callback(self._discard)
+            late = asyncio.create_task(self._discard(opening))
+            self._late.add(late)
+            late.add_done_callback(self._late.discard)
             raise
         self._opened = opened
         self._become(LibvirtState("connected", opened.access, self._uri, opened.version))
 
-    def _discard(self, opening: asyncio.Future[tuple[Opened, list[int]]]) -> None:
-        if not opening.cancelled() and opening.exception() is None:
-            opened, callbacks = opening.result()
-            self._workers.submit(_close, opened.conn, callbacks)
+    async def _discard(self, opening: asyncio.Future[tuple[Opened, list[int]]]) -> None:
+        try:
+            opened, callbacks = await opening
+        except RhvError as error:
+            logger.debug("nothing to close: %s", error)
+        else:
+            await self._workers.submit(_close, opened.conn, callbacks)
 
     def _open_in_thread(self, loop: asyncio.AbstractEventLoop) -> tuple[Opened, list[int]]:
         try:
@@ -206,7 +217,7 @@ class Connection:
         if opened is None:
             return
         try:
-            await self._workers.run(_close, opened.conn, self._callbacks, limit_s=1.0)
+            await self._workers.run(_close, opened.conn, self._callbacks, limit_s=CLOSE_LIMIT_S)
         except RhvError as error:
             logger.warning("libvirt %s did not close: %s", self._uri, error)
 
