@@ -30,13 +30,13 @@ from .engine_parts import (
     libvirt_parts,
 )
 from .first_contact import read_last
-from .manager import Manager
 from .state import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..jobs.model import JobStatus
+    from .manager import Manager
 
 HEALTH_TIMEOUT_S = 3.0
 
@@ -139,7 +139,7 @@ def compose(local: Local, health: Health) -> dict[str, Any]:
     }
 
 
-def read_health(config: EngineConfig, make: Callable[..., Manager] = Manager) -> Health:
+def read_health(config: EngineConfig, make: Callable[..., Manager] | None = None) -> Health:
     """Ask the Manager; whatever goes wrong is its health, so nothing is raised."""
     try:
         ca = Path(config.ca_file).read_text(encoding="ascii")
@@ -149,6 +149,11 @@ def read_health(config: EngineConfig, make: Callable[..., Manager] = Manager) ->
             msg("engine.health.no_ca", "The engine's CA cannot be read: {reason}", reason=str(error)),
             time.time(),
         )
+    if make is None:
+        # http.client and its email cost 2 MB: not in each page's helper before there is an engine to ask
+        from .manager import Manager
+
+        make = Manager
     failure: RhvError | None = None
     for address in manager_addresses(config):
         manager = make(address, config.fqdn, ca, timeout_s=HEALTH_TIMEOUT_S)

@@ -17,19 +17,18 @@ from cryptography.x509.oid import NameOID
 from ..errors import RhvError
 from ..jobs.files import sync_folder
 from ..messages import msg
+from .places import AGENT_CERTIFICATE, AGENT_KEY, ENGINE_CA
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-KEY, CERTIFICATE, CA = "agent.key", "agent.pem", "ca.pem"
-
 
 def ensure_key(folder: Path) -> ec.EllipticCurvePrivateKey:
     """The agent's key (EC P-256), 0600 in ``folder``; made when there is none that can be used. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-    path = folder / KEY
+    path = folder / AGENT_KEY
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -88,8 +87,8 @@ def install(folder: Path, certificate_pem: str, ca_pem: str, key: ec.EllipticCur
             msg("manager.odd_answer.hint", "Is the appliance of the same version as this package?"),
             problem,
         )
-    write_whole(folder / CA, ca_pem.encode("ascii"), 0o644)
-    write_whole(folder / CERTIFICATE, certificate_pem.encode("ascii"), 0o644)
+    write_whole(folder / ENGINE_CA, ca_pem.encode("ascii"), 0o644)
+    write_whole(folder / AGENT_CERTIFICATE, certificate_pem.encode("ascii"), 0o644)
 
 
 def write_whole(path: Path, content: bytes, mode: int) -> None:

@@ -12,7 +12,7 @@ from ..checks.context import resolve_name
 from ..errors import RhvError
 from ..machines.opening import DEFAULT_URI
 from ..messages import Message, msg
-from . import enroll, places
+from . import places
 from .answers import get
 from .config import EngineConfig, read_engine_config, write_engine_config
 from .domain_xml import DRIVE_TARGET, drive_element
@@ -145,7 +145,7 @@ def _config(deployment: Deployment, answers: Mapping[str, Any]) -> EngineConfig:
         address=record.address,
         url=f"https://{host}/ovirt-engine/",
         ca_sha256=record.ca_sha256,
-        ca_file=str(places.pki_dir() / enroll.CA),
+        ca_file=str(places.pki_dir() / places.ENGINE_CA),
         host_id=record.host_id,
         host_name=record.host_name,
         host_address=record.host_address,

@@ -35,6 +35,15 @@ def pki_dir() -> Path:
     return config_dir() / "pki"
 
 
+#: In :func:`pki_dir`.
+AGENT_KEY, AGENT_CERTIFICATE, ENGINE_CA = "agent.key", "agent.pem", "ca.pem"
+
+
+def pki_files() -> list[Path]:
+    """What enrolment writes."""
+    return [pki_dir() / name for name in (AGENT_KEY, ENGINE_CA, AGENT_CERTIFICATE)]
+
+
 def disk_file(folder: str, name: str) -> Path:
     """The engine's disk in the storage directory."""
     return Path(folder) / f"{name}.qcow2"

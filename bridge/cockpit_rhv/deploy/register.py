@@ -139,8 +139,8 @@ def _rename(deployment: Deployment, manager: Manager, bearer: str, name: str, ad
 def agent_key(deployment: Deployment) -> ec.EllipticCurvePrivateKey:
     """The agent's key, made when there is none; its folder and files are noted before it. Raises OSError."""
     deployment.note_new_folder(places.pki_dir())
-    for part in (enroll.KEY, enroll.CA, enroll.CERTIFICATE):
-        deployment.note_new_file(places.pki_dir() / part)
+    for file in places.pki_files():
+        deployment.note_new_file(file)
     return enroll.ensure_key(places.pki_dir())
 
 
@@ -149,8 +149,8 @@ def _enrol(
 ) -> bool:
     folder = places.pki_dir()
     ca = deployment.ca_file.read_text(encoding="ascii")
-    certificate = folder / enroll.CERTIFICATE
-    same_ca = (folder / enroll.CA).exists() and (folder / enroll.CA).read_text(encoding="ascii") == ca
+    certificate = folder / places.AGENT_CERTIFICATE
+    same_ca = (folder / places.ENGINE_CA).exists() and (folder / places.ENGINE_CA).read_text(encoding="ascii") == ca
     fits = certificate.exists() and enroll.certificate_fits(certificate.read_bytes(), ca, key, address) is None
     if same_ca and fits:
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT
 from ..messages import Message, msg
-from . import enroll, places
+from . import places
 from .discard import engine_domains, mark
 from .state import Record
 from .upgrade_record import Files
@@ -91,8 +91,7 @@ def _with_companions(disk: Path) -> list[Path]:
 
 
 def _made(names: Sequence[str], jobs: Sequence[str]) -> list[list[str]]:
-    pki = places.pki_dir()
-    files = [pki / part for part in (enroll.KEY, enroll.CA, enroll.CERTIFICATE)]
+    files = places.pki_files()
     # The package leaves the agent off, and without its certificate it cannot run.
     units = ["unit_enabled", "unit_started"] if any(map(os.path.lexists, files)) else []
     files += [places.engine_json(), *(path for name in dict.fromkeys(names) for path in places.vm_files(name))]
@@ -100,6 +99,6 @@ def _made(names: Sequence[str], jobs: Sequence[str]) -> list[list[str]]:
         *([kind, AGENT_UNIT] for kind in units),
         *(["file", str(path)] for path in files),
         # These names are ours alone; a folder goes only when it is empty.
-        *(["folder", str(folder)] for folder in (places.config_dir(), pki)),
+        *(["folder", str(folder)] for folder in (places.config_dir(), places.pki_dir())),
         *(["domain", job] for job in dict.fromkeys(jobs[1:])),
     ]

@@ -13,18 +13,17 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from ..checks.agent_port import AGENT_UNIT
 from ..errors import RhvError
 from ..jobs.files import read_json, sync_folder, write_json
 from ..messages import msg
-from . import enroll, places
+from . import places
 from .stored import from_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 VERSION = 1
 RECORD = "deployment.json"
@@ -147,18 +146,21 @@ class Deployment:
 
     def job_key(self) -> Ed25519PrivateKey:
         """The key that signs the job's assertions; made when first asked for."""
+        from . import job_key
+
         path = self.folder / _KEY
         if not path.exists():
-            _write_secret(path, _private_pem(Ed25519PrivateKey.generate()))
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise _damaged(f"{path} is no Ed25519 key")
-        return key
+            _write_secret(path, job_key.generate())
+        try:
+            return job_key.load(path.read_bytes())
+        except ValueError as error:
+            raise _damaged(f"{path}: {error}") from error
 
     def job_public_key(self) -> str:
         """PEM, SubjectPublicKeyInfo."""
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.job_key().public_key().public_bytes(serialization.Encoding.PEM, form).decode("ascii")
+        from .job_key import public_pem
+
+        return public_pem(self.job_key())
 
     def token(self) -> str:
         """The one-time enrolment token; made when first asked for."""
@@ -215,8 +217,7 @@ def made_by(record: Record) -> list[list[str]]:
     """
     if record.made is not None:
         return record.made
-    pki = places.pki_dir()
-    files = [pki / enroll.KEY, pki / enroll.CA, pki / enroll.CERTIFICATE, places.engine_json()]
+    files = [*places.pki_files(), places.engine_json()]
     if record.name:
         files += places.vm_files(record.name)
     agent = record.host_id or places.engine_json().exists()
@@ -249,12 +250,6 @@ def _damaged(detail: str) -> RhvError:
             "and keeps the damaged file.",
         ),
         detail,
-    )
-
-
-def _private_pem(key: Ed25519PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 

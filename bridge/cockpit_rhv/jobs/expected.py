@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
 from .model import UNMEASURED_SHARE
@@ -38,6 +37,9 @@ def expected_phase_s(phase: PhaseSpec, kind: str, profile: str | None, earlier: 
     ]
     if not figures:
         return Expected(phase.expected_s, round(phase.expected_s * UNMEASURED_SHARE, 3))
-    seconds = statistics.median(figures)
+    # with it come decimal and fractions: not into each page's helper, which only reads what was expected
+    from statistics import median
+
+    seconds = median(figures)
     spread = (max(figures) - min(figures)) / 2
     return Expected(seconds, round(max(spread, seconds * _MEASURED_SHARE), 3))

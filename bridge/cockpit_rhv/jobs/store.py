@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import re
-import secrets
 import shutil
 import time
 from dataclasses import dataclass
@@ -99,7 +98,7 @@ class JobStore:
         for stale in self.root.glob(".new-*"):
             # We hold the lock, so whoever began this one is dead.
             shutil.rmtree(stale)
-        building = self.root / f".new-{secrets.token_hex(8)}"
+        building = self.root / f".new-{os.urandom(8).hex()}"
         earlier = self._read(self._all_ids()).jobs
         prune(self.root, earlier)
         created_s = time.time()
@@ -127,7 +126,7 @@ class JobStore:
     def _free_id(self, created_s: float) -> str:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created_s))
         while True:
-            job_id = f"{stamp}-{secrets.token_hex(2)}"
+            job_id = f"{stamp}-{os.urandom(2).hex()}"
             if not (self.root / job_id).exists():
                 return job_id
 
