@@ -312,6 +312,23 @@ async def test_a_sample_has_rates_and_addresses(connection: FakeConnection, stor
     await sampler.close()
 
 
+async def test_the_first_load_does_not_wait_for_a_whole_tick(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampler_module, "SECOND_TICK_S", 0.01)
+    await fill(connection, "a")
+    sampler = sampler_of(connection, store, 60)
+    sampler.set_active(True)
+    for number in (0, 1):
+        counted = {"state.state": 1, "cpu.time": number * 10**9, "vcpu.current": 1}
+        (await asked(connection, number)).set_result(Taken(10.0 + number, {"a": counted}))
+    await settle()
+    assert store.machines["a"].load.cpu_percent == 100
+    await asyncio.sleep(0.1)
+    assert len(connection.takes) == 2, "the third waits for its tick"
+    await sampler.close()
+
+
 async def test_an_idle_guest_changes_nothing(connection: FakeConnection, store: MachineStore) -> None:
     await fill(connection, "a")
     changes: list[Change] = []
