@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m tests.bench [helper] [deploy] [jobs] [demo]``: measure all, or the parts named."""
+"""``python -m tests.bench [helper] [deploy] [jobs] [guests] [demo]``: measure all, or the parts named."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.bench import demo, deploy, helper, jobs
+from tests.bench import demo, deploy, guests, helper, jobs
 from tests.bench.report import Report
 from tests.testhost.build import build_all
 from tests.testhost.root import BUILD
 from tests.testhost.steps import Steps
 
-PARTS = {"helper": helper.measure, "deploy": deploy.measure, "jobs": jobs.measure, "demo": demo.measure}
+PARTS = {
+    "helper": helper.measure,
+    "deploy": deploy.measure,
+    "jobs": jobs.measure,
+    "guests": guests.measure,
+    "demo": demo.measure,
+}
 
 
 def main() -> int:

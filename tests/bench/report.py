@@ -22,6 +22,15 @@ GOALS = {
     "deploy_ratio": 1.25,
     "resume_overhead_s": 10,
     "cancel_s": 3,
+    "guests_500_first_rows_s": 1.0,
+    "guests_500_all_usage_s": 1.5,
+    "guests_2000_first_rows_s_ratio": 2.5,
+    "guests_2000_all_usage_s_ratio": 2.5,
+    "event_to_screen_ms": 60,
+    "tick_cpu_ms": 60,
+    "tick_ratio": 1.3,
+    "tick_bytes": 20_000,
+    "page_js_kb_gz": 250,
 }
 
 

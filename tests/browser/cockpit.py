@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error
@@ -47,12 +47,12 @@ def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, languag
     page.locator("#super-user-indicator, #super-user-indicator-mobile").first.wait_for(state="attached", timeout=30_000)
 
 
-def go_to(page: Page, address: str, tries: int = 4) -> None:
+def go_to(page: Page, address: str, tries: int = 4, wait_until: Literal["commit", "load"] = "load") -> None:
     """Load an address. A test host that has just booted adds interfaces to this machine, and Chromium drops its
     requests whenever it sees one come; a person would reload."""
     for left in range(tries - 1, -1, -1):
         try:
-            page.goto(address)
+            page.goto(address, wait_until=wait_until)
         except Error as error:
             if "ERR_NETWORK_CHANGED" not in error.message or left == 0:
                 raise
