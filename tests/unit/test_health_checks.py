@@ -15,15 +15,17 @@ from cockpit_rhv.checks.remedies import host_tasks
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
 
-from tests.unit.health_ill import ILL
+from tests.unit.health_ill import ILL as CLASSIC
+from tests.unit.health_ill_tools import ILL as ILL_TOOLS
 from tests.unit.health_support import Host
 
 if TYPE_CHECKING:
     from cockpit_rhv.checks.registry import Check
 
+ILL = [*CLASSIC, *ILL_TOOLS]
 HEALTH = {check.id: check for check in all_checks() if check.health_only}
 #: What the recorded host has no use for.
-NOT_HERE = {"vdsm.services"}
+NOT_HERE = {"vdsm.services", "cpu.secure_guests"}
 
 
 @pytest.mark.parametrize("check", sorted(HEALTH))
@@ -53,6 +55,10 @@ def test_an_ill_host_is_told(
         given = result.remedy_job.params
         assert set(given) == set(known.params)
         assert all(re.fullmatch(known.params[name], str(value)) for name, value in given.items())
+
+
+def test_what_the_good_host_has_no_use_for_is_well_elsewhere() -> None:
+    assert {check for check, _, severity, *_ in ILL if severity == "ok"} >= NOT_HERE
 
 
 def test_every_check_has_an_ill_host() -> None:

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 #: One file a subject; each has a ``CHECKS`` tuple. The order is the order a reader sees.
 _SUBJECTS = (
     "virtualization",
+    "processor_features",
     "tools",
     "resources",
     "clock",
@@ -39,14 +40,19 @@ _SUBJECTS = (
     "names",
     "libvirt_daemons",
     "guest_states",
+    "coredumps",
     "guest_load",
     "guest_macs",
     "vhost",
     "cgroups",
     "confinement",
     "memory_health",
+    "memory_pages",
     "space",
     "pools",
+    "thin_pools",
+    "multipath",
+    "smart",
     "links",
     "host_name",
     "firewall",
@@ -55,7 +61,9 @@ _SUBJECTS = (
     "units",
     "vdsm_units",
     "kernel_state",
+    "hardware_events",
     "reboot",
+    "updates",
 )
 
 
