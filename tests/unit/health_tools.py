@@ -38,6 +38,7 @@ FILES: dict[str, str] = {
     "var/lib/apt/lists/deb.example.com_debian_dists_trixie_InRelease": "",
     "var/lib/apt/lists/partial/": "",
     "var/lib/systemd/coredump/": "",
+    "proc/sys/kernel/core_pattern": "|/usr/lib/systemd/systemd-coredump %P %u %g %s %t %c %h %d %F\n",
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tools print, cut short, mixed with warnings or made up: parsers find what is there or refuse, and never crash."""
+"""What tools print, cut short, among warnings or made up: parsers find what is there or refuse, and never crash."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ import json
 from typing import Any, Callable
 
 import pytest
-from cockpit_rhv.checks import coredumps, hardware_events, multipath, smart, thin_pools, updates
+from cockpit_rhv.checks import (
+    coredumps,
+    ha_status,
+    hardware_events,
+    multipath,
+    node_image,
+    smart,
+    thin_pools,
+    updates,
+    vdsm_report,
+)
 from cockpit_rhv.checks.asking import json_in
 from cockpit_rhv.checks.hypervisor import domain_fact, parse
 from cockpit_rhv.errors import RhvError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.health_ovirt import AGENT_LOG, NODE_CHECK, NODE_INFO, SECOND, UP, stats
 from tests.unit.health_tools import APT_SECURITY, DNF, dumps, lvs, maps, nvme, path
 
 JSON = st.recursive(
@@ -28,11 +39,29 @@ PARSERS: list[tuple[Callable[[str], Any], str, str | None]] = [
     (multipath.parse_maps, maps([path("sdb")]).output, "checks.multipath.strange"),
     (lambda text: smart.parse_smart("sda", text), nvme().output, None),
     (coredumps.parse_dumps, DUMP, "checks.dumps.strange"),
+    (ha_status.parse_status, json.dumps({"1": UP, "2": SECOND, "global_maintenance": False}), "checks.ha.strange"),
+    (node_image.parse_check, json.dumps(NODE_CHECK), "checks.node.strange"),
+    (node_image.parse_info, json.dumps(NODE_INFO), "checks.node.strange"),
+    (vdsm_report.parse_stats, stats().output, "checks.vdsm_report.strange"),
+    (ha_status.penalties, AGENT_LOG, None),
     (updates.parse_apt, APT_SECURITY, None),
     (updates.parse_dnf, DNF, None),
     (hardware_events.parse_events, "mce: x\n", None),
 ]
-IDS = ["lvs", "multipathd", "smartctl", "coredumpctl", "apt-get", "dnf", "journalctl"]
+IDS = [
+    "lvs",
+    "multipathd",
+    "smartctl",
+    "coredumpctl",
+    "vm-status",
+    "nodectl",
+    "info",
+    "vdsm",
+    "agent.log",
+    "apt-get",
+    "dnf",
+    "journalctl",
+]
 
 
 def refusal(parser: Callable[[str], Any], text: str) -> RhvError | None:
@@ -65,7 +94,7 @@ def test_anything_is_understood_or_refused(
     survives(parser, text, code)
 
 
-@pytest.mark.parametrize(("parser", "good", "code"), PARSERS[:4], ids=IDS[:4])
+@pytest.mark.parametrize(("parser", "good", "code"), PARSERS[:8], ids=IDS[:8])
 @given(data=st.data())
 def test_a_value_of_another_kind_is_refused_not_a_crash(
     parser: Callable[[str], Any], good: str, code: str | None, data: st.DataObject
@@ -86,7 +115,7 @@ def test_a_value_of_another_kind_is_refused_not_a_crash(
     after=st.sampled_from(["", "\n", "\nWARNING: later"]),
 )
 def test_warnings_around_the_document_do_not_hide_it(before: list[str], after: str) -> None:
-    document = {"report": [{"lv": []}]}
+    document: dict[str, Any] = {"report": [{"lv": []}]}
     text = "\n".join([*before, json.dumps(document, indent=2)]) + after
     assert json_in(text, dict) == document
 
@@ -170,3 +199,45 @@ def test_what_a_guest_asks_of_the_host() -> None:
     plain = domain_fact(parse("<domain><memoryBacking><hugepages/></memoryBacking></domain>"), active=False)
     assert (plain.huge_page_kib, plain.launch_security, plain.host_devices) == (0, None, 0)
     assert domain_fact(parse("<domain/>"), active=False).huge_page_kib is None
+
+
+def test_a_score_by_its_parts() -> None:
+    """The newest words of each reason; what was logged an hour before is over."""
+    assert ha_status.penalties(AGENT_LOG) == {
+        "gateway status": 1600,
+        "free memory 640 being lower than required 4096": 400,
+    }
+    zero = AGENT_LOG.splitlines()[-1].replace(
+        "Penalizing score by 400 due to free memory 640", "Score is 0 due to 4 engine vm"
+    )
+    assert ha_status.penalties(zero) == {"4 engine vm being lower than required 4096": 0}
+    assert ha_status.penalties("") == {}
+
+
+def test_what_the_agents_know_of_each_other() -> None:
+    old = {**SECOND, "engine-status": json.dumps(SECOND["engine-status"])}
+    for key in ("maintenance", "stopped", "crc32", "conf_on_shared_storage", "local_conf_timestamp", "extra"):
+        del old[key]
+    status = ha_status.parse_status(
+        json.dumps({"10": {**UP, "live-data": False}, "2": old, "global_maintenance": True})
+    )
+    assert [(host.id, host.live, host.state, host.reason) for host in status.hosts] == [
+        (2, True, None, "vm not running on this host"),
+        (10, False, "EngineUp", None),
+    ]
+    assert status.global_maintenance
+    assert "STALE" in status.hosts[1].said()
+    assert "STALE" not in status.hosts[0].said()
+
+
+def test_results_of_nodectl_with_their_reasons() -> None:
+    bad = {
+        **NODE_CHECK,
+        "status": "bad",
+        "mount_points": {"status": "bad", "discard_is_used": {"status": "failed - no discard"}},
+    }
+    results = node_image.parse_check(json.dumps(bad)).results
+    assert results["mount_points.discard_is_used"] == "failed - no discard"
+    assert "mount_points" not in results, "the group repeats its member"
+    assert results["thin_storage"] == "ok"
+    assert node_image.parse_info(json.dumps(NODE_INFO)).layers == ("ovirt-node-ng-4.5.5-0.20231130.0+1",)

@@ -16,16 +16,17 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
 
 from tests.unit.health_ill import ILL as CLASSIC
+from tests.unit.health_ill_ovirt import ILL as ILL_OVIRT
 from tests.unit.health_ill_tools import ILL as ILL_TOOLS
 from tests.unit.health_support import Host
 
 if TYPE_CHECKING:
     from cockpit_rhv.checks.registry import Check
 
-ILL = [*CLASSIC, *ILL_TOOLS]
+ILL = [*CLASSIC, *ILL_TOOLS, *ILL_OVIRT]
 HEALTH = {check.id: check for check in all_checks() if check.health_only}
 #: What the recorded host has no use for.
-NOT_HERE = {"vdsm.services", "cpu.secure_guests"}
+NOT_HERE = {"vdsm.services", "vdsm.report", "engine.ha", "node.image", "cpu.secure_guests"}
 
 
 @pytest.mark.parametrize("check", sorted(HEALTH))
@@ -50,6 +51,8 @@ def test_an_ill_host_is_told(
     if severity in ("warning", "error"):
         assert result.remedy is not None, "what is wrong comes with what to do"
         assert result.evidence
+    shown = [(item.source, item.value) for item in result.evidence]
+    assert len(set(shown)) == len(shown), "the page tells rows apart by what they say"
     if result.remedy_job is not None:
         known = host_tasks()[result.remedy_job.task]
         given = result.remedy_job.params

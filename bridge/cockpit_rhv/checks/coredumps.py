@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import RhvError
+from ..host.files import read_text
 from ..messages import msg
 from .asking import ask, json_in, shown
 from .model import NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
@@ -63,13 +64,12 @@ def check_dumps(context: Context) -> Outcome:
     """The journal's record of crashes; where there is no coredumpctl, the files."""
     done = ask(context, _COMMAND, 8.0)
     if done is None:
-        try:
-            dumps = dumps_in(path.name for path in (context.probes.root / FOLDER).iterdir())
-        except FileNotFoundError:
-            (context.probes.root / "var/lib").stat()  # else nothing was looked at
+        pattern = read_text(context.probes.root / "proc/sys/kernel/core_pattern")
+        if "systemd-coredump" not in pattern:
             text = msg("checks.dumps.none", "This host does not keep what is left of a program that crashed.")
             remedy = msg("checks.dumps.none.remedy", "Install systemd-coredump to be told of crashes.")
-            return Outcome(NOT_APPLICABLE, text, [Evidence(f"/{FOLDER}", "absent")], remedy)
+            return Outcome(NOT_APPLICABLE, text, [Evidence("/proc/sys/kernel/core_pattern", pattern)], remedy)
+        dumps = dumps_in(path.name for path in (context.probes.root / FOLDER).iterdir())
         source = f"/{FOLDER}"
     else:
         source = "coredumpctl list"

@@ -63,7 +63,9 @@ def check_events(context: Context) -> Outcome:
         text = msg("checks.hardware.unread", "The journal does not give the kernel's messages.")
         return Outcome(UNKNOWN, text, [Evidence("journalctl --dmesg --boot", shown(done.output))])
     events = parse_events(done.output)
-    evidence = [Evidence("journalctl --dmesg --boot", line) for line in (*events.fatal, *events.corrected)[-8:]]
+    # The same error comes a thousand times: each line is shown once, the worst first.
+    lines = list(dict.fromkeys((*events.fatal, *events.corrected)))[:8]
+    evidence = [Evidence("journalctl --dmesg --boot", line) for line in lines]
     remedy = msg(
         "checks.hardware.remedy",
         "Install rasdaemon, which names the part (“ras-mc-ctl --errors”); move the guests away and replace it.",

@@ -24,8 +24,6 @@ IDLE_PERCENT = 5
 def check_ksm(context: Context) -> Outcome:
     """Merging is wanted where guests were promised more memory than there is, and only there."""
     folder = context.probes.root / "sys/kernel/mm/ksm"
-    promised = sum(domain.memory_mib for domain in context.hypervisor.domains if domain.active)
-    total = context.facts["memory"]["total_mib"]
     try:
         run = int(read_text(folder / "run"))
     except FileNotFoundError:
@@ -35,12 +33,14 @@ def check_ksm(context: Context) -> Outcome:
     evidence = [
         Evidence("/sys/kernel/mm/ksm/run", str(run)),
         Evidence("/sys/kernel/mm/ksm/pages_sharing", str(pages)),
-        Evidence("virDomainGetXMLDesc", f"{promised} MiB for running guests of {total} MiB"),
     ]
     if run == 1:
         return Outcome(
             OK, msg("checks.ksm.ok", "Equal pages of guests are kept once ({pages} saved).", pages=pages), evidence
         )
+    promised = sum(domain.memory_mib for domain in context.hypervisor.domains if domain.active)
+    total = context.facts["memory"]["total_mib"]
+    evidence.append(Evidence("virDomainGetXMLDesc", f"{promised} MiB for running guests of {total} MiB"))
     if promised <= total:
         text = msg("checks.ksm.unneeded", "Equal pages are not merged; the guests fit into memory as they are.")
         return Outcome(NOT_APPLICABLE, text, evidence)

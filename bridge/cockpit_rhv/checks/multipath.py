@@ -23,6 +23,10 @@ DAEMON = "multipathd.service"
 _COMMAND = ("multipathd", "show", "maps", "json")
 #: What the checker says of a path that works, or of one that stands by. multipathd(8).
 _WORKS = ("ready", "ghost", "delayed")
+PATH_REMEDY = msg(
+    "checks.multipath.remedy",
+    "Look at the cable, switch and port of the failed path; “multipath -ll” shows which adapter it uses.",
+)
 
 
 class DiskPath(NamedTuple):
@@ -112,18 +116,14 @@ def _judge(known: Sequence[str], disks: Sequence[MultipathDisk]) -> Outcome:
         )
         for disk in disks
     ]
-    remedy = msg(
-        "checks.multipath.remedy",
-        "Look at the cable, switch and port of the failed path; “multipath -ll” shows which adapter it uses.",
-    )
     dead = [disk.name for disk in disks if len(disk.failed) == len(disk.paths)]
     if dead:
         text = msg("checks.multipath.dead", "No path leads to these disks any more: {disks}", disks=", ".join(dead))
-        return Outcome(ERROR, text, evidence, remedy)
+        return Outcome(ERROR, text, evidence, PATH_REMEDY)
     failed = [device for disk in disks for device in disk.failed]
     if failed:
         text = msg("checks.multipath.failed", "Failed paths to disks: {paths}", paths=", ".join(failed))
-        return Outcome(WARNING, text, evidence, remedy)
+        return Outcome(WARNING, text, evidence, PATH_REMEDY)
     missing = sorted(set(known) - {disk.name for disk in disks})
     if missing:
         text = msg(

@@ -36,7 +36,6 @@ def _names(domains: Sequence[DomainFact]) -> str:
 def check_nested(context: Context) -> Outcome:
     """The parameter of the KVM module, and the guests whose definition requires it."""
     flag = context.facts["cpu"]["virtualization_flag"]
-    wanting = [domain for domain in context.hypervisor.domains if {"vmx", "svm"} & set(domain.cpu_features)]
     if flag is None:
         text = msg("checks.nested.no_kvm", "This host runs guests without hardware virtualization.")
         return Outcome(NOT_APPLICABLE, text, [Evidence("/proc/cpuinfo", "neither vmx nor svm")])
@@ -49,9 +48,10 @@ def check_nested(context: Context) -> Outcome:
         remedy = msg("checks.nested.no_module.remedy", "Load it: modprobe {module}", module=module)
         return Outcome(UNKNOWN, text, [Evidence(f"/{source}", "absent")], remedy)
     evidence = [Evidence(f"/{source}", "on" if nested else "off")]
-    evidence += [Evidence(f"virDomainGetXMLDesc({domain.name})", f"requires {flag}") for domain in wanting]
     if nested:
         return Outcome(OK, msg("checks.nested.ok", "Guests may run guests of their own."), evidence)
+    wanting = [domain for domain in context.hypervisor.domains if {"vmx", "svm"} & set(domain.cpu_features)]
+    evidence += [Evidence(f"virDomainGetXMLDesc({domain.name})", f"requires {flag}") for domain in wanting]
     if not wanting:
         text = msg("checks.nested.unused", "Nested virtualization is off, and no guest requires it.")
         return Outcome(NOT_APPLICABLE, text, evidence)
@@ -71,20 +71,20 @@ def check_nested(context: Context) -> Outcome:
 def check_iommu(context: Context) -> Outcome:
     """The kernel's groups of devices; without one, whether the firmware describes an IOMMU that is not used."""
     root = context.probes.root
-    wanting = [domain for domain in context.hypervisor.domains if domain.host_devices]
     try:
         groups = len(list((root / "sys/kernel/iommu_groups").iterdir()))
     except FileNotFoundError:
         (root / "sys/kernel").stat()
         groups = 0
     evidence = [Evidence("/sys/kernel/iommu_groups", f"{groups} groups")]
+    if groups:
+        text = msg("checks.iommu.ok", "Devices can be given to guests ({groups} groups).", groups=groups)
+        return Outcome(OK, text, evidence)
+    wanting = [domain for domain in context.hypervisor.domains if domain.host_devices]
     evidence += [
         Evidence(f"virDomainGetXMLDesc({domain.name})", f"{domain.host_devices} devices of the host")
         for domain in wanting
     ]
-    if groups:
-        text = msg("checks.iommu.ok", "Devices can be given to guests ({groups} groups).", groups=groups)
-        return Outcome(OK, text, evidence)
     table = next((name for name in ("DMAR", "IVRS") if (root / "sys/firmware/acpi/tables" / name).exists()), None)
     evidence.append(Evidence("/sys/firmware/acpi/tables", table or "neither DMAR nor IVRS"))
     if not wanting:
