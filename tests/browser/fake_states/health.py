@@ -158,6 +158,28 @@ def ill() -> list[Json]:
     ]
 
 
+def hosted_engine() -> Json:
+    """Of an oVirt host, in global maintenance."""
+    return result(
+        "engine.ha",
+        "warning",
+        "Hosted engine of oVirt",
+        "Without the engine nobody manages the hosts; without a second host of good score nobody brings it back.",
+        msg("checks.ha.global", "Global maintenance: no host restarts the engine if it fails."),
+        (
+            ("h1.example.com (1)", "score 3400; engine VM up (Up), health good; EngineUp; live"),
+            (
+                "h2.example.com (2)",
+                "score 1400; engine VM down (Down), health bad: vm not running on this host; EngineDown; "
+                "STALE: not heard of for a minute",
+            ),
+            ("global maintenance", "on"),
+        ),
+        msg("remedy", "When the work is done: hosted-engine --set-maintenance --mode=none"),
+        task("ha_maintenance", msg("remedy.ha_maintenance", "End maintenance"), mode="none"),
+    )
+
+
 def unread() -> list[Json]:
     """libvirt does not answer, so four checks have no answer; and one for another reason."""
     down = msg("libvirt.unreachable", "libvirt does not answer.")
@@ -206,11 +228,12 @@ _RANK = ("error", "unknown", "warning", "ok")
 
 
 def health(kind: str) -> Json:
-    """``kind``: well, ill, blind, or checking."""
+    """``kind``: well, ill, blind, ovirt, or checking."""
     results = {
         "well": [*fine(), memory(51_200), *absent()],
         "ill": [*fine(), *ill(), *absent()],
         "blind": [*fine(), *unread(), clock(), *absent()],
+        "ovirt": [*fine(), hosted_engine(), *absent()],
         "checking": fine(),
         "failed": [],
     }[kind]
