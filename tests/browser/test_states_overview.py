@@ -93,7 +93,17 @@ def test_a_mode_of_the_hosted_engine_is_set_after_a_question(browser: Browser, c
     context.close()
 
 
+def test_the_image_of_a_node_is_among_what_this_host_is(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "ovirt", "overview")
+    fact = page.locator("[data-fact='image']")
+    expect(fact).to_contain_text("failed - data 91.2 %")
+    expect(fact).to_contain_text("layer ovirt-node-ng-4.5.5-0.20231130.0+1")
+    context.close()
+
+
 def test_an_ordinary_host_has_no_such_card(page: Page) -> None:
+    expect(page.locator("[data-fact='image']")).to_have_count(0)
     expect(page.locator("[data-card='ha']")).to_have_count(0)
 
 

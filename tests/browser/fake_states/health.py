@@ -180,6 +180,35 @@ def hosted_engine() -> Json:
     )
 
 
+def node_image() -> Json:
+    """Of an oVirt Node whose thin pool is nearly full."""
+    return result(
+        "node.image",
+        "error",
+        "Image of this host",
+        "A host that was installed as an image and is not in order may not start, or not update, the next time.",
+        msg(
+            "checks.node.wrong",
+            "The image of this host is not in order: {reasons}",
+            reasons="thin_storage.checking_available_space_in_thinpool: failed - data 91.2 %",
+        ),
+        (
+            ("nodectl check: thin_storage.checking_available_space_in_thinpool", "failed - data 91.2 %"),
+            ("nodectl check: vdsmd", "ok"),
+            (
+                "nodectl info",
+                "layer ovirt-node-ng-4.5.5-0.20231130.0+1, boots ovirt-node-ng-4.5.5-0.20231130.0 (5.14.0)",
+            ),
+            ("nodectl info: layers", "ovirt-node-ng-4.5.5-0.20231130.0+1"),
+        ),
+        msg(
+            "checks.node.remedy",
+            "Mend what it names, then “nodectl check” again; "
+            "the layer before this one is chosen with “nodectl rollback”.",
+        ),
+    )
+
+
 def unread() -> list[Json]:
     """libvirt does not answer, so four checks have no answer; and one for another reason."""
     down = msg("libvirt.unreachable", "libvirt does not answer.")
@@ -233,7 +262,7 @@ def health(kind: str) -> Json:
         "well": [*fine(), memory(51_200), *absent()],
         "ill": [*fine(), *ill(), *absent()],
         "blind": [*fine(), *unread(), clock(), *absent()],
-        "ovirt": [*fine(), hosted_engine(), *absent()],
+        "ovirt": [*fine(), hosted_engine(), node_image(), *absent()],
         "checking": fine(),
         "failed": [],
     }[kind]
