@@ -99,6 +99,8 @@ def test_the_image_of_a_node_is_among_what_this_host_is(browser: Browser, cockpi
     fact = page.locator("[data-fact='image']")
     expect(fact).to_contain_text("failed - data 91.2 %")
     expect(fact).to_contain_text("layer ovirt-node-ng-4.5.5-0.20231130.0+1")
+    inside = "e => e.getBoundingClientRect().right <= e.closest('section').getBoundingClientRect().right"
+    assert fact.locator(".rhv-status").evaluate(inside), "a long word is cut off at the card's edge"
     context.close()
 
 
