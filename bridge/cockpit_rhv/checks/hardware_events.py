@@ -28,7 +28,6 @@ _EVENT = re.compile(
 #: The same words where nothing has gone wrong: a driver announces itself, a processor has cooled down.
 _HARMLESS = re.compile(r"mce: Using \d+ MCE banks|temperature/speed normal|EDAC \w+: (Giving out|Ver:)")
 _FATAL = re.compile(r"[Uu]ncorrect|[Ff]atal|\bUE\b|event severity: recoverable|Memory failure:")
-_MILD = re.compile(r"severity=Corrected|event severity: corrected")
 
 
 class Events(NamedTuple):
@@ -44,7 +43,7 @@ def parse_events(output: str) -> Events:
     corrected: list[str] = []
     for line in output.splitlines():
         if _EVENT.search(line) and not _HARMLESS.search(line):
-            (fatal if _FATAL.search(line) and not _MILD.search(line) else corrected).append(line.strip())
+            (fatal if _FATAL.search(line) else corrected).append(line.strip())
     return Events(tuple(fatal), tuple(corrected))
 
 

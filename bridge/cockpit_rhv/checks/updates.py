@@ -16,14 +16,18 @@ from .registry import Check
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .context import Context
+    from .context import Context, Finished
 
 #: Days after which package lists say nothing of today. Ours.
 STALE_DAYS = 7
 _APT = ("apt-get", "--simulate", "--option", "Debug::NoLocking=true", "--quiet", "dist-upgrade")
 _DNF = ("dnf", "--cacheonly", "--quiet", "check-update")
+#: Seconds; apt takes three of a processor's own.
+_LIMIT_S = 18.0
 #: Each is touched by every successful refresh.
 _APT_STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/lists/partial", "var/lib/apt/lists")
+#: And these by every installation.
+_INSTALLED = ("var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm")
 _DNF_CACHES = ("var/cache/libdnf5", "var/cache/dnf")
 _INST = re.compile(r"^Inst (\S+) .*?\((\S+) (.*?)\)", re.MULTILINE)
 _PACKAGE = re.compile(
@@ -110,6 +114,30 @@ _REFRESH = Remedy("refresh_packages", msg("remedy.refresh_packages", "Read the p
 _REFRESH_HINT = msg("checks.updates.refresh", "Read them anew: apt-get update, or dnf makecache")
 
 
+#: The last answer to each question, with when its ground was last touched: checks run every minute, updates wait days.
+_ANSWERS: dict[tuple[str, ...], tuple[tuple[float, ...], Finished]] = {}
+
+
+def _ask_once(
+    context: Context, argv: tuple[str, ...], lists: list[Path], limit_s: float, good: tuple[int, ...]
+) -> Finished | None:
+    """The answer of before while neither the lists nor what is installed has changed.
+
+    ``good``: exit statuses of an answer; another is not kept. Raises as :func:`ask`.
+    """
+    root = context.probes.root
+    ground = [*lists, *(root / name for name in _INSTALLED)]
+    touched = tuple(path.stat().st_mtime if path.exists() else 0.0 for path in ground)
+    question = (str(root), *argv)
+    known = _ANSWERS.get(question)
+    if known is not None and known[0] == touched:
+        return known[1]
+    done = ask(context, argv, limit_s)
+    if done is not None and done.code in good:
+        _ANSWERS[question] = (touched, done)
+    return done
+
+
 def _never(source: str) -> Outcome:
     text = msg("checks.updates.never", "This host has no package lists, so nobody can tell what waits.")
     return Outcome(UNKNOWN, text, [Evidence(source, "no package lists")], _REFRESH_HINT, remedy_job=_REFRESH)
@@ -120,10 +148,11 @@ def _apt(context: Context) -> tuple[Waiting, float, str] | Outcome:
     lists = root / "var/lib/apt/lists"
     if not any(path.name.endswith("Release") for path in lists.iterdir()):
         return _never("/var/lib/apt/lists")
-    done = ask(context, _APT, 15.0)
+    stamps = [root / name for name in _APT_STAMPS]
+    done = _ask_once(context, _APT, stamps, _LIMIT_S, (0,))
     if done is None or done.code != 0:
         return _failed("apt-get", "not found" if done is None else shown(done.output))
-    return parse_apt(done.output), _age_days([root / name for name in _APT_STAMPS]), "apt-get"
+    return parse_apt(done.output), _age_days(stamps), "apt-get"
 
 
 def _dnf(context: Context) -> tuple[Waiting, float, str] | Outcome:
@@ -133,7 +162,8 @@ def _dnf(context: Context) -> tuple[Waiting, float, str] | Outcome:
     if not lists:
         return _never("/var/cache/dnf")
     # 100: there are some, 0: there are none.
-    all_of, security = ask(context, _DNF, 8.0), ask(context, (*_DNF, "--security"), 8.0)
+    all_of = _ask_once(context, _DNF, lists, _LIMIT_S / 2, (0, 100))
+    security = _ask_once(context, (*_DNF, "--security"), lists, _LIMIT_S / 2, (0, 100))
     if all_of is None or security is None or {all_of.code, security.code} - {0, 100}:
         said = "not found" if all_of is None or security is None else f"{shown(all_of.output)} {shown(security.output)}"
         return _failed("dnf", said)
