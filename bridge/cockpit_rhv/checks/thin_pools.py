@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 #: Percent in use. The first is what oVirt Node's own check (imgbased) holds against a pool; the second is ours.
 WARN_PERCENT, FULL_PERCENT = 80.0, 95.0
+#: Not with --readonly: it does not ask the kernel, and then says neither how full a pool is nor whether it is active.
 _COMMAND = (
-    *("lvs", "--reportformat", "json", "--readonly", "--units", "b", "--nosuffix"),
+    *("lvs", "--reportformat", "json", "--units", "b", "--nosuffix"),
     *("--select", "segtype=thin-pool"),
     *("--options", "vg_name,lv_name,lv_attr,lv_active,data_percent,metadata_percent"),
 )
