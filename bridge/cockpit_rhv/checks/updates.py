@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 STALE_DAYS = 7
 _APT = ("apt-get", "--simulate", "--option", "Debug::NoLocking=true", "--quiet", "dist-upgrade")
 _DNF = ("dnf", "--cacheonly", "--quiet", "check-update")
-#: Seconds; apt takes three of a processor's own.
-_LIMIT_S = 18.0
+#: Seconds; without its cache apt takes three of a processor's own.
+_LIMIT_S = 12.0
 #: Each is touched by every successful refresh.
 _APT_STAMPS = ("var/lib/apt/periodic/update-success-stamp", "var/lib/apt/lists/partial", "var/lib/apt/lists")
 #: And these by every installation.
@@ -190,6 +190,6 @@ CHECKS = (
         ),
         check_updates,
         health_only=True,
-        limit_s=20.0,
+        limit_s=14.0,
     ),
 )
