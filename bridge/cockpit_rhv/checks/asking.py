@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .context import Context, Finished
 
 _BEGIN = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
-#: After an inner part of a document that is cut short there is more of the document.
-_GOES_ON = re.compile(r"^\s*[\]},]", re.MULTILINE)
 Shape = TypeVar("Shape", "dict[str, Any]", "list[Any]")
 #: Characters of a program's output that are shown; the rest helps nobody on a page.
 SHOWN = 400
@@ -53,12 +51,18 @@ def json_in(output: str, shape: type[Shape]) -> Shape:
     Raises ValueError when there is none, or only a part of one.
     """
     decoder = json.JSONDecoder()
+    outermost: int | None = None
     for match in _BEGIN.finditer(output):
+        indent = len(match[0])
+        # What stands further in than a beginning that came to nothing is a part of a document that was cut short.
+        if outermost is not None and indent > outermost:
+            continue
         try:
-            found, end = decoder.raw_decode(output, match.end() - 1)
+            found, _ = decoder.raw_decode(output, match.end() - 1)
         except (ValueError, RecursionError):
-            continue  # a warning that begins with a bracket
-        if isinstance(found, shape) and not _GOES_ON.search(output, end):
+            outermost = indent  # cut short, or a warning that begins with a bracket
+            continue
+        if isinstance(found, shape):
             return found
     raise ValueError("no JSON in the output")
 
