@@ -37,6 +37,7 @@ VIEWS = [
     ("cured", "overview"),
     ("deployed", "overview"),
     ("blind", "overview"),
+    ("ovirt", "overview"),
     ("checking", "overview"),
     ("unchecked", "overview"),
     ("before", ""),

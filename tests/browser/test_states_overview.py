@@ -73,6 +73,42 @@ def test_the_checks_run_again_when_asked(page: Page, cockpit: LocalCockpit) -> N
     expect(page.locator("[data-health='running']")).to_contain_text("3 of 5 checks")
 
 
+def test_a_mode_of_the_hosted_engine_is_set_after_a_question(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "ovirt", "overview")
+    card = page.locator("[data-card='ha']")
+    expect(card).to_contain_text("STALE: not heard of for a minute")
+    before = len(sent(cockpit, "tasks.start"))
+    card.locator("[data-remedy-of='ha/global']").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("If it fails meanwhile, it stays down.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    assert len(sent(cockpit, "tasks.start")) == before, "who says no has started nothing"
+    card.locator("[data-remedy-of='ha/none']").click()
+    page.locator("#confirm-action").click()
+    expect(dialog).to_have_count(0)
+    assert sent(cockpit, "tasks.start")[before:] == [{"task": "ha_maintenance", "params": {"mode": "none"}}]
+    expect(card.locator("[data-remedy='running']")).to_be_visible()
+    context.close()
+
+
+def test_the_image_of_a_node_is_among_what_this_host_is(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "ovirt", "overview")
+    fact = page.locator("[data-fact='image']")
+    expect(fact).to_contain_text("failed - data 91.2 %")
+    expect(fact).to_contain_text("layer ovirt-node-ng-4.5.5-0.20231130.0+1")
+    inside = "e => e.getBoundingClientRect().right <= e.closest('section').getBoundingClientRect().right"
+    assert fact.locator(".rhv-status").evaluate(inside), "a long word is cut off at the card's edge"
+    context.close()
+
+
+def test_an_ordinary_host_has_no_such_card(page: Page) -> None:
+    expect(page.locator("[data-fact='image']")).to_have_count(0)
+    expect(page.locator("[data-card='ha']")).to_have_count(0)
+
+
 def test_one_reason_is_told_once(browser: Browser, cockpit: LocalCockpit) -> None:
     context = new_context(browser, cockpit)
     page = open_page(context, cockpit, "blind", "overview")

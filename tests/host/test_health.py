@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.host.hoststate import changes, host_state
+from tests.unit.health_ovirt import SECOND, UP
 from tests.unit.health_support import certificate
 
 if TYPE_CHECKING:
@@ -287,6 +288,55 @@ def test_a_name_that_leads_elsewhere(faulty: TestHost) -> None:
     finally:
         hosts.write_text(before)
     assert (found["severity"], found["summary"]["id"]) == ("error", "checks.host_name.elsewhere"), found
+
+
+def test_updates_by_the_lists_that_lie_on_the_host(faulty: TestHost, undo: Callable[[str], None]) -> None:
+    """The lists are set aside and made old, never fetched: the host has no way out."""
+    lists = "/var/lib/apt/lists"
+    undo(f"rm -rf {lists}; mv {lists}.rhv {lists}")
+    shell(faulty, f"mv {lists} {lists}.rhv; mkdir -p {lists}/partial")
+    found = report(faulty)["by_id"]["host.updates"]
+    assert (found["severity"], found["summary"]["id"]) == ("unknown", "checks.updates.never")
+    assert found["remedy_job"]["task"] == "refresh_packages"
+    stamp = "/var/lib/apt/periodic/update-success-stamp"
+    shell(faulty, f"test ! -e {stamp} && touch {lists}/x_InRelease && touch -d '30 days ago' {lists}/partial {lists}")
+    assert result(faulty, "host.updates") == ("unknown", "checks.updates.stale")
+    shell(faulty, f"touch {lists}/partial")
+    assert result(faulty, "host.updates")[0] == "ok"
+
+
+HOSTED_ENGINE = """#!/bin/sh
+# Stands in for oVirt's tool: it keeps the mode in a file.
+case "$1" in
+--set-maintenance) echo "${2#--mode=}" > /run/rhv-ha-mode ;;
+--vm-status)
+  test "$(cat /run/rhv-ha-mode)" = hang && exec sleep 1000
+  test "$(cat /run/rhv-ha-mode)" = broken && { echo "{'exception': 'Failed to connect to broker'}"; exit 0; }
+  test "$(cat /run/rhv-ha-mode)" = global && kept=true || kept=false
+  echo "/usr/lib/x.py:1: DeprecationWarning: y" >&2
+  sed "s/KEPT/$kept/" /run/rhv-ha-status ;;
+esac
+"""
+
+
+def test_the_hosted_engine_of_ovirt_and_its_maintenance(faulty: TestHost, undo: Callable[[str], None]) -> None:
+    """A stand-in for the tool, the real way to it: a mode that is on and its button, a tool that babbles or hangs."""
+    undo("rm -rf /usr/sbin/hosted-engine /etc/ovirt-hosted-engine /run/rhv-ha-mode /run/rhv-ha-status")
+    root = faulty.container.root
+    status = json.dumps({"1": UP, "2": SECOND, "global_maintenance": False}).replace("false}", "KEPT}")
+    shell(faulty, "mkdir -p /etc/ovirt-hosted-engine; echo host_id=1 > /etc/ovirt-hosted-engine/hosted-engine.conf")
+    (root / "usr/sbin/hosted-engine").write_text(HOSTED_ENGINE)
+    shell(faulty, f"chmod +x /usr/sbin/hosted-engine; cat > /run/rhv-ha-status <<'END'\n{status}\nEND")
+    for mode, severity, message in (
+        ("global", "warning", "checks.ha.global"),
+        ("broken", "unknown", "checks.ha.strange"),
+        ("hang", "unknown", "checks.silent"),
+        ("global", "warning", "checks.ha.global"),
+    ):
+        shell(faulty, f"echo {mode} > /run/rhv-ha-mode")
+        assert result(faulty, "engine.ha") == (severity, message)
+    press(faulty, "engine.ha")
+    assert result(faulty, "engine.ha") == ("ok", "checks.ha.ok")
 
 
 def test_the_page_is_told_the_same(faulty: TestHost) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import datetime
 import json
+import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.unit import deploy_support as world
+from tests.unit.health_tools import COMMANDS
+from tests.unit.health_tools import FILES as TOOL_FILES
 from tests.unit.host_tree import lay_out
 
 if TYPE_CHECKING:
@@ -80,6 +84,7 @@ FILES: dict[str, str] = {
     "run/cockpit-rhv/agent.json": json.dumps(
         {"started_s": 1, "clients": [{"name": "engine.example.com", "address": "192.0.2.20", "connected_s": 2}]}
     ),
+    **TOOL_FILES,
 }
 
 #: What systemd says; every other unit is not found.
@@ -90,6 +95,7 @@ UNITS: dict[str, str] = {
     "virtlogd.socket": "active",
     "cockpit-rhv-agent.service": "active",
     "firewalld.service": "active",
+    "multipathd.service": "active",
     "vdsmd.service": "inactive",
 }
 
@@ -166,13 +172,15 @@ class Host:
     pools: list[PoolFact] = field(default_factory=lambda: [PoolFact("images", "dir", True, True, "/srv/images")])
     spaces: dict[str, Space | OSError] = field(default_factory=dict)
     commands: dict[str, Finished | Exception] = field(
-        default_factory=lambda: {"systemctl": Finished(0, ""), "nft": Finished(0, OPEN_RULES)}
+        default_factory=lambda: {"systemctl": Finished(0, ""), "nft": Finished(0, OPEN_RULES), **COMMANDS}
     )
     names: dict[str, list[str]] = field(default_factory=lambda: {"host1.example.com": ["192.0.2.10"]})
     reverse: dict[str, list[str]] = field(default_factory=lambda: {"192.0.2.10": ["host1.example.com"]})
     engine_certificate: bytes | Exception = field(default_factory=lambda: der(GOOD_PEM.encode()))
     disabled: set[str] = field(default_factory=lambda: {"vdsmd.service"})
     broken: dict[str, Exception] = field(default_factory=dict)
+    #: How long ago all of the host's files were written.
+    stale_days: float = 0
 
     def __post_init__(self) -> None:
         self.facts["kernel"] = "6.12.41+deb13-amd64"
@@ -186,6 +194,9 @@ class Host:
     def context(self, tmp_path: Path) -> Context:
         """The host as checks see it, its files below ``tmp_path``."""
         root = lay_out(tmp_path, copy.deepcopy(self.files))
+        written = time.time() - self.stale_days * 86400
+        for path in root.rglob("*"):
+            os.utime(path, (written, written), follow_symlinks=False)
         seen = world.hypervisor(self.guests, **self.hypervisor)
         probes: dict[str, Any] = {
             "facts": lambda: self.facts,
@@ -203,7 +214,10 @@ class Host:
         return Context(None, probes=Probes(root=root, **probes))
 
     def _run(self, argv: Sequence[str], _limit_s: float) -> Finished:
-        done = _or_raise(self.commands[Path(argv[0]).name])
+        """The recorded answer to the words that match best: a program alone, or with its first or all arguments."""
+        words = [Path(argv[0]).name, *argv[1:]]
+        asked = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        done = _or_raise(next(self.commands[words] for words in asked if words in self.commands))
         assert isinstance(done, Finished)
         return done
 

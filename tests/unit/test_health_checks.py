@@ -15,15 +15,18 @@ from cockpit_rhv.checks.remedies import host_tasks
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
 
-from tests.unit.health_ill import ILL
+from tests.unit.health_ill import ILL as CLASSIC
+from tests.unit.health_ill_ovirt import ILL as ILL_OVIRT
+from tests.unit.health_ill_tools import ILL as ILL_TOOLS
 from tests.unit.health_support import Host
 
 if TYPE_CHECKING:
     from cockpit_rhv.checks.registry import Check
 
+ILL = [*CLASSIC, *ILL_TOOLS, *ILL_OVIRT]
 HEALTH = {check.id: check for check in all_checks() if check.health_only}
 #: What the recorded host has no use for.
-NOT_HERE = {"vdsm.services"}
+NOT_HERE = {"vdsm.services", "vdsm.report", "engine.ha", "node.image", "cpu.secure_guests"}
 
 
 @pytest.mark.parametrize("check", sorted(HEALTH))
@@ -48,11 +51,17 @@ def test_an_ill_host_is_told(
     if severity in ("warning", "error"):
         assert result.remedy is not None, "what is wrong comes with what to do"
         assert result.evidence
+    shown = [(item.source, item.value) for item in result.evidence]
+    assert len(set(shown)) == len(shown), "the page tells rows apart by what they say"
     if result.remedy_job is not None:
         known = host_tasks()[result.remedy_job.task]
         given = result.remedy_job.params
         assert set(given) == set(known.params)
         assert all(re.fullmatch(known.params[name], str(value)) for name, value in given.items())
+
+
+def test_what_the_good_host_has_no_use_for_is_well_elsewhere() -> None:
+    assert {check for check, _, severity, *_ in ILL if severity == "ok"} >= NOT_HERE
 
 
 def test_every_check_has_an_ill_host() -> None:

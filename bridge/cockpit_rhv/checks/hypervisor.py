@@ -28,6 +28,9 @@ class DomainFact:
     """``job``: the deployment that made this engine VM, None for a domain that is not ours.
 
     ``state`` and ``reason``: names of :mod:`~cockpit_rhv.machines.states`. ``disks``: the files among them.
+    ``cpu_features``: those it requires. ``host_devices``: PCI devices of the host it gets. ``launch_security``: its
+    type as libvirt names it. ``huge_page_kib``: size of its memory's huge pages, 0 for the host's own
+    size, None without them.
     """
 
     name: str
@@ -40,6 +43,10 @@ class DomainFact:
     memory_mib: int = 0
     state: str = "unknown"
     reason: str | None = None
+    cpu_features: Sequence[str] = ()
+    host_devices: int = 0
+    launch_security: str | None = None
+    huge_page_kib: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,25 @@ def domain_fact(root: ET.Element, active: bool, state: int = 0, reason: int = 0)
         memory_mib=int(root.findtext("memory", "0")) // 1024,  # libvirt itself always writes KiB
         state=name,
         reason=reason_name(name, reason),
+        cpu_features=[feature.get("name", "") for feature in root.iterfind("cpu/feature[@policy='require']")],
+        host_devices=len(root.findall("devices/hostdev[@type='pci']"))
+        + len(root.findall("devices/interface[@type='hostdev']")),
+        launch_security=None if (security := root.find("launchSecurity")) is None else security.get("type", ""),
+        huge_page_kib=_huge_page_kib(root),
     )
+
+
+#: Multiples of a KiB; libvirt itself writes KiB, definitions of others what their authors liked.
+_UNITS_KIB = {"KiB": 1, "k": 1, "MiB": 1024, "M": 1024, "GiB": 1024 * 1024, "G": 1024 * 1024}
+
+
+def _huge_page_kib(root: ET.Element) -> int | None:
+    if root.find("memoryBacking/hugepages") is None:
+        return None
+    page = root.find("memoryBacking/hugepages/page")
+    if page is None:
+        return 0
+    return int(page.get("size", "0")) * _UNITS_KIB.get(page.get("unit", "KiB"), 1)
 
 
 def _qemu_version(libvirt: Any, connection: Any) -> str | None:

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 #: One file a subject; each has a ``CHECKS`` tuple. The order is the order a reader sees.
 _SUBJECTS = (
     "virtualization",
+    "processor_features",
     "tools",
     "resources",
     "clock",
@@ -39,14 +40,19 @@ _SUBJECTS = (
     "names",
     "libvirt_daemons",
     "guest_states",
+    "coredumps",
     "guest_load",
     "guest_macs",
     "vhost",
     "cgroups",
     "confinement",
     "memory_health",
+    "memory_pages",
     "space",
     "pools",
+    "thin_pools",
+    "multipath",
+    "smart",
     "links",
     "host_name",
     "firewall",
@@ -54,8 +60,13 @@ _SUBJECTS = (
     "agent_link",
     "units",
     "vdsm_units",
+    "vdsm_report",
+    "hosted_engine",
+    "node_image",
     "kernel_state",
+    "hardware_events",
     "reboot",
+    "updates",
 )
 
 

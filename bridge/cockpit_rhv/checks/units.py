@@ -23,8 +23,8 @@ VITAL = re.compile(
 )
 #: What the host task start_unit may start; sanlock and its watchdog are not among them: they may reset the host.
 STARTABLE = re.compile(
-    r"(cockpit-rhv-agent|libvirtd|virt[a-z]{1,12}d|vdsmd|supervdsmd|ovirt-ha-agent|ovirt-ha-broker|mom-vdsm)"
-    r"\.(service|socket)"
+    r"(cockpit-rhv-agent|libvirtd|virt[a-z]{1,12}d|vdsmd|supervdsmd|ovirt-ha-agent|ovirt-ha-broker|mom-vdsm|"
+    r"multipathd)\.(service|socket)"
 )
 
 

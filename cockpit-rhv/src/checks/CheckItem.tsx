@@ -23,7 +23,7 @@ interface CheckItemProps {
 /** One check: its state, a sentence, what to do, the button that does it, and what was looked at. */
 export function CheckItem({ check, from, again = () => undefined, open = false, level }: CheckItemProps) {
     const [unfolded, setUnfolded] = useState(open);
-    const urgent = check.severity === "error" || check.severity === "warning";
+    const wanting = check.severity === "error" || check.severity === "warning" || check.severity === "unknown";
     const Heading = level ?? "div";
     return (
         <li className="rhv-check" data-check={check.id} data-severity={check.severity}>
@@ -31,10 +31,10 @@ export function CheckItem({ check, from, again = () => undefined, open = false, 
             <div className="rhv-check__body">
                 <Heading className="rhv-check__title">{text(check.title)}</Heading>
                 <div>{text(check.summary)}</div>
-                {urgent && check.remedy && (
+                {wanting && check.remedy && (
                     <div className="rhv-check__remedy"><b>{_("What to do:")}</b> {text(check.remedy)}</div>
                 )}
-                {(urgent || check.severity === "unknown") && check.remedy_job && (
+                {wanting && check.remedy_job && (
                     <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={from} onDone={again} once />
                 )}
                 {/* Several of them are open at once: for who cannot see them each needs a name of its own. */}
@@ -45,7 +45,7 @@ export function CheckItem({ check, from, again = () => undefined, open = false, 
                     <p>{text(check.why)}</p>
                     <dl className="rhv-raw-facts">
                         {check.evidence.map(({ source, value }) => (
-                            <div key={source}><dt>{source}</dt><dd><code>{value}</code></dd></div>
+                            <div key={`${source} ${value}`}><dt>{source}</dt><dd><code>{value}</code></dd></div>
                         ))}
                     </dl>
                 </ExpandableSection>

@@ -2,11 +2,13 @@
 import type { ReactNode } from "react";
 
 import { href } from "../app/route";
+import { TONES } from "../checks/severity";
 import { ErrorAlert } from "../common/ErrorAlert";
 import { Facts, type Fact } from "../common/Facts";
+import { Status } from "../common/Status";
 import { dateTime, duration, mebibytes } from "../format";
-import type { Engine, HostFacts } from "../generated/wire";
-import { _, plural } from "../i18n";
+import type { CheckResult, Engine, HostFacts } from "../generated/wire";
+import { _, plural, text } from "../i18n";
 import { Button, Card, CardBody, CardTitle, Skeleton } from "../pf";
 import { useTopic, useTopicValue } from "../rpc/hooks";
 import type { Live } from "../rpc/merge";
@@ -60,9 +62,27 @@ function hardware({ hardware: { manufacturer, product } }: Host): string {
     return [manufacturer, product].filter(part => part !== undefined).join(" ") || _("not told by the firmware");
 }
 
+/** Of a host that was installed as an image: the layer that runs, and whether `nodectl check` found it in order. */
+function image(check: Live<CheckResult> | undefined): Fact[] {
+    if (!check || check.severity === "not_applicable")
+        return [];
+    const layers = check.evidence.filter(({ source }) => source === "nodectl info");
+    return [{
+        id: "image",
+        term: _("Image"),
+        value: (
+            <>
+                <Status tone={TONES[check.severity]}>{text(check.summary)}</Status>
+                {layers.map(({ value }) => <div key={value} className="rhv-muted">{value}</div>)}
+            </>
+        ),
+    }];
+}
+
 /** Who this host is. */
 export function HostCard() {
     const topic = useTopic("host");
+    const health = useTopicValue("health");
     const engine = useTopicValue("engine");
     if (topic.state === "loading")
         return <div className="rhv-card-skeleton" aria-busy="true"><Skeleton screenreaderText={_("Loading")} /><Skeleton width="70%" /></div>;
@@ -72,6 +92,7 @@ export function HostCard() {
     const facts: Fact[] = [
         { id: "name", term: _("Name"), value: host.fqdn ?? host.hostname },
         { id: "os", term: _("System"), value: <><div>{host.os.pretty_name}</div><div className="rhv-muted">{kind(host)}</div></> },
+        ...image(health?.results["node.image"]),
         { id: "kernel", term: _("Kernel"), value: host.kernel },
         { id: "uptime", term: _("Running"), value: <Uptime since={host.boot_time_s} /> },
         { id: "hardware", term: _("Machine"), value: hardware(host) },

@@ -4,6 +4,7 @@ import { PageFrame } from "../common/PageFrame";
 import { LimitedAccess } from "../common/LimitedAccess";
 import { _ } from "../i18n";
 import { useTopic } from "../rpc/hooks";
+import { HaCard } from "./HaCard";
 import { HealthCard } from "./HealthCard";
 import { HostCard } from "./HostCard";
 import { LoadCard } from "./LoadCard";
@@ -30,6 +31,7 @@ export default function OverviewPage() {
                 </div>
                 <div className="rhv-stack">
                     <HostCard />
+                    <HaCard />
                     <MemoryCard />
                 </div>
             </div>

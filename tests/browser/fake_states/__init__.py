@@ -91,6 +91,8 @@ STATES: dict[str, Callable[[], State]] = {
     "ill": lambda: State(health_kind="ill", load_kind="long", then="starting-pool"),
     "starting-pool": lambda: State("none", jobs.remedy("running", "start_pool"), health_kind="ill", load_kind="long"),
     "cured": lambda: State("none", jobs.remedy("succeeded", "start_pool"), load_kind="long"),
+    "ovirt": lambda: State(health_kind="ovirt", then="ending-maintenance"),
+    "ending-maintenance": lambda: State("none", jobs.remedy("running", "ha_maintenance"), health_kind="ovirt"),
     "blind": lambda: State(privileged=False, health_kind="blind"),
     "checking": lambda: State(health_kind="checking"),
     "unchecked": lambda: State(health_kind="failed"),

@@ -158,6 +158,57 @@ def ill() -> list[Json]:
     ]
 
 
+def hosted_engine() -> Json:
+    """Of an oVirt host, in global maintenance."""
+    return result(
+        "engine.ha",
+        "warning",
+        "Hosted engine of oVirt",
+        "Without the engine nobody manages the hosts; without a second host of good score nobody brings it back.",
+        msg("checks.ha.global", "Global maintenance: no host restarts the engine if it fails."),
+        (
+            ("h1.example.com (1)", "score 3400; engine VM up (Up), health good; EngineUp; live"),
+            (
+                "h2.example.com (2)",
+                "score 1400; engine VM down (Down), health bad: vm not running on this host; EngineDown; "
+                "STALE: not heard of for a minute",
+            ),
+            ("global maintenance", "on"),
+        ),
+        msg("remedy", "When the work is done: hosted-engine --set-maintenance --mode=none"),
+        task("ha_maintenance", msg("remedy.ha_maintenance", "End maintenance"), mode="none"),
+    )
+
+
+def node_image() -> Json:
+    """Of an oVirt Node whose thin pool is nearly full."""
+    return result(
+        "node.image",
+        "error",
+        "Image of this host",
+        "A host that was installed as an image and is not in order may not start, or not update, the next time.",
+        msg(
+            "checks.node.wrong",
+            "The image of this host is not in order: {reasons}",
+            reasons="thin_storage.checking_available_space_in_thinpool: failed - data 91.2 %",
+        ),
+        (
+            ("nodectl check: thin_storage.checking_available_space_in_thinpool", "failed - data 91.2 %"),
+            ("nodectl check: vdsmd", "ok"),
+            (
+                "nodectl info",
+                "layer ovirt-node-ng-4.5.5-0.20231130.0+1, boots ovirt-node-ng-4.5.5-0.20231130.0 (5.14.0)",
+            ),
+            ("nodectl info: layers", "ovirt-node-ng-4.5.5-0.20231130.0+1"),
+        ),
+        msg(
+            "checks.node.remedy",
+            "Mend what it names, then “nodectl check” again; "
+            "the layer before this one is chosen with “nodectl rollback”.",
+        ),
+    )
+
+
 def unread() -> list[Json]:
     """libvirt does not answer, so four checks have no answer; and one for another reason."""
     down = msg("libvirt.unreachable", "libvirt does not answer.")
@@ -206,11 +257,12 @@ _RANK = ("error", "unknown", "warning", "ok")
 
 
 def health(kind: str) -> Json:
-    """``kind``: well, ill, blind, or checking."""
+    """``kind``: well, ill, blind, ovirt, or checking."""
     results = {
         "well": [*fine(), memory(51_200), *absent()],
         "ill": [*fine(), *ill(), *absent()],
         "blind": [*fine(), *unread(), clock(), *absent()],
+        "ovirt": [*fine(), hosted_engine(), node_image(), *absent()],
         "checking": fine(),
         "failed": [],
     }[kind]

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import { href } from "../../app/route";
+import { ConfirmDialog } from "../../common/ConfirmDialog";
 import { ErrorAlert } from "../../common/ErrorAlert";
 import { Status } from "../../common/Status";
 import { useRunning } from "../../common/time";
@@ -23,6 +24,8 @@ interface RemedyActionProps {
     onDone: () => void;
     /** The check runs again by itself: a remedy that has succeeded is forgotten. */
     once?: boolean;
+    /** What is asked before it starts: it takes something from somebody. */
+    confirm?: { title: string; body: string };
 }
 
 function Running({ status }: { status: Live<JobStatus> }) {
@@ -70,10 +73,11 @@ function Progress({ job, from, onEnd }: { job: string; from: string; onEnd: (sta
 }
 
 /** A remedy's button; once pressed, what it does, here and now. */
-export function RemedyAction({ of, remedy, from, onDone, once = false }: RemedyActionProps) {
+export function RemedyAction({ of, remedy, from, onDone, once = false, confirm }: RemedyActionProps) {
     const privileged = usePrivileged();
     const { job, starting, error, start, forget } = useRemedy(of, remedy);
     const [again, setAgain] = useState(false);
+    const [asking, setAsking] = useState(false);
     const onStart = () => {
         setAgain(false);
         start();
@@ -89,10 +93,16 @@ export function RemedyAction({ of, remedy, from, onDone, once = false }: RemedyA
     return (
         <div className="rhv-remedy">
             {(job === null || starting || again) && (
-                <Button variant={once ? "secondary" : "primary"} onClick={onStart} isLoading={starting} spinnerAriaValueText={_("Running")}
-                        isDisabled={starting || !privileged} data-remedy-task={remedy.task}>
+                <Button variant={once ? "secondary" : "primary"} onClick={confirm ? () => setAsking(true) : onStart} isLoading={starting} spinnerAriaValueText={_("Running")}
+                        isDisabled={starting || !privileged} data-remedy-task={remedy.task} data-remedy-of={of}>
                     {again ? _("Try again: {title}", { title: text(remedy.title) }) : text(remedy.title)}
                 </Button>
+            )}
+            {confirm && asking && (
+                <ConfirmDialog title={confirm.title} confirm={text(remedy.title)} onClose={() => setAsking(false)}
+                               action={() => { onStart(); return Promise.resolve(); }}>
+                    {confirm.body}
+                </ConfirmDialog>
             )}
             {error && <ErrorAlert error={error} title={_("This was not started")} />}
             {job !== null && <div role="status"><Progress key={job} job={job} from={from} onEnd={onEnd} /></div>}
