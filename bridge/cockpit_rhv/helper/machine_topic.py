@@ -64,7 +64,7 @@ class MachineTopic(Topic):
             raise self._error
         self._forget = [
             self._library.machines.on_change(self._on_change),
-            self._library.sampler.on_sample(self.touch),
+            self._library.sampler.on_sample(self._on_sample),
             self._library.on_details(self._on_details),
         ]
         self._task = asyncio.get_running_loop().create_task(self._follow())
@@ -84,6 +84,10 @@ class MachineTopic(Topic):
         before, after = (one and replace(one, load=Load()) for one in (change.before, change.after))
         if before != after:
             self._stale.set()
+
+    def _on_sample(self) -> None:
+        if self._error is None:  # else there is nothing to be added to it
+            self.touch()
 
     def _on_details(self, uuid: str) -> None:
         if uuid == self._uuid:

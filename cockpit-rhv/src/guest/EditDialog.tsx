@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState, type ReactNode } from "react";
+
+import { ErrorAlert } from "../common/ErrorAlert";
+import { Modal, ModalBody, ModalFooter, ModalHeader } from "../common/modal";
+import { mainElement } from "../common/PageFrame";
+import type { RhvError } from "../generated/wire";
+import { _ } from "../i18n";
+import { Button } from "../pf";
+import { asError } from "../rpc/topics";
+import { Form } from "./pf";
+
+interface EditDialogProps {
+    title: string;
+    children: ReactNode;
+    /** The verb on the button. */
+    confirm: string;
+    danger?: boolean;
+    wide?: boolean;
+    /** Why nothing can be done yet is said beside the fields. */
+    isDisabled: boolean;
+    action: () => Promise<unknown>;
+    onClose: () => void;
+}
+
+/** A few fields and one button; stays open with the error when it fails. */
+export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose }: EditDialogProps) {
+    const [busy, setBusy] = useState(false);
+    const [error, setError] = useState<RhvError | null>(null);
+    const run = () => {
+        if (isDisabled || busy)
+            return;
+        setBusy(true);
+        setError(null);
+        action().then(onClose, (reason: unknown) => {
+            setError(asError(reason).error);
+            setBusy(false);
+        });
+    };
+    return (
+        <Modal isOpen variant={wide ? "large" : "small"} onEscapePress={onClose} appendTo={mainElement}
+               aria-labelledby="edit-title" aria-describedby="edit-body">
+            <ModalHeader title={title} labelId="edit-title" />
+            <ModalBody id="edit-body">
+                <Form onSubmit={event => {
+                    event.preventDefault();
+                    run();
+                }}>
+                    {error && <ErrorAlert error={error} />}
+                    {children}
+                </Form>
+            </ModalBody>
+            <ModalFooter>
+                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} spinnerAriaValueText={_("Running")}
+                        isDisabled={busy || isDisabled} id="edit-confirm">
+                    {confirm}
+                </Button>
+                <Button variant="link" onClick={onClose}>{_("Cancel")}</Button>
+            </ModalFooter>
+        </Modal>
+    );
+}
