@@ -9,7 +9,7 @@ import { Button, Card, CardBody, CardTitle } from "../pf";
 import { useHostClock } from "../rpc/hooks";
 import { AmountsDialog, type Kind } from "./AmountsDialog";
 import { BootDialog } from "./BootDialog";
-import { now, type CardProps, type Details } from "./types";
+import { now, type CardProps, type Definition, type Details } from "./types";
 import { deviceWord, systemWord } from "./words";
 
 function Uptime({ guest }: { guest: Guest }) {
@@ -43,9 +43,16 @@ function memory({ live, stored }: Details): ReactNode {
 }
 
 function boot({ live, stored }: Details): ReactNode {
-    const words = (definition: Details["live"]) => definition?.boot.map(key => deviceWord(key, definition)).join(", ");
-    const known = difference(words(live), words(stored));
-    return known === "" ? <span className="rhv-muted">{_("left to the firmware")}</span> : known;
+    const words = (definition: Definition) => definition.boot.map(key => deviceWord(key, definition)).join(", ") || _("left to the firmware");
+    const [running, next] = [live && words(live), stored && words(stored)];
+    return (
+        <>
+            {running ?? next ?? "–"}
+            {running !== undefined && next !== undefined && running !== next && (
+                <div data-differs>{_("after the next start: {source}", { source: next })}</div>
+            )}
+        </>
+    );
 }
 
 /** Who this guest is, and what it has. */
