@@ -36,10 +36,15 @@ export function Table<R>({ labelledBy, columns, rows, name }: TableProps<R>) {
             <tbody role="rowgroup">
                 {rows.map(row => (
                     <tr key={name(row)} role="row" data-row={name(row)}>
-                        {columns.map(({ id, cell }, index) => (
+                        {columns.map(({ id, title, hidden, cell }, index) => (
                             index === 0
                                 ? <th key={id} role="rowheader" scope="row" data-column={id}>{cell(row)}</th>
-                                : <td key={id} role="cell" data-column={id}>{cell(row)}</td>
+                                : (
+                                    <td key={id} role="cell" data-column={id}>
+                                        {hidden !== true && <span className="rhv-table__label" aria-hidden>{title}</span>}
+                                        <div>{cell(row)}</div>
+                                    </td>
+                                )
                         ))}
                     </tr>
                 ))}
