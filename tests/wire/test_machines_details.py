@@ -14,10 +14,8 @@ from tests.wire.helper_process import HelperProcess, RpcFailure
 from tests.wire.libvirt_daemon import MISSING, NOBODY, LibvirtDaemon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.wire.conftest import Start
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 
@@ -42,22 +40,6 @@ GUEST = """
   </devices>
 </domain>
 """
-
-
-@pytest.fixture
-def daemon(no_leaks: None) -> Iterator[LibvirtDaemon]:
-    daemon = LibvirtDaemon()
-    daemon.start()
-    yield daemon
-    daemon.end()
-
-
-@pytest.fixture
-def live(daemon: LibvirtDaemon, start_helper: Start) -> HelperProcess:
-    helper = start_helper(environ={"COCKPIT_RHV_LIBVIRT_URI": daemon.uri()})
-    helper.subscribe("machines")
-    helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
-    return helper
 
 
 def define(daemon: LibvirtDaemon, name: str, form: str = "qcow2", metadata: str = "") -> str:

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import { ErrorAlert } from "../common/ErrorAlert";
 import { Modal, ModalBody, ModalFooter, ModalHeader } from "../common/modal";
 import { mainElement } from "../common/PageFrame";
-import type { RhvError } from "../generated/wire";
+import { useAction } from "../common/useAction";
 import { _ } from "../i18n";
 import { Button } from "../pf";
-import { asError } from "../rpc/topics";
 import { Form } from "./pf";
 
 interface EditDialogProps {
@@ -25,18 +24,7 @@ interface EditDialogProps {
 
 /** A few fields and one button; stays open with the error when it fails. */
 export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose }: EditDialogProps) {
-    const [busy, setBusy] = useState(false);
-    const [error, setError] = useState<RhvError | null>(null);
-    const run = () => {
-        if (isDisabled || busy)
-            return;
-        setBusy(true);
-        setError(null);
-        action().then(onClose, (reason: unknown) => {
-            setError(asError(reason).error);
-            setBusy(false);
-        });
-    };
+    const { busy, error, run } = useAction(action, onClose);
     return (
         <Modal isOpen variant={wide ? "large" : "small"} onEscapePress={onClose} appendTo={mainElement}
                aria-labelledby="edit-title" aria-describedby="edit-body">
@@ -44,7 +32,8 @@ export function EditDialog({ title, children, confirm, danger = false, wide = fa
             <ModalBody id="edit-body">
                 <Form onSubmit={event => {
                     event.preventDefault();
-                    run();
+                    if (!isDisabled && !busy)
+                        run();
                 }}>
                     {error && <ErrorAlert error={error} />}
                     {children}

@@ -5,6 +5,7 @@ import { ErrorAlert } from "../common/ErrorAlert";
 import { Modal, ModalBody, ModalFooter, ModalHeader } from "../common/modal";
 import { Notice } from "../common/Notice";
 import { mainElement } from "../common/PageFrame";
+import { useAction } from "../common/useAction";
 import type { MachinesXmlResult, RhvError } from "../generated/wire";
 import type { Guest } from "../guests/states";
 import { _ } from "../i18n";
@@ -25,14 +26,13 @@ export function XmlDialog({ guest: { uuid, name }, stored, locked, onClose }: Xm
     const field = useId();
     const [read, setRead] = useState<MachinesXmlResult | null>(null);
     const [text, setText] = useState<string | null>(null);
-    const [error, setError] = useState<RhvError | null>(null);
-    const [busy, setBusy] = useState(false);
+    const [unreadable, setUnreadable] = useState<RhvError | null>(null);
     const [copied, setCopied] = useState(false);
     useEffect(() => {
         let wanted = true;
         call("machines.xml", { uuid, stored }).then(
             result => wanted && setRead(result),
-            (reason: unknown) => wanted && setError(asError(reason).error),
+            (reason: unknown) => wanted && setUnreadable(asError(reason).error),
         );
         return () => {
             wanted = false;
@@ -47,16 +47,9 @@ export function XmlDialog({ guest: { uuid, name }, stored, locked, onClose }: Xm
                 area.select();
         });
     };
-    const save = () => {
-        if (!read || text === null)
-            return;
-        setBusy(true);
-        setError(null);
-        call("machines.define_xml", { uuid, text, fingerprint: read.fingerprint }).then(onClose, (reason: unknown) => {
-            setError(asError(reason).error);
-            setBusy(false);
-        });
-    };
+    const { busy, error: refused, run: save } = useAction(
+        () => call("machines.define_xml", { uuid, text: text ?? "", fingerprint: read?.fingerprint ?? "" }), onClose);
+    const error = unreadable ?? refused;
     return (
         <Modal isOpen variant="large" onEscapePress={onClose} appendTo={mainElement} aria-labelledby="xml-title" aria-describedby="xml-body">
             <ModalHeader labelId="xml-title" title={stored ? _("{name} as it starts next", { name }) : _("{name} as it runs", { name })} />
@@ -75,7 +68,7 @@ export function XmlDialog({ guest: { uuid, name }, stored, locked, onClose }: Xm
                                       onChange={event => setText(event.currentTarget.value)} />
                         </>
                     )
-                    : !error && <Skeleton screenreaderText={_("Loading")} height="20rem" />}
+                    : !unreadable && <Skeleton screenreaderText={_("Loading")} height="20rem" />}
                 <span role="status" className="rhv-muted">{copied && _("Copied.")}</span>
             </ModalBody>
             <ModalFooter>
