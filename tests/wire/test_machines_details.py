@@ -295,3 +295,11 @@ def test_an_agent_that_is_not_there(daemon: LibvirtDaemon, live: HelperProcess) 
     assert refusal(live, "machines.agent", uuid=uuid) == "machine.wrong_state"
     start(live, uuid)
     assert refusal(live, "machines.agent", uuid=uuid) == "agent.silent"
+
+
+def test_a_guest_that_does_not_answer_is_shown_all_the_same(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+    uuid = define(daemon, "eleven")
+    topic = start(live, uuid)
+    with daemon.stopped_qemu("eleven"):
+        assert live.subscribe(topic).state["live"]["vcpus"] == 1
+        assert "<name>eleven</name>" in live.call("machines.xml", uuid=uuid, stored=False)["text"]
