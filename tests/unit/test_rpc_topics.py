@@ -156,6 +156,23 @@ async def test_a_failed_read_is_told_and_the_topic_goes_on() -> None:
     await page.subscriptions.close()
 
 
+async def test_the_end_of_an_error_is_told_even_where_all_is_as_before() -> None:
+    topic = Counter({"n": 0})
+    page = Page(topic)
+    await page.subscribe()
+    topic.error = RhvError("x.y", msg("x.y", "No."))
+    topic.touch()
+    await asyncio.sleep(0.05)
+    topic.error = None
+    topic.touch()
+    topic.touch()
+    await asyncio.sleep(0.05)
+    topic.touch()
+    await asyncio.sleep(0.05)
+    assert page.patches == [{}]  # once
+    await page.subscriptions.close()
+
+
 async def test_a_topic_runs_while_somebody_is_subscribed() -> None:
     topic = Counter({"n": 0})
     first, second = Page(topic), Page(topic)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.leaks import no_leaks  # noqa: F401 - a fixture for every test here
 from tests.wire.helper_process import TREE, HelperProcess
+from tests.wire.libvirt_daemon import LibvirtDaemon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,3 +53,21 @@ def start_helper(tmp_path: Path, no_leaks: None) -> Iterator[Start]:  # noqa: F8
 def helper(start_helper: Start) -> HelperProcess:
     """A helper on libvirt's test driver."""
     return start_helper()
+
+
+@pytest.fixture
+def daemon(no_leaks: None) -> Iterator[LibvirtDaemon]:  # noqa: F811
+    """A real libvirtd without a guest."""
+    daemon = LibvirtDaemon()
+    daemon.start()
+    yield daemon
+    daemon.end()
+
+
+@pytest.fixture
+def live(daemon: LibvirtDaemon, start_helper: Start) -> HelperProcess:
+    """A helper that has listed the daemon's guests."""
+    helper = start_helper(environ={"COCKPIT_RHV_LIBVIRT_URI": daemon.uri()})
+    helper.subscribe("machines")
+    helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
+    return helper

@@ -6,7 +6,7 @@ from __future__ import annotations
 import configparser
 import time
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libvirt
 import pytest
@@ -14,29 +14,7 @@ import pytest
 from tests.wire.helper_process import HelperProcess, RpcFailure
 from tests.wire.libvirt_daemon import MISSING, LibvirtDaemon
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.wire.conftest import Start
-
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
-
-
-@pytest.fixture
-def daemon(no_leaks: None) -> Iterator[LibvirtDaemon]:
-    daemon = LibvirtDaemon()
-    daemon.start()
-    yield daemon
-    daemon.end()
-
-
-@pytest.fixture
-def live(daemon: LibvirtDaemon, start_helper: Start) -> HelperProcess:
-    """A helper that has listed the daemon's guests."""
-    helper = start_helper(environ={"COCKPIT_RHV_LIBVIRT_URI": daemon.uri()})
-    helper.subscribe("machines")
-    helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
-    return helper
 
 
 def guest_is(helper: HelperProcess, uuid: str, state: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..jobs.store import JobStore
     from ..machines.bulk import BulkActions
     from ..machines.connection import Connection
+    from ..machines.details import DiskSizes
     from ..machines.sampler import Sampler
     from ..machines.store import MachineStore
 
@@ -26,6 +27,7 @@ class _Machines(NamedTuple):
     store: MachineStore
     sampler: Sampler
     bulk: BulkActions
+    sizes: DiskSizes
 
 
 class Library:
@@ -34,6 +36,7 @@ class Library:
     def __init__(self) -> None:
         self._workers = Workers(name="helper")
         self._machines: _Machines | None = None
+        self._details_watchers: list[Callable[[str], None]] = []
 
     @property
     def uses_libvirt(self) -> bool:
@@ -59,6 +62,25 @@ class Library:
     def bulk_actions(self) -> BulkActions:
         """What can be done with many guests."""
         return self._parts().bulk
+
+    @property
+    def disk_sizes(self) -> DiskSizes:
+        """Sizes of the disks of guests that are off."""
+        return self._parts().sizes
+
+    def on_details(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Call ``watcher`` with the uuid of a guest that a method has changed; returns a function that ends this.
+
+        libvirt has no event for most of what a definition says.
+        """
+        self._details_watchers.append(watcher)
+        return lambda: self._details_watchers.remove(watcher)
+
+    def details_changed(self, uuid: str) -> None:
+        """A method has changed this guest."""
+        self.machines.refresh(uuid)
+        for watcher in list(self._details_watchers):
+            watcher(uuid)
 
     def job_store(self) -> JobStore:
         """This host's jobs."""
@@ -92,6 +114,7 @@ class Library:
             from ..machines.addresses import AddressBook
             from ..machines.bulk import BulkActions
             from ..machines.connection import Connection
+            from ..machines.details import DiskSizes
             from ..machines.opening import DEFAULT_URI
             from ..machines.sampler import Sampler
             from ..machines.store import MachineStore
@@ -99,6 +122,7 @@ class Library:
             connection = Connection(self._workers, os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI))
             store = MachineStore(connection)
             sampler = Sampler(connection, store, AddressBook(self._workers))
-            self._machines = _Machines(connection, store, sampler, BulkActions(connection, store))
+            bulk, sizes = BulkActions(connection, store), DiskSizes(connection)
+            self._machines = _Machines(connection, store, sampler, bulk, sizes)
             connection.start()
         return self._machines

@@ -25,12 +25,14 @@ PROTOCOL = 1
 def register(dispatcher: Dispatcher[Call]) -> None:
     """Serve every method."""
     from .deploy_methods import DEPLOY_METHODS
+    from .guest_methods import GUEST_METHODS
     from .job_methods import JOB_METHODS
     from .lasting_methods import LASTING_METHODS
     from .machine_methods import MACHINE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
 
-    for table in (SESSION_METHODS, MACHINE_METHODS, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS):
+    machines = (MACHINE_METHODS, GUEST_METHODS)
+    for table in (SESSION_METHODS, *machines, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 

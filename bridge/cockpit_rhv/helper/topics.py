@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of the page: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``engine``."""
+"""The topics of the page: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``engine`` …"""
 
 from __future__ import annotations
 
@@ -209,6 +209,12 @@ def _load_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     return LoadTopic(library, is_visible)
 
 
+def _machine_topic(library: Library, uuid: str, is_visible: Callable[[], bool]) -> Topic:
+    from .machine_topic import MachineTopic
+
+    return MachineTopic(library, uuid, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -223,13 +229,16 @@ class Topics:
             "engine": lambda: _engine_topic(library),
         }
         self._library = library
+        self._is_visible = is_visible
 
     def find(self, name: str) -> Topic:
         """The topic of that name; raises :class:`RhvError` ``topic.unknown``."""
-        kind, _, job_id = name.partition("/")
-        if kind == "job" and job_id:
+        kind, _, which = name.partition("/")
+        if kind == "job" and which:
             # not kept: there are as many as there are jobs, and each starts from its files anyway
-            return JobTopic(self._library, job_id)
+            return JobTopic(self._library, which)
+        if kind == "machine" and which:
+            return _machine_topic(self._library, which, self._is_visible)
         if name not in self._topics:
             if name not in self._makers:
                 text = msg("topic.unknown", "There is no topic {topic}.", topic=name[:100])

@@ -149,6 +149,13 @@ _RULES = (
         msg("network.not_found", "The network that the guest uses does not exist."),
     ),
     _Rule(
+        "VIR_ERR_AGENT_UNRESPONSIVE",
+        None,
+        "agent.silent",
+        msg("agent.silent", "The agent inside the guest does not answer."),
+        msg("agent.silent.hint", "Install qemu-guest-agent in the guest and start its service."),
+    ),
+    _Rule(
         "VIR_ERR_INTERNAL_ERROR",
         "VIR_FROM_QEMU",
         "machine.qemu_failed",

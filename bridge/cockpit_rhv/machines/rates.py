@@ -42,7 +42,11 @@ def bytes_rate(old: Stats, new: Stats, elapsed_s: float, group: str, counter: st
     ``group``: block or net. ``counter``: rd.bytes, wr.bytes, rx.bytes, tx.bytes. None when either sample lacks it or it
     went backwards: a device was removed, or the guest restarted.
     """
-    before, after = _total(old, group, counter), _total(new, group, counter)
+    return rounded_rate(_total(old, group, counter), _total(new, group, counter), elapsed_s)
+
+
+def rounded_rate(before: int | None, after: int | None, elapsed_s: float) -> int | None:
+    """Bytes a second between two counts, to two digits; None when either is unknown or it went backwards."""
     if before is None or after is None or after < before or elapsed_s <= 0:
         return None
     rate = (after - before) / elapsed_s

@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ..errors import RhvError
 from ..workers import within
 from .addresses import AddressBook, addresses_of
 from .connection import CALL_LIMIT_S, Connection
 from .cpu_times import fill_cpu_times
+from .devices import NOTHING, Devices, devices_of
 from .model import Load
 from .rates import Stats, bytes_rate, cpu_percent, memory_used_mib
 from .states import state_name
@@ -56,16 +57,36 @@ class Sampler:
         self._tick_s = tick_s
         self._overdue: set[asyncio.Future[Taken]] = set()
         self._last: Taken | None = None
+        self._before: Taken | None = None
         self._task: asyncio.Task[None] | None = None
+        self._watchers: list[Callable[[], None]] = []
 
     def set_active(self, active: bool) -> None:
         """Begin or end the ticks."""
         if active and self._task is None:
-            self._last = None  # a difference over a pause would be a mean, not a load
+            self._last = self._before = None  # a difference over a pause would be a mean, not a load
             self._task = asyncio.get_running_loop().create_task(self._run())
         elif not active and self._task is not None:
             self._task.cancel()
             self._task = None
+
+    def devices(self, uuid: str) -> Devices:
+        """What the disks and network cards of a guest did between the last two samples."""
+        if self._last is None:
+            return NOTHING
+        before = self._before
+        old = before.stats.get(uuid, {}) if before else {}
+        elapsed_s = self._last.at_s - before.at_s if before else 0.0
+        return devices_of(old, self._last.stats.get(uuid, {}), elapsed_s)
+
+    def addresses(self, mac: str) -> tuple[str, ...]:
+        """The addresses behind a network card, as far as this host knows."""
+        return addresses_of((mac,), self._addresses.known)
+
+    def on_sample(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call ``watcher`` after each sample, one that failed too; returns a function that ends this."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
 
     async def close(self) -> None:
         """End the ticks and wait for the end."""
@@ -93,14 +114,16 @@ class Sampler:
             self._accept(await within(call, CALL_LIMIT_S))
         except RhvError as error:
             logger.warning("no load of the guests: %s", error.detail or error)
-            self._last = None
+            self._last = self._before = None
             self._store.apply_loads({})
+            self._tell()
         finally:
             if call is not None and not call.done():
                 self._overdue.add(call)
 
     def _accept(self, taken: Taken) -> None:
-        before, self._last = self._last, taken
+        before = self._before = self._last
+        self._last = taken
         elapsed_s = taken.at_s - before.at_s if before else 0.0
         loads = {}
         for uuid, stats in taken.stats.items():
@@ -117,6 +140,11 @@ class Sampler:
             )
             self._look_for_missed_event(uuid, stats)
         self._store.apply_loads(loads)
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in list(self._watchers):
+            watcher()
 
     def _look_for_missed_event(self, uuid: str, stats: Stats) -> None:
         known = self._store.machines.get(uuid)

@@ -62,7 +62,7 @@ def parse(text: str) -> DomainFacts:
         driver=root.get("type", ""),
         owner=_owner(root),
         vcpus=_vcpus(root),
-        memory_mib=_memory_mib(root),
+        memory_mib=memory_mib(root.find("memory")),
         graphics=tuple(display for display in displays if display.type in ("vnc", "spice")),
         macs=tuple(filter(None, (mac.get("address") for mac in devices.findall("interface/mac")))),
         serial_log=_serial_log(devices),
@@ -95,8 +95,8 @@ def _vcpus(root: ET.Element) -> int:
     return _int(element.get("current")) or _int(element.text) or 1
 
 
-def _memory_mib(root: ET.Element) -> int:
-    element = root.find("memory")
+def memory_mib(element: ET.Element | None) -> int:
+    """What an element with a unit amounts to, in MiB; 0 without one."""
     if element is None:
         return 0
     amount = _int(element.text) or 0

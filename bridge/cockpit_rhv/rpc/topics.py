@@ -80,6 +80,7 @@ class Subscription:
         self._unsent: list[merge.JsonObject] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._failed = False
 
     async def open(self) -> dict[str, Any]:
         """Attach and answer ``{topic, revision, snapshot}``; nothing else is sent before :meth:`release`."""
@@ -124,6 +125,10 @@ class Subscription:
         try:
             state = merge.strip_nulls(self.topic.read())
             patch = merge.diff(self._known, state)
+            if self._failed and not patch:
+                # the peer was told of an error: it must hear that it is over even where all is as before
+                await self._send_patch({})
+            self._failed = False
             if patch:
                 for part in merge.split(patch, PART_LIMIT):
                     await self._send_patch(part)
@@ -142,6 +147,7 @@ class Subscription:
         await self._send({"jsonrpc": "2.0", "method": "topic.patch", "params": params})
 
     async def _send_error(self, error: RhvError) -> None:
+        self._failed = True
         params = {"topic": self.topic.name, "error": error.to_json()}
         await self._send({"jsonrpc": "2.0", "method": "topic.error", "params": params})
 

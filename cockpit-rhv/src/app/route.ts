@@ -7,6 +7,8 @@ export type Route =
     | { page: "overview" }
     /** `query`: what the list shows and how, see guests/query.ts. */
     | { page: "guests"; query: Query }
+    /** `query`: of the list that led there, to go back to. */
+    | { page: "guest"; uuid: string; query: Query }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
     /** `from`: where a remedy was asked for, another job, the wizard's review or the overview; the job's page leads back there. */
@@ -37,6 +39,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
     const from = option(options, "from");
     if (section === "overview")
         return { page: "overview" };
+    if (section === "guests" && rest !== undefined)
+        return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
         return { page: "guests", query: single(options) };
     if (section === "deploy")
@@ -51,13 +55,14 @@ function pathOf(route: Route): string[] {
     case "engine": return [];
     case "overview": return ["overview"];
     case "guests": return ["guests"];
+    case "guest": return ["guests", route.uuid];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
 }
 
 function optionsOf(route: Route): Query {
-    if (route.page === "guests")
+    if (route.page === "guests" || route.page === "guest")
         return route.query;
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
-import type { RhvError } from "../generated/wire";
 import { _ } from "../i18n";
-import { asError } from "../rpc/topics";
 import { Button } from "../pf";
 import { Modal, ModalBody, ModalFooter, ModalHeader } from "./modal";
 import { ErrorAlert } from "./ErrorAlert";
+import { useAction } from "./useAction";
 
 interface ConfirmDialogProps {
     title: string;
@@ -21,18 +20,7 @@ interface ConfirmDialogProps {
 
 /** Asks before something that cannot be taken back; stays open with the error when it fails. */
 export function ConfirmDialog({ title, children, confirm, cancel, danger = false, action, onClose }: ConfirmDialogProps) {
-    const [busy, setBusy] = useState(false);
-    const [error, setError] = useState<RhvError | null>(null);
-
-    const run = () => {
-        setBusy(true);
-        setError(null);
-        action().then(onClose, (reason: unknown) => {
-            setError(asError(reason).error);
-            setBusy(false);
-        });
-    };
-
+    const { busy, error, run } = useAction(action, onClose);
     return (
         <Modal isOpen variant="small" onEscapePress={onClose} appendTo={() => document.querySelector("main") ?? document.body}
                aria-labelledby="confirm-title" aria-describedby="confirm-body">

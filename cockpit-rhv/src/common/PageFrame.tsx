@@ -4,12 +4,14 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { Title } from "../pf";
 
 export interface PageFrameProps {
-    page: "overview" | "guests" | "engine" | "deploy" | "job";
+    page: "overview" | "guests" | "guest" | "engine" | "deploy" | "job";
     /** Whether the data is there; tests wait for it. */
     state: "loading" | "ready" | "error";
     /** Which of its faces the page shows. */
     view?: string;
     title: string;
+    /** Above the title: where the page is one of many. */
+    above?: ReactNode;
     /** Beside the title: one state, said briefly. */
     badge?: ReactNode;
     actions?: ReactNode;
@@ -26,7 +28,7 @@ export function mainElement(): HTMLElement {
 /** A page that has just been opened takes the focus from nobody. */
 let firstFrame = true;
 
-export function PageFrame({ page, state, view, title, badge, actions, fill = false, children }: PageFrameProps) {
+export function PageFrame({ page, state, view, title, above, badge, actions, fill = false, children }: PageFrameProps) {
     const main = useRef<HTMLElement>(null);
     const titleId = useId();
     useEffect(() => {
@@ -41,6 +43,7 @@ export function PageFrame({ page, state, view, title, badge, actions, fill = fal
     return (
         <main className={fill ? "rhv-page rhv-page--fill" : "rhv-page"} data-page={page} data-state={state} data-view={view}
               ref={main} tabIndex={-1} aria-labelledby={titleId}>
+            {above}
             <header className="rhv-page__header">
                 <div className="rhv-page__title">
                     <Title headingLevel="h1" size="2xl" id={titleId}>{title}</Title>

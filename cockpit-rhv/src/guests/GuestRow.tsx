@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One guest. The roles are spelled out because a browser may drop a table's meaning when its cells are laid out as blocks.
 /* eslint-disable jsx-a11y/no-interactive-element-to-noninteractive-role */
-import { memo } from "react";
+import { memo, useContext } from "react";
 import LockIcon from "@patternfly/react-icons/dist/esm/icons/lock-icon.js";
 
+import { href } from "../app/route";
 import { _, text } from "../i18n";
 import { ActionMenu } from "./ActionMenu";
-import { State, cell, columnTitle } from "./columns";
+import { QueryContext, State, cell, columnTitle } from "./columns";
 import type { Column } from "./query";
 import { isProtected, ownerWord, stateWord, type Action, type Guest } from "./states";
 
@@ -23,9 +24,10 @@ interface GuestRowProps {
 }
 
 function Name({ guest }: { guest: Guest }) {
+    const query = useContext(QueryContext);
     return (
         <span className="rhv-guest__name">
-            <span className="rhv-guest__text" title={guest.name}>{guest.name}</span>
+            <a className="rhv-guest__text" href={href({ page: "guest", uuid: guest.uuid, query })} title={guest.name}>{guest.name}</a>
             {isProtected(guest) && (
                 <span className="rhv-guest__lock" title={_("Run by: {owner}. It is changed there, not here.", { owner: ownerWord(guest.owner) })}>
                     <LockIcon aria-hidden />

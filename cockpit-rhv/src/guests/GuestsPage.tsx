@@ -13,7 +13,7 @@ import { _, plural } from "../i18n";
 import { useCall, useHostClock, usePrivileged, useTopic } from "../rpc/hooks";
 import type { Live } from "../rpc/merge";
 import { ActDialog, needsConfirmation } from "./ActDialog";
-import { ClockContext } from "./columns";
+import { ClockContext, QueryContext } from "./columns";
 import { NoGuests, NothingMatches } from "./EmptyStates";
 import { GuestTable } from "./GuestTable";
 import { isFiltered, parseQuery, sortedBy, toQuery, type Column, type Wanted } from "./query";
@@ -77,8 +77,10 @@ function List({ value, query }: { value: Live<Machines>; query: Query }) {
             {shown.length === 0
                 ? <NothingMatches onClear={() => show({ ...wanted, search: "", state: null, owner: null })} />
                 : (
-                    <GuestTable guests={shown} wanted={wanted} columns={columns} pending={pending} privileged={privileged} selection={selection}
-                                onSort={onSort} onAction={onAction} />
+                    <QueryContext.Provider value={query}>
+                        <GuestTable guests={shown} wanted={wanted} columns={columns} pending={pending} privileged={privileged} selection={selection}
+                                    onSort={onSort} onAction={onAction} />
+                    </QueryContext.Provider>
                 )}
             {selection.some && (
                 <SelectionBar guests={shown.filter(({ uuid }) => selection.uuids.has(uuid))} onAction={onAction} onClear={clear} />

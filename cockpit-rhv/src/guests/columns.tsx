@@ -2,6 +2,7 @@
 // The columns of the list: what each is called and what stands in it.
 import { createContext, useContext, type ReactNode } from "react";
 
+import type { Query } from "../app/route";
 import { bytes, duration, mebibytes, percent } from "../format";
 import { _ } from "../i18n";
 import { Spinner } from "../pf";
@@ -12,6 +13,9 @@ import { actionTitle, ownerWord, stateTone, stateWord, type Action, type Guest }
 
 /** The host's clock, in steps in which a list of uptimes changes; null while it is not known. */
 export const ClockContext = createContext<number | null>(null);
+
+/** What the list shows and how: a guest's page leads back to it. */
+export const QueryContext = createContext<Query>({});
 
 export function columnTitle(column: Column): string {
     switch (column) {

@@ -9,6 +9,15 @@ const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["param
     "checks.run": 120_000,
     "deploy.preflight": 120_000,
     "machines.start": 60_000,
+    "machines.set_vcpus": 70_000,
+    "machines.set_memory": 70_000,
+    "machines.change_medium": 70_000,
+    "machines.define_xml": 70_000,
+    "machines.set_boot_order": 70_000,
+    // The whole memory of a guest may have to be written or read.
+    "machines.snapshot_create": 3_700_000,
+    "machines.snapshot_revert": 3_700_000,
+    "machines.snapshot_delete": 3_700_000,
     // Each guest has a limit of its own in the helper; this one is for a helper that never answers.
     "machines.act": ({ uuids, wait_s = 0 }) => 660_000 + uuids.length * 60_000 + wait_s * 1000,
 };

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, guests, jobs, plans
+from . import errors, guest, guests, jobs, plans
 from .checks import report
 from .engine import engine
 from .form import form
@@ -14,7 +14,7 @@ from .health import health, load
 from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
-__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guests", "plans", "report"]
+__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guest", "guests", "plans", "report"]
 
 
 class State:
@@ -52,6 +52,8 @@ class State:
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
+        for one in others():
+            self.topics[f"machine/{one['uuid']}"] = partial(guest.details, one)
         for job in known:
             self.topics[f"job/{job['id']}"] = partial(shown, job)
 
@@ -134,6 +136,7 @@ STATES: dict[str, Callable[[], State]] = {
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
     # The list of guests.
     "guests": lambda: State("deployed", succeeded(), vm="running", others=guests.few),
+    "guest-gone": lambda: State(others=lambda: guests.few()[1:]),
     "guests-limited": lambda: State(others=guests.few, privileged=False),
     "guests-hostile": lambda: State(others=guests.hostile),
     "guests-many": lambda: State(others=guests.many),

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``machines.*`` of one guest's page: what it is made of, its media, snapshots, definition and agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .session import Call
+
+#: Seconds for a change; libvirt itself gives up after 30 on a guest that is busy.
+CHANGE_LIMIT_S = 60.0
+
+
+async def _change(call: Call, uuid: str, function: Any, *args: Any, limit_s: float = CHANGE_LIMIT_S) -> dict[str, Any]:
+    library = call.session.library
+    try:
+        await library.libvirt(function, uuid, *args, limit_s=limit_s)
+    finally:
+        # what failed may have been done in part
+        library.details_changed(uuid)
+    return {}
+
+
+async def set_vcpus(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Another number of vCPUs."""
+    from ..machines.resources import Amounts
+    from ..machines.resources import set_vcpus as change
+
+    amounts = Amounts(params.get("now"), params.get("next"), params.get("most"))
+    return await _change(call, params["uuid"], change, amounts)
+
+
+async def set_memory(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Another amount of memory."""
+    from ..machines.resources import Amounts
+    from ..machines.resources import set_memory as change
+
+    amounts = Amounts(params.get("now_mib"), params.get("next_mib"), params.get("most_mib"))
+    return await _change(call, params["uuid"], change, amounts)
+
+
+async def media(_params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What could be put into a drive."""
+    from ..machines.media import list_media
+
+    return {"media": [medium._asdict() for medium in await call.session.library.libvirt(list_media)]}
+
+
+async def change_medium(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Another medium, or none."""
+    from ..machines.media import When
+    from ..machines.media import change_medium as change
+
+    when = When(params["now"], params["next"], params.get("force", False))
+    return await _change(call, params["uuid"], change, params["target"], params["path"], when)
+
+
+async def snapshot_create(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """A new snapshot; answers when it is there."""
+    from ..machines.snapshots import SNAPSHOT_LIMIT_S, create_snapshot
+
+    args = (params["name"], params["description"])
+    return await _change(call, params["uuid"], create_snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)
+
+
+async def snapshot_revert(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Back to a snapshot; answers when the guest is so."""
+    from ..machines.snapshots import SNAPSHOT_LIMIT_S, revert_to_snapshot
+
+    return await _change(call, params["uuid"], revert_to_snapshot, params["name"], limit_s=SNAPSHOT_LIMIT_S)
+
+
+async def snapshot_delete(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """A snapshot is forgotten; answers when it is gone."""
+    from ..machines.snapshots import SNAPSHOT_LIMIT_S, delete_snapshot
+
+    args = (params["name"], params["children"])
+    return await _change(call, params["uuid"], delete_snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)
+
+
+async def xml(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """A definition without secrets."""
+    from ..machines.edit import read_xml
+
+    found = await call.session.library.libvirt(read_xml, params["uuid"], params["stored"])
+    return {"text": found.text, "fingerprint": found.fingerprint}
+
+
+async def define_xml(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Another stored definition."""
+    from ..machines.edit import define_xml as define
+
+    return await _change(call, params["uuid"], define, params["text"], params["fingerprint"])
+
+
+async def set_boot_order(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Another boot order."""
+    from ..machines.edit import set_boot_order as change
+
+    return await _change(call, params["uuid"], change, params["order"])
+
+
+async def agent(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What the guest's agent says."""
+    from ..machines.guest_agent import AGENT_LIMIT_S, ask_agent
+
+    facts = await call.session.library.libvirt(ask_agent, params["uuid"], limit_s=AGENT_LIMIT_S)
+    return facts.to_json()
+
+
+GUEST_METHODS = {
+    "machines.set_vcpus": set_vcpus,
+    "machines.set_memory": set_memory,
+    "machines.media": media,
+    "machines.change_medium": change_medium,
+    "machines.snapshot_create": snapshot_create,
+    "machines.snapshot_revert": snapshot_revert,
+    "machines.snapshot_delete": snapshot_delete,
+    "machines.xml": xml,
+    "machines.define_xml": define_xml,
+    "machines.set_boot_order": set_boot_order,
+    "machines.agent": agent,
+}

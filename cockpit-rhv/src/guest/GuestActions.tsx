@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState } from "react";
+
+import { ActDialog, needsConfirmation } from "../guests/ActDialog";
+import { ActionMenu } from "../guests/ActionMenu";
+import { pendingActions, runStore, useRuns, type Waiting } from "../guests/runs";
+import { actionTitle, applies, isProtected, type Action, type Guest } from "../guests/states";
+import { _ } from "../i18n";
+import { Button } from "../pf";
+import { useCall, usePrivileged } from "../rpc/hooks";
+
+/** What one most likely came for. */
+const FIRST: readonly Action[] = ["start", "resume", "shutdown"];
+
+/** The same as in the list, for one guest. */
+export function GuestActions({ guest }: { guest: Guest }) {
+    const call = useCall();
+    const privileged = usePrivileged();
+    const pending = pendingActions(useRuns()).has(guest.uuid);
+    const [asked, setAsked] = useState<Action | null>(null);
+    const run = (action: Action, waiting: Waiting | null = null) => {
+        setAsked(null);
+        void runStore.start(call, action, new Map([[guest.uuid, guest.name]]), waiting);
+    };
+    const onAction = (action: Action) => (needsConfirmation(action) ? setAsked(action) : run(action));
+    if (isProtected(guest))
+        return null;
+    const first = FIRST.find(action => applies(action, guest));
+    return (
+        <>
+            {first && (
+                <Button variant={first === "shutdown" ? "secondary" : "primary"} isDisabled={!privileged || pending} id={`guest-${first}`}
+                        onClick={() => onAction(first)}>
+                    {actionTitle(first)}
+                </Button>
+            )}
+            <ActionMenu guests={[guest]} label={_("Actions for {name}", { name: guest.name })} text={_("Actions")}
+                        isDisabled={!privileged || pending || guest.state === "unknown"} onAction={onAction} />
+            {asked && needsConfirmation(asked) && (
+                <ActDialog action={asked} guests={[guest]} onClose={() => setAsked(null)} onConfirm={waiting => run(asked, waiting)} />
+            )}
+        </>
+    );
+}
