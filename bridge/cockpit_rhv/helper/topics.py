@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of the page: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``engine``."""
+"""The page's topics: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``events``, ``engine``."""
 
 from __future__ import annotations
 
@@ -209,6 +209,12 @@ def _load_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     return LoadTopic(library, is_visible)
 
 
+def _events_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .events_topic import EventsTopic
+
+    return EventsTopic(library, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -220,6 +226,7 @@ class Topics:
             "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "jobs": lambda: JobsTopic(library),
+            "events": lambda: _events_topic(library, is_visible),
             "engine": lambda: _engine_topic(library),
         }
         self._library = library
