@@ -108,6 +108,7 @@ def remedy(state: str, part: str, error: Json | None = None) -> Json:
             "open_port": "Open the port in firewalld now",
             "hosts_entry": "Write the entry of the engine",
             "start_pool": "Start the storage pool",
+            "collect-logs": "Collect logs and state of this host",
         }[part],
         error=error,
         elapsed_s=0.8,
