@@ -74,6 +74,10 @@ def _command(name: str) -> Command:
         from .cli_upgrade import upgrade
 
         return upgrade
+    if name == "collect-logs":
+        from .cli_logs import collect_logs
+
+        return collect_logs
     from . import cli_jobs
 
     commands: dict[str, Command] = {
@@ -124,6 +128,19 @@ def build_parser(t: Translate) -> argparse.ArgumentParser:
     logs = command("logs", t(msg("cli.help.logs", "Show what happened in a job.")))
     for with_job in (attach, resume, cancel, logs):
         with_job.add_argument("job", nargs="?", metavar="JOB", help=job_help)
+    collect = command("collect-logs", t(msg("cli.help.collect", "Collect logs and state of this host in one archive.")))
+    collect.add_argument(
+        "--since",
+        choices=("1h", "1d", "1w", "all"),
+        default="1d",
+        help=t(msg("cli.help.since", "how far back: an hour, a day (default), a week, or all there is")),
+    )
+    collect.add_argument(
+        "--no-guests", action="store_true", help=t(msg("cli.help.no_guests", "leave out the guests' logs and consoles"))
+    )
+    collect.add_argument(
+        "--output", metavar="FILE", help=t(msg("cli.help.output", "write the archive there instead of keeping it"))
+    )
     _add_answers(resume, t)
     _add_detach(resume, t)
     cleanup = command("cleanup", t(msg("cli.help.cleanup", "Remove the engine, or what is left of a deployment.")))

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from .cli_exit import OK
+from .cli_file import write_new
 from .cli_follow import event_line, follow
 from .cli_terminal import clock
 from .errors import RhvError
@@ -108,22 +109,7 @@ def _bundle(terminal: Terminal, store: JobStore, job_id: str, target: str) -> in
     if target == "-":
         write_bundle(job_id, sys.stdout.buffer, store)
         return OK
-    try:
-        # It tells much about the host; whoever made it decides who reads it.
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError as error:
-        raise RhvError(
-            "bundle.exists",
-            msg("bundle.exists", "{file} exists already.", file=target),
-            msg("bundle.exists.hint", "Choose another name; nothing is overwritten."),
-        ) from error
-    try:
-        with open(descriptor, "wb") as output:
-            write_bundle(job_id, output, store)
-    except BaseException:
-        # Half an archive would only be in the way of the next try.
-        os.unlink(target)
-        raise
+    write_new(target, lambda output: write_bundle(job_id, output, store))
     terminal.note(msg("cli.bundle", "Everything about job {job} is in {file}.", job=job_id, file=target))
     return OK
 

@@ -74,3 +74,8 @@ export function dateTime(epochSeconds: number): string {
 export function timeOfDay(epochSeconds: number): string {
     return new Intl.DateTimeFormat(language(), { timeStyle: "medium" }).format(new Date(epochSeconds * 1000));
 }
+
+/** With seconds: two events of a minute are told apart. */
+export function preciseTime(epochSeconds: number): string {
+    return new Intl.DateTimeFormat(language(), { dateStyle: "short", timeStyle: "medium" }).format(new Date(epochSeconds * 1000));
+}

@@ -3,7 +3,7 @@
 
 The state's name stands in the file that ``RHV_FAKE_STATE`` names. A change of the file is followed live: topics get
 a new snapshot; a change of privileges ends the helper, as Cockpit does. ``crash`` ends it at once.
-``bundle <job>`` writes an archive to stdout instead.
+``bundle <job>`` and ``logs <archive>`` write an archive to stdout instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, Json, State, form, guest, guests, plans, report
+from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, Json, State, form, guest, guests, logs, plans, report
 
 STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
 METHODS = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "rpc.json").read_text())["methods"]
@@ -80,6 +80,10 @@ class Helper:
             STATE_FILE.write_text(self.state.then)
             self.follow()
             return {"job": STARTS[method]}
+        if method == "events.list":
+            return logs.answer(*self.state.events, params)
+        if method == "logs.list":
+            return logs.archives(self.state.archives)
         return self.deployment(method, params)
 
     def verify(self, fingerprint: str) -> None:
@@ -178,7 +182,7 @@ def bundle(job: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["bundle"]:
+    if sys.argv[1:2] in (["bundle"], ["logs"]):
         bundle(sys.argv[2])
     else:
         Helper().run()

@@ -11,6 +11,7 @@ from cockpit_rhv.machines.sampler import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 class Channel:
@@ -19,8 +20,10 @@ class Channel:
 
 
 @pytest.fixture
-async def session(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Session]:
+async def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Session]:
     monkeypatch.setenv("COCKPIT_RHV_LIBVIRT_URI", "test:///default")
+    # It keeps an event log.
+    monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path))
     session = Session(Channel())  # type: ignore[arg-type]
     yield session
     await session.close()

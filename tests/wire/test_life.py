@@ -44,6 +44,8 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.act": {"action": "power_off", "uuids": ["x"]},
     "machines.console": {"uuid": "x"},
     "machines.serial_log": {"uuid": "x", "offset": 0},
+    "logs.list": {},
+    "logs.delete": {"archive": "x"},
 }
 
 RUN_HELPER = "import runpy; runpy.run_module('cockpit_rhv.helper', run_name='__main__')"

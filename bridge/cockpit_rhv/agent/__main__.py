@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from ..errors import RhvError
+from ..events.files import events_dir
 from .notify import notify_systemd
 from .service import Agent, Settings
 
@@ -27,7 +28,9 @@ def parse_arguments(arguments: list[str]) -> Settings:
     parser.add_argument("--libvirt-uri", default=default.libvirt_uri, help="default: %(default)s")
     parser.add_argument("--state", type=Path, default=default.state_file, help="state file (default: %(default)s)")
     chosen = parser.parse_args(arguments)
-    return Settings(chosen.config, chosen.bind, chosen.port, chosen.libvirt_uri, chosen.state)
+    # The event log is of this host's guests: one on another libvirt has nothing to say in it.
+    events = events_dir() if chosen.libvirt_uri == default.libvirt_uri else None
+    return Settings(chosen.config, chosen.bind, chosen.port, chosen.libvirt_uri, chosen.state, default.tick_s, events)
 
 
 async def serve(settings: Settings) -> None:

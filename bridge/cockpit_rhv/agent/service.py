@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..events.recorder import Recorder
 from ..machines.connection import Connection
 from ..machines.opening import DEFAULT_URI
 from ..machines.store import MachineStore
@@ -35,7 +36,10 @@ PORT = 54321
 
 
 class Settings(NamedTuple):
-    """``config``: folder with ``pki/``; ``bind``: an address, None for all; ``state_file``: what the page reads."""
+    """``config``: folder with ``pki/``; ``bind``: an address, None for all; ``state_file``: what the page reads.
+
+    ``events``: folder of the host's event log, None for an agent that records nothing.
+    """
 
     config: Path = Path("/etc/cockpit-rhv")
     bind: str | None = None
@@ -43,6 +47,7 @@ class Settings(NamedTuple):
     libvirt_uri: str = DEFAULT_URI
     state_file: Path = Path("/run/cockpit-rhv/agent.json")
     tick_s: float = 5.0
+    events: Path | None = None
 
 
 class Agent:
@@ -58,6 +63,8 @@ class Agent:
         self._sampler = GuestSampler(self.connection, self._store, settings.tick_s)
         self._monitor = HostMonitor(self._workers, interval_s=settings.tick_s)
         self.guests = Guests(self.connection, self._store, self._sampler, self.server.publish)
+        recorded = settings.events
+        self._recorder = Recorder(self.connection, self._workers, "agent", recorded) if recorded else None
         self._state = StateFile(settings.state_file, self.server, time.time())
         HostVerbs(self._workers, self.connection, self.guests, self._monitor, settings.config).register(dispatcher)
         VmVerbs(self.connection, self.guests).register(dispatcher)
@@ -74,6 +81,8 @@ class Agent:
         self._spawn(self._sampler.run(), "guest sampler")
         self._spawn(self._state.run(), "state file")
         self._spawn(self.server.watch_certificates(), "certificates")
+        if self._recorder is not None:
+            self._spawn(self._recorder.run(), "events")
         logger.info("listening on port %d", self.server.port)
 
     async def wait(self) -> None:

@@ -19,6 +19,7 @@ from ..errors import RhvError
 from ..host.facts import read_host_facts
 from ..jobs.model import EXCLUSIVE_KINDS, unit_name
 from ..jobs.store import JobStore
+from ..redaction import redact_bytes
 from . import places
 from .config import read_engine_config
 from .state import RECORD, read_record
@@ -47,7 +48,9 @@ def write_bundle(job_id: str, output: BinaryIO, store: JobStore | None = None) -
     folder = store.folder(job_id)
     spec = store.spec(job_id)
     with tarfile.open(fileobj=output, mode="w|gz") as archive:
-        for name, content in _contents(folder, spec):
+        for name, read in _contents(folder, spec):
+            # None of it should hold a secret; what programs of others wrote might.
+            content, _ = redact_bytes(read)
             entry = tarfile.TarInfo(f"rhv-{job_id}/{name}")
             entry.size, entry.mode, entry.mtime = len(content), 0o600, int(time.time())
             archive.addfile(entry, io.BytesIO(content))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``python3 -m cockpit_rhv.helper``: serve one page until its channel closes.
 
-``… helper bundle <job>`` writes a job's archive to stdout instead, for a download by the browser.
+``… helper bundle <job>`` and ``… helper logs <archive>`` write an archive to stdout instead, for a browser's download.
 
 What is imported here is on the way to the first answer; libvirt, psutil and the rest are imported when first needed.
 """
@@ -59,16 +59,21 @@ async def _end_with_output(output_closed: asyncio.StreamReader, session: Session
     session.end("nobody reads the answers")
 
 
-def bundle(arguments: list[str], output_fd: int) -> int:
-    """Write the archive of the job named to ``output_fd``; returns the exit code, which fails the download."""
+def download(kind: str, arguments: list[str], output_fd: int) -> int:
+    """Write the archive named to ``output_fd``; returns the exit code, which fails the download."""
     from ..deploy.bundle import write_bundle
     from ..errors import RhvError
+    from ..logs.archives import copy_archive
 
+    name = arguments[0] if arguments else ""
     try:
         with os.fdopen(output_fd, "wb") as output:
-            write_bundle(arguments[0] if arguments else "", output)
+            if kind == "bundle":
+                write_bundle(name, output)
+            else:
+                copy_archive(name, output)
     except (RhvError, OSError) as error:
-        logger.error("no bundle: %s", error)
+        logger.error("no %s: %s", kind, error)
         return 1
     return 0
 
@@ -78,8 +83,8 @@ def main() -> None:
     output_fd = os.dup(1)
     os.dup2(2, 1)  # a stray print must not end up between two answers
     log_to_journal()
-    if sys.argv[1:2] == ["bundle"]:
-        sys.exit(bundle(sys.argv[2:], output_fd))
+    if sys.argv[1:2] in (["bundle"], ["logs"]):
+        sys.exit(download(sys.argv[1], sys.argv[2:], output_fd))
     status = 0
     try:
         asyncio.run(serve(os.dup(0), output_fd))

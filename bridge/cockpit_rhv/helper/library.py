@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
@@ -37,6 +38,7 @@ class Library:
         self._workers = Workers(name="helper")
         self._machines: _Machines | None = None
         self._details_watchers: list[Callable[[str], None]] = []
+        self._recording: asyncio.Task[None] | None = None
 
     @property
     def uses_libvirt(self) -> bool:
@@ -88,6 +90,15 @@ class Library:
 
         return JobStore()
 
+    def record_events(self) -> None:
+        """Keep what happens to the guests and jobs from now on, while nobody else does and we are root."""
+        connection = self.connection  # the first use of it comes here again
+        if self._recording is None:
+            from ..events.recorder import Recorder
+
+            recorder = Recorder(connection, self._workers, "page")
+            self._recording = asyncio.get_running_loop().create_task(recorder.run(), name="events")
+
     async def run(self, function: Callable[..., T], *args: Any, limit_s: float) -> T:
         """Call something that blocks; raises what it raises, or :class:`RhvError` ``call.overdue``."""
         return await self._workers.run(function, *args, limit_s=limit_s)
@@ -103,6 +114,9 @@ class Library:
 
     async def close(self) -> None:
         """Let go of everything."""
+        if self._recording is not None:
+            self._recording.cancel()
+            await asyncio.gather(self._recording, return_exceptions=True)
         if self._machines is not None:
             await self._machines.sampler.close()
             await self._machines.store.close()
@@ -125,4 +139,5 @@ class Library:
             bulk, sizes = BulkActions(connection, store), DiskSizes(connection)
             self._machines = _Machines(connection, store, sampler, bulk, sizes)
             connection.start()
+            self.record_events()
         return self._machines

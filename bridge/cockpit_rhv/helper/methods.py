@@ -28,11 +28,13 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .guest_methods import GUEST_METHODS
     from .job_methods import JOB_METHODS
     from .lasting_methods import LASTING_METHODS
+    from .log_methods import LOG_METHODS
     from .machine_methods import MACHINE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
 
-    machines = (MACHINE_METHODS, GUEST_METHODS)
-    for table in (SESSION_METHODS, *machines, JOB_METHODS, DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS):
+    of_guests = (MACHINE_METHODS, GUEST_METHODS, LOG_METHODS)
+    of_engine = (DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS)
+    for table in (SESSION_METHODS, JOB_METHODS, *of_guests, *of_engine):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 

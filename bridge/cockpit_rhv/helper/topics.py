@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The topics of the page: ``host``, ``health``, ``load``, ``machines``, ``jobs``, ``job/<id>``, ``engine`` …"""
+"""The page's topics: host, health, load, machines, machine/<uuid>, jobs, job/<id>, events, engine."""
 
 from __future__ import annotations
 
@@ -215,6 +215,12 @@ def _machine_topic(library: Library, uuid: str, is_visible: Callable[[], bool]) 
     return MachineTopic(library, uuid, is_visible)
 
 
+def _events_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .events_topic import EventsTopic
+
+    return EventsTopic(library, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -226,6 +232,7 @@ class Topics:
             "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "jobs": lambda: JobsTopic(library),
+            "events": lambda: _events_topic(library, is_visible),
             "engine": lambda: _engine_topic(library),
         }
         self._library = library

@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+import time
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar
 
 from ..errors import RhvError
 from ..messages import msg
@@ -36,6 +37,19 @@ KEEPALIVE_S, KEEPALIVE_COUNT = 5, 3
 DomainEvent = Callable[[str], None]
 StopEvent = Callable[[str, Optional[str]], None]
 
+#: Beside libvirt's numbers of lifecycle events: a guest rebooted itself.
+REBOOTED = 1000
+
+
+class Lifecycle(NamedTuple):
+    """One event as libvirt told it: ``event`` a virDomainEventType or :data:`REBOOTED`; ``time_s``: epoch."""
+
+    uuid: str
+    name: str
+    event: int
+    detail: int
+    time_s: float
+
 
 class Connection:
     """``uri``: libvirt's name of the driver; ``writable``: ask for read-write access, by default as root.
@@ -57,6 +71,7 @@ class Connection:
         self._state_watchers: list[Callable[[LibvirtState], None]] = []
         self._domain_watchers: list[DomainEvent] = []
         self._stop_watchers: list[StopEvent] = []
+        self._lifecycle_watchers: list[Callable[[Lifecycle], None]] = []
 
     @property
     def state(self) -> LibvirtState:
@@ -77,6 +92,10 @@ class Connection:
         The reason is one of state ``shut_off``. Of a transient domain nothing else tells it: the domain is gone.
         """
         self._stop_watchers.append(watcher)
+
+    def on_lifecycle(self, watcher: Callable[[Lifecycle], None]) -> None:
+        """Call ``watcher`` with every lifecycle event in libvirt's order while there is a connection."""
+        self._lifecycle_watchers.append(watcher)
 
     def start(self) -> None:
         """Connect in the background, again whenever the connection is lost, until :meth:`close`."""
@@ -175,7 +194,12 @@ class Connection:
         def on_event(_conn: object, domain: libvirt.virDomain, *_args: object) -> None:
             _hand_over(loop, self._tell_domain, domain.UUIDString())
 
+        def on_reboot(_conn: object, domain: libvirt.virDomain, *_args: object) -> None:
+            _hand_over(loop, self._tell_lifecycle, _lifecycle(domain, REBOOTED, 0))
+            on_event(_conn, domain)
+
         def on_lifecycle(_conn: object, domain: libvirt.virDomain, event: int, detail: int, _opaque: object) -> None:
+            _hand_over(loop, self._tell_lifecycle, _lifecycle(domain, event, detail))
             if event == libvirt.VIR_DOMAIN_EVENT_STOPPED:
                 _hand_over(loop, self._tell_stop, domain.UUIDString(), stop_reason(detail))
             on_event(_conn, domain)
@@ -189,7 +213,10 @@ class Connection:
         callbacks = []
         for event in _watched_events():
             try:
-                callback = on_lifecycle if event == libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE else on_event
+                callback = {
+                    libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE: on_lifecycle,
+                    libvirt.VIR_DOMAIN_EVENT_ID_REBOOT: on_reboot,
+                }.get(event, on_event)
                 callbacks.append(conn.domainEventRegisterAny(None, event, callback, None))
             except libvirt.libvirtError as error:
                 logger.info("no domain events %d from %s: %s", event, self._uri, error)
@@ -202,6 +229,10 @@ class Connection:
     def _tell_stop(self, uuid: str, reason: str | None) -> None:
         for watcher in self._stop_watchers:
             watcher(uuid, reason)
+
+    def _tell_lifecycle(self, event: Lifecycle) -> None:
+        for watcher in self._lifecycle_watchers:
+            watcher(event)
 
     def _become(self, state: LibvirtState) -> None:
         before, self._state = self._state, state
@@ -220,6 +251,11 @@ class Connection:
             await self._workers.run(_close, opened.conn, self._callbacks, limit_s=CLOSE_LIMIT_S)
         except RhvError as error:
             logger.warning("libvirt %s did not close: %s", self._uri, error)
+
+
+def _lifecycle(domain: libvirt.virDomain, event: int, detail: int) -> Lifecycle:
+    # Name and uuid are part of the event: libvirt is not asked.
+    return Lifecycle(domain.UUIDString(), domain.name(), event, detail, time.time())
 
 
 def _watched_events() -> list[int]:

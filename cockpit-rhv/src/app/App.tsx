@@ -13,6 +13,8 @@ const load = {
     overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
     guest: () => import("../guest/GuestPage"),
+    logs: () => import("../logs/CollectPage"),
+    events: () => import("../logs/EventsPage"),
     engine: () => import("../engine/EnginePage"),
     deploy: () => import("../engine/wizard/WizardPage"),
     job: () => import("../engine/job/JobPage"),
@@ -24,6 +26,8 @@ load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and sa
 const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
+const CollectPage = lazy(load.logs);
+const EventsPage = lazy(load.events);
 const EnginePage = lazy(load.engine);
 const WizardPage = lazy(load.deploy);
 const JobPage = lazy(load.job);
@@ -34,6 +38,8 @@ function Page() {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
+    case "logs": return <CollectPage />;
+    case "events": return <EventsPage query={route.query} />;
     case "engine": return <EnginePage />;
     case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
     case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;

@@ -5,6 +5,10 @@ import { useSyncExternalStore } from "react";
 export type Route =
     | { page: "engine" }
     | { page: "overview" }
+    /** Archives for whoever helps; the events of the host have an address of their own. */
+    | { page: "logs" }
+    /** `query`: which events, see logs/query.ts. */
+    | { page: "events"; query: Query }
     /** `query`: what the list shows and how, see guests/query.ts. */
     | { page: "guests"; query: Query }
     /** `query`: of the list that led there, to go back to. */
@@ -19,6 +23,9 @@ export const FROM_REVIEW = "review";
 
 /** … and when it was asked for in the overview. */
 export const FROM_OVERVIEW = "overview";
+
+/** … and when it was started among the logs. */
+export const FROM_LOGS = "logs";
 
 type Options = Record<string, string | string[]>;
 export type Query = Readonly<Record<string, string>>;
@@ -43,6 +50,10 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
         return { page: "guests", query: single(options) };
+    if (section === "logs")
+        return { page: "logs" };
+    if (section === "events")
+        return { page: "events", query: single(options) };
     if (section === "deploy")
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
@@ -56,13 +67,15 @@ function pathOf(route: Route): string[] {
     case "overview": return ["overview"];
     case "guests": return ["guests"];
     case "guest": return ["guests", route.uuid];
+    case "logs": return ["logs"];
+    case "events": return ["events"];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
 }
 
 function optionsOf(route: Route): Query {
-    if (route.page === "guests" || route.page === "guest")
+    if (route.page === "guests" || route.page === "guest" || route.page === "events")
         return route.query;
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };
@@ -90,6 +103,7 @@ export function backTo(from: string): Route {
     switch (from) {
     case FROM_REVIEW: return { page: "deploy", step: "review" };
     case FROM_OVERVIEW: return { page: "overview" };
+    case FROM_LOGS: return { page: "logs" };
     default: return { page: "job", id: from };
     }
 }

@@ -3,7 +3,7 @@
 import { _ } from "../i18n";
 import type { Route } from "./route";
 
-export type SectionName = "overview" | "guests" | "engine";
+export type SectionName = "overview" | "guests" | "engine" | "logs";
 
 interface Section {
     name: SectionName;
@@ -15,6 +15,7 @@ export const SECTIONS: readonly Section[] = [
     { name: "overview", title: () => _("Overview"), route: { page: "overview" } },
     { name: "guests", title: () => _("Guests"), route: { page: "guests", query: {} } },
     { name: "engine", title: () => _("Hosted engine"), route: { page: "engine" } },
+    { name: "logs", title: () => _("Logs"), route: { page: "logs" } },
 ];
 
 /** Under which entry a page stands. */
@@ -23,6 +24,8 @@ export function sectionOf({ page }: Route): SectionName {
     case "overview": return "overview";
     case "guests":
     case "guest": return "guests";
+    case "logs":
+    case "events": return "logs";
     case "engine":
     case "deploy":
     case "job": return "engine";

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, guest, guests, jobs, plans
+from . import errors, guest, guests, jobs, logs, plans
 from .checks import report
 from .engine import engine
 from .form import form
@@ -14,7 +14,10 @@ from .health import health, load
 from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
-__all__ = ["CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guest", "guests", "plans", "report"]
+__all__ = [
+    "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guest", "guests", "logs", "plans",
+    "report",
+]  # fmt: skip
 
 
 class State:
@@ -35,6 +38,9 @@ class State:
         then: str = "running",
         health_kind: str = "well",
         load_kind: str = "short",
+        events: str = "some",
+        recorder: str | None = "page",
+        archives: int = 0,
         others: Callable[[], list[Json]] = list,
     ) -> None:
         self.privileged = privileged
@@ -44,11 +50,14 @@ class State:
         self.cleanup = cleanup
         self.update = update
         self.then = then
+        self.events = (events, recorder)
+        self.archives = archives
         self.topics: dict[str, Callable[[], Json]] = {
             "host": lambda: host(kvm),
             "health": lambda: health(health_kind),
             "load": lambda: load(load_kind),
             "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt, others()),
+            "events": lambda: logs.topic(events, recorder),
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
@@ -141,6 +150,15 @@ STATES: dict[str, Callable[[], State]] = {
     "guests-hostile": lambda: State(others=guests.hostile),
     "guests-many": lambda: State(others=guests.many),
     "guests-unknown": lambda: State(others=guests.unknown, libvirt="disconnected"),
+    # Events, and logs that are collected.
+    "logs": lambda: State(events="many", recorder="agent", archives=2),
+    "logs-fresh": lambda: State(archives=1, then="logs-collecting"),
+    "logs-limited": lambda: State(events="some", recorder=None, privileged=False),
+    "logs-none": lambda: State(events="none"),
+    "logs-more": lambda: State(events="more"),
+    "logs-collecting": lambda: State("none", logs.collecting("running"), archives=1),
+    "logs-collected": lambda: State("none", logs.collecting("succeeded"), archives=2),
+    "logs-failed": lambda: State("none", logs.collecting("failed"), archives=1),
     "libvirt-lost": lambda: State(libvirt="disconnected"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
 }

@@ -109,6 +109,7 @@ def remedy(state: str, part: str, error: Json | None = None) -> Json:
             "hosts_entry": "Write the entry of the engine",
             "start_pool": "Start the storage pool",
             "ha_maintenance": "Wait until the agents know it",
+            "collect-logs": "Collect logs and state of this host",
         }[part],
         error=error,
         elapsed_s=0.8,
