@@ -98,6 +98,7 @@ install: ## install the host's part below DESTDIR (page built before)
 	find $(DESTDIR)$(PREFIX)/share/cockpit-rhv -name __pycache__ -prune -exec rm -rf {} +
 	cp -R cockpit-rhv/dist/locale $(DESTDIR)$(PREFIX)/share/cockpit-rhv/
 	install -D -m 0755 packaging/bin/helper $(DESTDIR)$(PREFIX)/libexec/cockpit-rhv/helper
+	install -D -m 0755 packaging/bin/console $(DESTDIR)$(PREFIX)/libexec/cockpit-rhv/console
 	install -D -m 0755 packaging/bin/cockpit-rhv $(DESTDIR)$(PREFIX)/bin/cockpit-rhv
 	install -D -m 0644 packaging/systemd/cockpit-rhv-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-agent.service
 	install -D -m 0644 docs/cockpit-rhv.1 $(DESTDIR)$(PREFIX)/share/man/man1/cockpit-rhv.1
