@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Seconds for the console to open, and for the reason of its end to be found.
-OPEN_LIMIT_S, REASON_LIMIT_S = 12.0, 5.0
+OPEN_LIMIT_S, REASON_LIMIT_S = 12.0, 10.0
 #: Seconds between questions to QEMU, and until it is said that it does not answer.
 ASK_EVERY_S, SILENT_AFTER_S = 5.0, 5.0
 
@@ -92,17 +92,13 @@ class Session:
         reason: list[RhvError] = []
 
         def find() -> None:
-            # a guest that ends closes its console before libvirt says that it is off
-            deadline = time.monotonic() + 2.0
             try:
                 conn = _connect()
-                found = why_ended(conn, self._uuid, self._kind)
-                while found.code != "console.guest_ended" and time.monotonic() < deadline:
-                    time.sleep(0.2)
-                    found = why_ended(conn, self._uuid, self._kind)
+                # a guest that ends closes its console first; its QEMU answers only when libvirt is done with it
+                ask_qemu(conn, self._uuid)
+                reason.append(why_ended(conn, self._uuid, self._kind))
             except RhvError as error:
-                found = error
-            reason.append(found)
+                reason.append(error)
 
         _start("find", find).join(REASON_LIMIT_S)
         self._end(
