@@ -12,6 +12,7 @@ import { currentRoute, useRoute } from "./route";
 const load = {
     overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
+    console: () => import("../console/ConsolePage"),
     engine: () => import("../engine/EnginePage"),
     deploy: () => import("../engine/wizard/WizardPage"),
     job: () => import("../engine/job/JobPage"),
@@ -22,6 +23,7 @@ load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and sa
 
 const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
+const ConsolePage = lazy(load.console);
 const EnginePage = lazy(load.engine);
 const WizardPage = lazy(load.deploy);
 const JobPage = lazy(load.job);
@@ -31,6 +33,7 @@ function Page() {
     switch (route.page) {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
+    case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;
     case "engine": return <EnginePage />;
     case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
     case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;

@@ -7,6 +7,8 @@ export type Route =
     | { page: "overview" }
     /** `query`: what the list shows and how, see guests/query.ts. */
     | { page: "guests"; query: Query }
+    /** One guest's console alone, in a window of its own. */
+    | { page: "console"; uuid: string; type: "vnc" | "serial" }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
     /** `from`: where a remedy was asked for, another job, the wizard's review or the overview; the job's page leads back there. */
@@ -39,6 +41,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "overview" };
     if (section === "guests")
         return { page: "guests", query: single(options) };
+    if (section === "console" && rest !== undefined)
+        return { page: "console", uuid: rest, type: option(options, "type") === "serial" ? "serial" : "vnc" };
     if (section === "deploy")
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
@@ -51,6 +55,7 @@ function pathOf(route: Route): string[] {
     case "engine": return [];
     case "overview": return ["overview"];
     case "guests": return ["guests"];
+    case "console": return ["console", route.uuid];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
@@ -59,6 +64,8 @@ function pathOf(route: Route): string[] {
 function optionsOf(route: Route): Query {
     if (route.page === "guests")
         return route.query;
+    if (route.page === "console")
+        return { type: route.type };
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };
     if (route.page === "job" && route.from !== undefined)

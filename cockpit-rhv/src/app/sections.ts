@@ -21,7 +21,8 @@ export const SECTIONS: readonly Section[] = [
 export function sectionOf({ page }: Route): SectionName {
     switch (page) {
     case "overview": return "overview";
-    case "guests": return "guests";
+    case "guests":
+    case "console": return "guests";
     case "engine":
     case "deploy":
     case "job": return "engine";
