@@ -38,7 +38,8 @@ export default function ConsolePage({ uuid, type }: { uuid: string; type: Kind }
     return (
         <PageFrame page="console" state="ready" view={type} title={guest.name} badge={<State guest={guest} pending={undefined} />} actions={<ToGuests />} fill>
             <LibvirtNotice libvirt={topic.value.libvirt} />
-            <GuestConsole guest={guest} kind={type} onKind={kind => amend({ page: "console", uuid, type: kind })} alone />
+            <GuestConsole guest={guest} kind={type} onKind={kind => amend({ page: "console", uuid, type: kind })}
+                          alone={window.parent === window} />
         </PageFrame>
     );
 }

@@ -3,23 +3,16 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import css from "@xterm/xterm/css/xterm.css";
 
+import { styled } from "./styles";
 import type { Link, Place, Viewer, ViewerEvents } from "./types";
 
 const SCROLLBACK_LINES = 5000;
 const THEME = { background: "#151515", foreground: "#f0f0f0", cursor: "#f0f0f0" };
 
-function addStyles(): void {
-    if (document.getElementById("rhv-xterm"))
-        return;
-    const style = document.createElement("style");
-    style.id = "rhv-xterm";
-    style.textContent = css;
-    document.head.append(style);
-}
-
 export function showTerminal(place: Place, link: Link, events: ViewerEvents): Viewer {
-    addStyles();
+    const styles = styled(css);
     const terminal = new Terminal({
+        documentOverride: styles.document,
         scrollback: SCROLLBACK_LINES,
         fontFamily: "var(--pf-t--global--font--family--mono), monospace",
         fontSize: 14,
@@ -54,6 +47,7 @@ export function showTerminal(place: Place, link: Link, events: ViewerEvents): Vi
             link.receive = null;
             watcher.disconnect();
             terminal.dispose();
+            styles.remove();
         },
     };
 }
