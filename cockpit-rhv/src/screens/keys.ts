@@ -18,12 +18,10 @@ const ROWS: readonly (readonly [readonly string[], string, string])[] = [
     [["Space"], " ", " "],
 ];
 
-const CONTROLS: Readonly<Record<string, Key>> = {
-    "\n": { keysym: 0xff0d, code: "Enter" },
-    "\t": { keysym: 0xff09, code: "Tab" },
-};
-
-const KEYS = new Map<string, readonly Key[]>();
+const KEYS = new Map<string, readonly Key[]>([
+    ["\n", [{ keysym: 0xff0d, code: "Enter" }]],
+    ["\t", [{ keysym: 0xff09, code: "Tab" }]],
+]);
 for (const [codes, plain, shifted] of ROWS) {
     codes.forEach((code, index) => {
         const without = plain.charAt(index), with_ = shifted.charAt(index);
@@ -34,8 +32,7 @@ for (const [codes, plain, shifted] of ROWS) {
 
 /** The keys to press together for one character, or null where this keyboard has none. */
 export function keysFor(character: string): readonly Key[] | null {
-    const control = CONTROLS[character];
-    return control ? [control] : KEYS.get(character) ?? null;
+    return KEYS.get(character) ?? null;
 }
 
 /** A text as the strokes that make it, and how many of its characters are left out. */

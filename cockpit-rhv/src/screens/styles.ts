@@ -5,6 +5,8 @@
 interface Styled {
     /** A document for xterm.js whose elements take styles without breaking the policy. */
     document: Document;
+    /** Does something during which the page's own document behaves in the same way: not all of xterm.js asks the other one. */
+    during: (work: () => void) => void;
     remove: () => void;
 }
 
@@ -19,15 +21,16 @@ export function styled(css: string): Styled {
     };
     add().replaceSync(css);
 
+    const create = (tag: string): HTMLElement => Document.prototype.createElement.call(document, tag);
     const createElement = (tag: string): HTMLElement => {
         if (tag === "style") {
             // Even an empty style element breaks the policy; another one takes its place.
-            const element = document.createElement("template");
+            const element = create("template");
             const sheet = add();
             Object.defineProperty(element, "textContent", { set: (text: string) => sheet.replaceSync(text), get: () => "" });
             return element;
         }
-        const element = document.createElement(tag);
+        const element = create(tag);
         const setAttribute = element.setAttribute.bind(element);
         element.setAttribute = (name, value) => {
             if (name === "style")
@@ -47,6 +50,14 @@ export function styled(css: string): Styled {
     });
     return {
         document: proxy,
+        during: work => {
+            Object.defineProperty(document, "createElement", { configurable: true, value: createElement });
+            try {
+                work();
+            } finally {
+                Reflect.deleteProperty(document, "createElement");
+            }
+        },
         remove: () => {
             document.adoptedStyleSheets = document.adoptedStyleSheets.filter(sheet => !sheets.includes(sheet));
         },

@@ -21,7 +21,7 @@ export function showTerminal(place: Place, link: Link, events: ViewerEvents): Vi
     });
     const fitting = new FitAddon();
     terminal.loadAddon(fitting);
-    terminal.open(place.element);
+    styles.during(() => terminal.open(place.element));
     fitting.fit();
     terminal.textarea?.setAttribute("aria-label", place.label);
     terminal.textarea?.setAttribute("aria-describedby", place.describedBy);
