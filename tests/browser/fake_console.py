@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scripted stand-in for a console's program: a small VNC server with a picture, or one of the ways it fails.
 
-What it does stands in the file ``RHV_FAKE_STATE`` with the ending ``.console``; the keys that arrive are written beside it.
+What it does stands in the file ``RHV_FAKE_STATE`` with the ending ``.console``; keys that arrive are written beside it.
 """
 
 from __future__ import annotations
@@ -160,7 +160,11 @@ def main() -> None:
     now = mode()
     if now == "hang":
         page.take(1)
-    if now in ERRORS and not (now == "busy" and (take_over or kind == "vnc")) and not (now == "none" and kind == "serial"):
+    if (
+        now in ERRORS
+        and not (now == "busy" and (take_over or kind == "vnc"))
+        and not (now == "none" and kind == "serial")
+    ):
         end(now)
     if take_over:
         MODE.write_text("picture")

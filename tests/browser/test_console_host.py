@@ -124,8 +124,7 @@ def is_open(where: Frame | Page) -> None:
 
 def programs(host: TestHost) -> list[str]:
     """Consoles' programs that run on the host."""
-    found = host.container.run("pgrep", "-f", "libexec/cockpit-rhv/console", check=False).stdout.split()
-    return found
+    return host.container.run("pgrep", "-f", "libexec/cockpit-rhv/console", check=False).stdout.split()
 
 
 def test_a_guests_consoles_in_the_page(context: BrowserContext, guest: Guest) -> None:

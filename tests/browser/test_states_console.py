@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Consoles on a local Cockpit with a scripted program: every state in every look, keys, leaving, taking over, failing."""
+"""Consoles on a local Cockpit with a scripted program: every state in every look, keys, taking over, failing."""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ import select
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-import pytest
 from cockpit_rhv.console import splice as module
 from cockpit_rhv.console.splice import GUEST_LIMIT, PAGE_LIMIT, PIECE, Splice, frame
 from hypothesis import given, settings
@@ -21,6 +20,8 @@ from tests.console_frames import Frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 
 class Ends(NamedTuple):
@@ -58,10 +59,8 @@ def spliced() -> Iterator[Ends]:
         splice.end()
         guest.close()
         for number in (to_splice, from_splice):
-            try:
+            with suppress(OSError):  # the test has closed it
                 os.close(number)
-            except OSError:
-                pass  # the test has closed it
         thread.join(10)
         os.close(page_in)
         os.close(page_out)

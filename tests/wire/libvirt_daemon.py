@@ -32,11 +32,12 @@ MISSING = (
     else None
 )
 
-#: A boot sector that says "!" at the serial port and then sends back what comes in there; interrupts are on, so that the
-#: BIOS hears the keyboard: xor ax,ax; mov ds,ax; sti; mov dx,3f8h; mov al,'!'; out dx,al;
+#: A boot sector that says "!" at the serial port and then sends back what comes in there; interrupts are on, so that
+#: the BIOS hears the keyboard: xor ax,ax; mov ds,ax; sti; mov dx,3f8h; mov al,'!'; out dx,al;
 #: 11: hlt; 12: mov dx,3fdh; in al,dx; test al,1; jz 11; mov dx,3f8h; in al,dx; out dx,al; jmp 12
 ECHO = (
-    bytes.fromhex("31c0 8ed8 fb baf803 b021 ee f4 bafd03 ec a801 74f7 baf803 ec ee ebf1").ljust(510, b"\0") + b"\x55\xaa"
+    bytes.fromhex("31c0 8ed8 fb baf803 b021 ee f4 bafd03 ec a801 74f7 baf803 ec ee ebf1").ljust(510, b"\0")
+    + b"\x55\xaa"
 )
 
 _GUEST = """

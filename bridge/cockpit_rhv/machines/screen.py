@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest's screen and serial console as streams of bytes, through libvirt. Everything here blocks.
 
-libvirt hands a socket to QEMU that is let in without a password, so neither the password of a display nor the address it
-listens on matters, and nobody on the network can do the same.
+libvirt hands a socket to QEMU that is let in without a password, so neither the password of a display nor the address
+it listens on matters, and nobody on the network can do the same.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def open_screen(conn: libvirt.virConnect, uuid: str) -> socket.socket:
     """A socket on which the guest's QEMU speaks RFB.
 
-    Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.spice_only`` or what libvirt's error is
-    mapped to: ``libvirt.denied`` on a read-only connection.
+    Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.spice_only`` or what libvirt's error
+    is mapped to: ``libvirt.denied`` on a read-only connection.
     """
     import libvirt
 
@@ -73,7 +73,7 @@ def open_serial(conn: libvirt.virConnect, uuid: str, take_over: bool = False) ->
 
 
 def why_ended(conn: libvirt.virConnect, uuid: str, kind: str) -> RhvError:
-    """Why a console that was open is not any more. ``kind``: vnc or serial. Raises :class:`RhvError` when nobody knows."""
+    """Why a console that was open is not any more. ``kind``: vnc or serial. Raises :class:`RhvError`."""
     with domain_of(conn, uuid) as domain:
         if state_name(domain.state()[0]) not in ACTIVE:
             return RhvError("console.guest_ended", msg("console.guest_ended", "The guest is off now."))
