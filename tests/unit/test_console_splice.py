@@ -67,12 +67,17 @@ def spliced() -> Iterator[Ends]:
         assert not thread.is_alive()
 
 
+def say_and_go(guest: socket.socket, last: bytes) -> None:
+    guest.sendall(last)
+    guest.close()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=3 * PIECE), max_size=5), st.lists(st.binary(max_size=9000), max_size=5))
 def test_every_byte_arrives_in_order_both_ways(said: list[bytes], typed: list[bytes]) -> None:
     with spliced() as ends:
         frames = Frames()
-        writer = threading.Thread(target=lambda: [ends.guest.sendall(piece) for piece in said])
+        writer = threading.Thread(target=lambda: ends.guest.sendall(b"".join(said)))
         writer.start()
         wanted = b"".join(said)
         while len(frames.data) < len(wanted):
@@ -156,7 +161,7 @@ def test_it_ends_when_nobody_reads_any_more() -> None:
 def test_what_a_guest_said_last_arrives_before_the_end() -> None:
     with spliced() as ends:
         last = b"panic" * 20_000
-        threading.Thread(target=lambda: (ends.guest.sendall(last), ends.guest.close())).start()
+        threading.Thread(target=say_and_go, args=(ends.guest, last)).start()
         frames = Frames()
         while len(frames.data) < len(last):
             assert ends.read(frames)
@@ -174,7 +179,7 @@ def test_what_a_guest_said_last_arrives_before_the_end() -> None:
 def test_a_page_that_takes_nothing_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FLUSH_LIMIT_S", 0.3)
     with spliced() as ends:
-        threading.Thread(target=lambda: (ends.guest.sendall(b"q" * 200_000), ends.guest.close()), daemon=True).start()
+        threading.Thread(target=say_and_go, args=(ends.guest, b"q" * 200_000), daemon=True).start()
         assert ends.ended.wait(5)
         before = time.process_time()
         ends.splice.end()

@@ -47,13 +47,13 @@ class Splice:
         self._woken, self._waker = os.pipe()
         self._until: float | None = None
         self._page_gone = False
-        self._guest_ended: Callable[[], None] = lambda: None
+        self._guest_ended: Callable[[], object] = lambda: None
         for number in (page_in, page_out, self._woken):
             os.set_blocking(number, False)
 
     # -- from any thread ------------------------------------------------------------------------------------------
 
-    def attach(self, guest: socket.socket, ended: Callable[[], None]) -> None:
+    def attach(self, guest: socket.socket, ended: Callable[[], object]) -> None:
         """Begin with ``guest``; ``ended`` is called, in the thread of :meth:`run`, when it has closed its side."""
 
         def begin() -> None:

@@ -21,8 +21,7 @@ export function styled(css: string): Styled {
     };
     add().replaceSync(css);
 
-    const real = document.createElement.bind(document);
-    const create = (tag: string): HTMLElement => real(tag);
+    const create = (tag: string): HTMLElement => document.createElementNS("http://www.w3.org/1999/xhtml", tag);
     const createElement = (tag: string): HTMLElement => {
         if (tag === "style") {
             // Even an empty style element breaks the policy; another one takes its place.

@@ -9,12 +9,18 @@ import type { Link, Place, Viewer, ViewerEvents } from "./types";
 const SCROLLBACK_LINES = 5000;
 const THEME = { background: "#151515", foreground: "#f0f0f0", cursor: "#f0f0f0" };
 
+/** PatternFly's font, spelled out: xterm.js measures it on a canvas, which knows no variables. */
+function monospace(): string {
+    const family = getComputedStyle(document.documentElement).getPropertyValue("--pf-t--global--font--family--mono").trim();
+    return family === "" ? "monospace" : family;
+}
+
 export function showTerminal(place: Place, link: Link, events: ViewerEvents): Viewer {
     const styles = styled(css);
     const terminal = new Terminal({
         documentOverride: styles.document,
         scrollback: SCROLLBACK_LINES,
-        fontFamily: "var(--pf-t--global--font--family--mono), monospace",
+        fontFamily: monospace(),
         fontSize: 14,
         screenReaderMode: true,
         theme: THEME,
