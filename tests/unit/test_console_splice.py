@@ -188,6 +188,25 @@ def test_a_page_that_takes_nothing_does_not_hold_up_the_end(monkeypatch: pytest.
         assert time.process_time() - before < 0.2, "it waited busily"
 
 
+def test_a_guest_that_is_gone_before_the_page_has_read_costs_nothing() -> None:
+    with spliced() as ends:
+        ends.guest.setblocking(False)
+        sent, quiet_since = 0, time.monotonic()
+        while time.monotonic() - quiet_since < 0.3:
+            with suppress(BlockingIOError):
+                sent += ends.guest.send(b"y" * 65_536)
+                quiet_since = time.monotonic()
+            time.sleep(0.01)
+        ends.guest.close()
+        before = time.process_time()
+        time.sleep(0.5)
+        assert time.process_time() - before < 0.1, "it waits busily"
+        frames = Frames()
+        while len(frames.data) < sent:
+            ends.read(frames)
+        assert ends.ended.wait(5)
+
+
 def test_nothing_to_do_costs_nothing() -> None:
     with spliced() as ends:
         before = time.process_time()
