@@ -98,10 +98,12 @@ install: ## install the host's part below DESTDIR (page built before)
 	find $(DESTDIR)$(PREFIX)/share/cockpit-rhv -name __pycache__ -prune -exec rm -rf {} +
 	cp -R cockpit-rhv/dist/locale $(DESTDIR)$(PREFIX)/share/cockpit-rhv/
 	install -D -m 0755 packaging/bin/helper $(DESTDIR)$(PREFIX)/libexec/cockpit-rhv/helper
+	install -D -m 0755 packaging/bin/console $(DESTDIR)$(PREFIX)/libexec/cockpit-rhv/console
 	install -D -m 0755 packaging/bin/cockpit-rhv $(DESTDIR)$(PREFIX)/bin/cockpit-rhv
 	install -D -m 0644 packaging/systemd/cockpit-rhv-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-agent.service
 	install -D -m 0644 docs/cockpit-rhv.1 $(DESTDIR)$(PREFIX)/share/man/man1/cockpit-rhv.1
-	install -D -m 0644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv/copyright
+	install -d $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv
+	cat LICENSE packaging/third-party > $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv/copyright
 
 clean: ## remove what was built (not the demo: see demo-down)
 	rm -rf build/page.stamp build/*.deb build/appliance cockpit-rhv/dist cockpit-rhv/src/generated

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Builds the Cockpit page into cockpit-rhv/dist/page and the Manager's portal into cockpit-rhv/dist/portal.
+// Builds the Cockpit page into cockpit-rhv/dist/page, the viewers of consoles beside it, and the Manager's portal into
+// cockpit-rhv/dist/portal.
 //
-//   node cockpit-rhv/build.mjs [--watch] [--dev] [page|portal …]
+//   node cockpit-rhv/build.mjs [--watch] [--dev] [page|screens|portal …]
 //
-// Each target is one folder of src/ with an index.tsx and an index.html; its own static files are copied as they are.
+// Each target is one folder of src/ with an entry; its own static files are copied as they are.
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -20,18 +21,28 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
-/** @type {Record<string, {source: string, out: string, files: [string, string][], packed?: boolean, splitting?: boolean}>} */
+/** @type {Record<string, {source: string, entry: [string, string], out: string, files: [string, string][], beside?: boolean, packed?: boolean, splitting?: boolean}>} */
 const targets = {
     page: {
         source: join(here, "src"),
+        entry: ["index", "index.tsx"],
         out: join(here, "dist/page"),
         files: [
             [join(root, "manifest.json"), "manifest.json"],
             [join(here, "src/index.html"), "index.html"],
         ],
     },
+    // noVNC and xterm.js, which the page loads when a console is first opened (src/console/load.ts).
+    screens: {
+        source: join(here, "src/screens"),
+        entry: ["screens", "index.ts"],
+        out: join(here, "dist/page"),
+        files: [],
+        beside: true,
+    },
     portal: {
         source: join(here, "src/portal"),
+        entry: ["index", "index.tsx"],
         out: join(here, "dist/portal"),
         files: [
             [join(here, "src/portal/index.html"), "index.html"],
@@ -73,10 +84,13 @@ async function pack(folder) {
 }
 
 async function options(name, target) {
-    await rm(target.out, { recursive: true, force: true });
+    // What lies beside another target's files must not take them away.
+    if (!target.beside)
+        await rm(target.out, { recursive: true, force: true });
     await mkdir(target.out, { recursive: true });
+    const [entry, file] = target.entry;
     return {
-        entryPoints: { index: join(target.source, "index.tsx") },
+        entryPoints: { [entry]: join(target.source, file) },
         outdir: target.out,
         bundle: true,
         // The page is one script: Cockpit 337 leaves about one request in some thousands unanswered for 30 s, and once a new
@@ -92,17 +106,18 @@ async function options(name, target) {
         legalComments: "none",
         metafile: true,
         logLevel: "warning",
-        loader: { ".woff2": "file", ".svg": "file" },
+        // The viewers bring their own styles along, to be added when they are used.
+        loader: { ".woff2": "file", ".svg": "file", ...(target.beside && { ".css": "text" }) },
         define: {
             "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production"),
             __VERSION__: JSON.stringify(version),
         },
-        plugins: [patternflyStyles({ prune: !dev }), staticFiles(target)],
+        plugins: [...(target.beside ? [] : [patternflyStyles({ prune: !dev })]), staticFiles(target)],
     };
 }
 
 for (const [name, target] of Object.entries(targets)) {
-    if (wanted.length > 0 ? !wanted.includes(name) : !existsSync(join(target.source, "index.tsx")))
+    if (wanted.length > 0 ? !wanted.includes(name) : !existsSync(join(target.source, target.entry[1])))
         continue;
     const context = await esbuild.context(await options(name, target));
     if (watch) {

@@ -23,6 +23,13 @@ declare namespace Cockpit {
         err: "ignore" | "message" | "out";
     }
 
+    interface BinaryChannel {
+        send(data: Uint8Array): void;
+        close(problem?: string): void;
+        addEventListener(type: "message", listener: (event: unknown, data: Uint8Array) => void): void;
+        addEventListener(type: "close", listener: (event: unknown, message: CloseMessage) => void): void;
+    }
+
     interface DBusProxy {
         readonly valid: boolean;
         addEventListener(type: "changed", listener: (event: unknown, data: object) => void): void;
@@ -60,6 +67,7 @@ declare namespace Cockpit {
         readonly transport: Transport;
         gettext(text: string): string;
         ngettext(one: string, many: string, count: number): string;
+        channel(options: StreamOptions & { binary: true }): BinaryChannel;
         channel(options: StreamOptions): Channel;
         dbus(name: null, options: { bus: "internal" }): DBusClient;
         addEventListener(type: "locationchanged" | "visibilitychange", listener: () => void): void;

@@ -118,7 +118,9 @@ class Helper:
             text = "[    0.000000] Linux version 6.12.41\n[  OK  ] Reached target multi-user.target.\n"
             return {"text": text[params["offset"] :], "next_offset": len(text)}
         if method == "machines.console":
-            return {"filename": "HostedEngine.vv", "content": "[virt-viewer]\ntype=vnc\n"}
+            return guests.console(params["uuid"])
+        if method == "machines.open_display":
+            return {"restart_needed": True}
         return {}
 
     def follow(self) -> None:

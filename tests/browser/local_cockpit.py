@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "cockpit-rhv" / "dist" / "page"
 HELPER = Path("/usr/libexec/cockpit-rhv/helper")
+#: What the page starts by its fixed path, and what is put there instead.
+PROGRAMS = {HELPER: "fake_helper.py", HELPER.with_name("console"): "fake_console.py"}
 BRIDGE = Path("/usr/bin/cockpit-bridge")
 MARK = "scripted stand-in of cockpit-rhv's tests"
 
@@ -66,6 +68,20 @@ class LocalCockpit:
         new.write_text(state)
         new.replace(self.state_file)
 
+    def console(self, mode: str) -> None:
+        """Choose what fake_console.py does: picture, silent, hang, junk, crash, or the name of an error."""
+        new = self.state_file.with_suffix(".mode")
+        new.write_text(mode)
+        new.replace(self.state_file.with_suffix(".console"))
+
+    def keys(self) -> str:
+        """What has been typed into the console since :meth:`forget_keys`."""
+        log = self.state_file.with_suffix(".keys")
+        return log.read_text() if log.exists() else ""
+
+    def forget_keys(self) -> None:
+        self.state_file.with_suffix(".keys").unlink(missing_ok=True)
+
     def requests(self) -> str:
         """The requests the helper got, a line each."""
         log = self.state_file.with_suffix(".requests")
@@ -74,19 +90,23 @@ class LocalCockpit:
 
 @contextmanager
 def wrapper() -> Iterator[None]:
-    """The scripted helper at the fixed path."""
+    """The scripted programs at their fixed paths."""
     # One that an interrupted run left points into that run's folder: it is ours to replace.
     made = not HELPER.exists() or MARK in HELPER.read_text(errors="replace")
     if made:
         HELPER.parent.mkdir(parents=True, exist_ok=True)
-        script = Path(__file__).with_name("fake_helper.py")
-        HELPER.write_text(f'#!/bin/sh\n# {MARK}\nexec {sys.executable} {script} "$@"\n')
-        HELPER.chmod(0o755)
+        for program, name in PROGRAMS.items():
+            script = Path(__file__).with_name(name)
+            program.write_text(
+                f'#!/bin/sh\n# {MARK}\nPYTHONPATH={ROOT / "bridge"} exec {sys.executable} {script} "$@"\n'
+            )
+            program.chmod(0o755)
     try:
         yield
     finally:
         if made:
-            HELPER.unlink()
+            for program in PROGRAMS:
+                program.unlink(missing_ok=True)
             if not any(HELPER.parent.iterdir()):
                 HELPER.parent.rmdir()
 

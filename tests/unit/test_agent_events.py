@@ -11,7 +11,8 @@ from cockpit_rhv.agent.service import Agent
 from cockpit_rhv.events.files import events_dir, read_events
 from cockpit_rhv.events.recorder import recording
 
-from .agent_support import TEST_GUEST, AgentHouse
+from tests.own_driver import TEST_GUEST
+from tests.unit.agent_support import AgentHouse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -32,6 +32,14 @@ MISSING = (
     else None
 )
 
+#: A boot sector that says "!" at the serial port and then sends back what comes in there; interrupts are on, so that
+#: the BIOS hears the keyboard: xor ax,ax; mov ds,ax; sti; mov dx,3f8h; mov al,'!'; out dx,al;
+#: 11: hlt; 12: mov dx,3fdh; in al,dx; test al,1; jz 11; mov dx,3f8h; in al,dx; out dx,al; jmp 12
+ECHO = (
+    bytes.fromhex("31c0 8ed8 fb baf803 b021 ee f4 bafd03 ec a801 74f7 baf803 ec ee ebf1").ljust(510, b"\0")
+    + b"\x55\xaa"
+)
+
 _GUEST = """
 <domain type='qemu'>
   <name>{name}</name>
@@ -40,6 +48,7 @@ _GUEST = """
   <os><type arch='x86_64' machine='pc'>hvm</type></os>
   <devices>
     <emulator>{emulator}</emulator>
+    {more}
     <serial type='pty'><log file='{log}' append='on'/><target port='0'/></serial>
     <graphics type='vnc' port='-1' autoport='yes' {lock}>
       <listen type='address' address='0.0.0.0'/>
@@ -92,11 +101,23 @@ class LibvirtDaemon:
             self._process = None
             (self.folder / "libvirt-sock").unlink(missing_ok=True)
 
-    def define(self, name: str, locked: bool = True) -> str:
-        """Define a small emulated guest without a disk; returns its uuid. ``locked``: its console needs a ticket."""
+    def define(self, name: str, locked: bool = True, echo: bool = False) -> str:
+        """Define a small emulated guest; returns its uuid. ``locked``: its console needs a ticket.
+
+        ``echo``: it has a disk with :data:`ECHO`, else none.
+        """
         lock = "passwd='*****' passwdValidTo='1970-01-01T00:00:01'" if locked else ""
         log = escape(str(self.serial_log(name)), {"'": "&apos;"})
-        xml = _GUEST.format(name=escape(name), emulator=_EMULATOR, log=log, lock=lock)
+        disk = self.folder / f"{name}.raw"
+        if echo:
+            disk.write_bytes(ECHO.ljust(1024 * 1024, b"\0"))
+            shutil.chown(disk, NOBODY, NOBODY)
+        more = (
+            f"<disk type='file'><driver name='qemu' type='raw'/><source file='{disk}'/><target dev='hda'/></disk>"
+            if echo
+            else ""
+        )
+        xml = _GUEST.format(name=escape(name), emulator=_EMULATOR, log=log, lock=lock, more=more)
         conn = libvirt.open(self.uri())
         try:
             uuid: str = conn.defineXML(xml).UUIDString()

@@ -45,6 +45,14 @@ async def console(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return file._asdict()
 
 
+async def open_display(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Have remote-viewer reach the guest's display from elsewhere, from the guest's next start on."""
+    from ..machines.viewers import open_to_viewers
+
+    restart = await call.session.library.libvirt(open_to_viewers, params["uuid"])
+    return {"restart_needed": restart}
+
+
 async def serial_log(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """A piece of the serial console's log."""
     from ..machines.serial_log import find_log, read_piece
@@ -61,5 +69,6 @@ MACHINE_METHODS = {
     "machines.power_off": _action("power_off"),
     "machines.act": act,
     "machines.console": console,
+    "machines.open_display": open_display,
     "machines.serial_log": serial_log,
 }

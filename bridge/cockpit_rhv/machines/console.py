@@ -19,6 +19,7 @@ from ..errors import RhvError
 from ..messages import msg
 from .actions import domain_of
 from .states import ACTIVE, state_name
+from .viewers import is_open_to_viewers
 from .xml import parse, tree
 
 if TYPE_CHECKING:
@@ -34,18 +35,22 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})|[0-9A-Fa-f:.]{2,45}")
 
 
 class ConsoleFile(NamedTuple):
-    """``filename`` to suggest to a browser; ``content`` holds the ticket, so it goes nowhere else."""
+    """``filename`` to suggest to a browser; ``content`` holds the ticket, so it goes nowhere else.
+
+    ``locked``: whether the display asks for a ticket; else it lets in whoever reaches it.
+    """
 
     filename: str
     content: str
+    locked: bool
 
 
 def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
     """Describe the console, with a new ticket where it is locked.
 
     ``host``: the name or address under which the asker reaches us.
-    Blocks. Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.local_only``,
-    ``console.bad_host`` or what libvirt's error is mapped to.
+    Blocks. Raises :class:`RhvError` ``console.not_running``, ``console.none``, ``console.not_listening``,
+    ``console.local_only``, ``console.restart_needed``, ``console.bad_host`` or what libvirt's error is mapped to.
     """
     import libvirt
 
@@ -61,15 +66,24 @@ def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
         # only with this flag does libvirt say whether there is a password
         text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE)
         facts = parse(text)
-        display = next((one for one in facts.graphics if one.port or one.tls_port), None)
-        if display is None:
+        if not facts.graphics:
             raise RhvError("console.none", msg("console.none", "The guest has no graphical console."))
-        address = reachable_address(display, host)
+        try:
+            display = _listening(facts.graphics)
+            address = reachable_address(display, host)
+        except RhvError:
+            if is_open_to_viewers(domain):
+                raise _restart_needed() from None
+            raise
         ticket = None
         if _graphics_element(text, display.type).get("passwd") is not None:
+            for other in facts.graphics:
+                if other.type != display.type:
+                    _blank_ticket(domain, text, other.type)
             ticket = new_ticket()
             set_ticket(domain, text, display.type, ticket)
-    return ConsoleFile(f"{_file_name(facts.name)}.vv", vv_content(facts.name, display, address, ticket))
+    content = vv_content(facts.name, display, address, ticket)
+    return ConsoleFile(f"{_file_name(facts.name)}.vv", content, ticket is not None)
 
 
 def reachable_address(display: Graphics, host: str) -> str:
@@ -111,11 +125,37 @@ def set_ticket(domain: libvirt.virDomain, text: str, kind: str, ticket: str, lif
     import libvirt
 
     display = _graphics_element(text, kind)
+    # in QEMU it takes the place of the one before, which lets nobody in from then on
     display.set("passwd", ticket)
     display.set("passwdValidTo", time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + life_s)))
     # whoever is looking already may go on looking
     display.set("connected", "keep")
     domain.updateDeviceFlags(ET.tostring(display, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _blank_ticket(domain: libvirt.virDomain, text: str, kind: str) -> None:
+    """A ticket that another display of the guest still has is of no use any more."""
+    if _graphics_element(text, kind).get("passwd") is not None:
+        set_ticket(domain, text, kind, new_ticket(), life_s=-TICKET_LIFE_S)
+
+
+def _listening(displays: tuple[Graphics, ...]) -> Graphics:
+    for display in displays:
+        if display.port or display.tls_port:
+            return display
+    raise RhvError(
+        "console.not_listening",
+        msg("console.not_listening", "The guest's display listens on no port of the network."),
+        msg("console.not_listening.hint", "The console in this page works all the same."),
+    )
+
+
+def _restart_needed() -> RhvError:
+    return RhvError(
+        "console.restart_needed",
+        msg("console.restart_needed", "The guest runs with its former definition."),
+        msg("console.restart_needed.hint", "Shut it down and start it: then remote-viewer reaches its display."),
+    )
 
 
 def vv_content(name: str, display: Graphics, address: str, ticket: str | None) -> str:

@@ -15,6 +15,7 @@ const load = {
     guest: () => import("../guest/GuestPage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
+    console: () => import("../console/ConsolePage"),
     engine: () => import("../engine/EnginePage"),
     deploy: () => import("../engine/wizard/WizardPage"),
     job: () => import("../engine/job/JobPage"),
@@ -28,6 +29,7 @@ const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
+const ConsolePage = lazy(load.console);
 const EnginePage = lazy(load.engine);
 const WizardPage = lazy(load.deploy);
 const JobPage = lazy(load.job);
@@ -40,6 +42,7 @@ function Page() {
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
+    case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;
     case "engine": return <EnginePage />;
     case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
     case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;

@@ -13,6 +13,8 @@ export type Route =
     | { page: "guests"; query: Query }
     /** `query`: of the list that led there, to go back to. */
     | { page: "guest"; uuid: string; query: Query }
+    /** One guest's console alone, in a window of its own. */
+    | { page: "console"; uuid: string; type: "vnc" | "serial" }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
     | { page: "deploy"; step: string | null; resume?: string }
     /** `from`: where a remedy was asked for, another job, the wizard's review or the overview; the job's page leads back there. */
@@ -54,6 +56,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "logs" };
     if (section === "events")
         return { page: "events", query: single(options) };
+    if (section === "console" && rest !== undefined)
+        return { page: "console", uuid: rest, type: option(options, "type") === "serial" ? "serial" : "vnc" };
     if (section === "deploy")
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
@@ -69,6 +73,7 @@ function pathOf(route: Route): string[] {
     case "guest": return ["guests", route.uuid];
     case "logs": return ["logs"];
     case "events": return ["events"];
+    case "console": return ["console", route.uuid];
     case "deploy": return route.step === null ? ["deploy"] : ["deploy", route.step];
     case "job": return ["jobs", route.id];
     }
@@ -77,6 +82,8 @@ function pathOf(route: Route): string[] {
 function optionsOf(route: Route): Query {
     if (route.page === "guests" || route.page === "guest" || route.page === "events")
         return route.query;
+    if (route.page === "console")
+        return { type: route.type };
     if (route.page === "deploy" && route.resume !== undefined)
         return { resume: route.resume };
     if (route.page === "job" && route.from !== undefined)

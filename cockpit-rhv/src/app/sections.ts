@@ -26,6 +26,7 @@ export function sectionOf({ page }: Route): SectionName {
     case "guest": return "guests";
     case "logs":
     case "events": return "logs";
+    case "console": return "guests";
     case "engine":
     case "deploy":
     case "job": return "engine";

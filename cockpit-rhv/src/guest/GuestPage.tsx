@@ -18,6 +18,7 @@ import { _ } from "../i18n";
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "../pf";
 import { usePrivileged, useTopic } from "../rpc/hooks";
 import { AgentCard } from "./AgentCard";
+import { ConsoleCard } from "./ConsoleCard";
 import { DefinitionCard } from "./DefinitionCard";
 import { DisksCard } from "./DisksCard";
 import { FactsCard } from "./FactsCard";
@@ -87,7 +88,7 @@ function Body({ guest }: { guest: Guest }) {
                 <FactsCard {...common} />
                 <GraphsCard guest={guest} />
             </div>
-            {/* The guest's screen belongs here: <GuestConsole /> of console/. */}
+            <ConsoleCard guest={guest} />
             <DisksCard {...common} />
             <NicsCard {...common} />
             <SnapshotsCard {...common} />

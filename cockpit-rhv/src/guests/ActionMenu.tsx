@@ -2,7 +2,9 @@
 import { useState, type ReactNode } from "react";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon.js";
 
+import { go } from "../app/route";
 import { mainElement } from "../common/PageFrame";
+import { _ } from "../i18n";
 import { Divider, Dropdown, DropdownItem, DropdownList, MenuToggle } from "./pf";
 import { actionTitle, applies, type Action, type Guest } from "./states";
 
@@ -15,13 +17,22 @@ interface ActionMenuProps {
     guests: readonly Guest[];
     label: string;
     isDisabled: boolean;
+    /** Offers the guest's console as well. */
+    consoleOf?: Guest;
     /** On the toggle, instead of three dots. */
     text?: ReactNode;
     onAction: (action: Action, guests: readonly Guest[]) => void;
 }
 
+/** A guest's screen changes nothing that a Manager would undo, so every guest has one. */
+function consoleItem({ uuid }: Guest) {
+    return (
+        <DropdownItem key="console" data-action="console" onClick={() => go({ page: "console", uuid, type: "vnc" })}>{_("Console")}</DropdownItem>
+    );
+}
+
 /** What can be done with one guest or with many; of many, with those it makes sense for. */
-export function ActionMenu({ guests, label, isDisabled, text, onAction }: ActionMenuProps) {
+export function ActionMenu({ guests, label, isDisabled, consoleOf, text, onAction }: ActionMenuProps) {
     const [open, setOpen] = useState(false);
     const item = (action: Action) => {
         const able = guests.filter(guest => applies(action, guest));
@@ -33,7 +44,10 @@ export function ActionMenu({ guests, label, isDisabled, text, onAction }: Action
             </DropdownItem>
         );
     };
-    const groups = open ? [USUAL, RARE, FORCED].map(actions => actions.map(item).filter(entry => entry !== null)).filter(group => group.length > 0) : [];
+    const first = consoleOf ? [consoleItem(consoleOf)] : [];
+    const groups = open
+        ? [first, ...[USUAL, RARE, FORCED].map(actions => actions.map(item).filter(entry => entry !== null))].filter(group => group.length > 0)
+        : [];
     return (
         <Dropdown isOpen={open} onSelect={() => setOpen(false)} onOpenChange={setOpen} popperProps={{ position: "right", appendTo: mainElement }}
                   toggle={ref => (

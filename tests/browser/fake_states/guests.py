@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from .host import CLOCK_S, lost, machine
+from .plans import Refused
 from .texts import Json, error, msg
 
 #: What somebody may call a guest; the last one is as long as libvirt allows a file name to be, nearly.
@@ -90,3 +91,22 @@ def results(uuids: list[str], wait_s: int | None) -> list[Json]:
         return {"uuid": uuid, "outcome": "done", "error": None}
 
     return [result(uuid) for uuid in uuids]
+
+
+def console(uuid: str) -> Json:
+    """web-1 listens on the loopback only, web-2 asks nobody for a ticket."""
+    if uuid == few()[0]["uuid"]:
+        problem = error(
+            "console.local_only",
+            msg("console.local_only", "The guest's console can be reached from the host itself only."),
+            msg(
+                "console.local_only.hint",
+                "Forward the port: ssh -L {port}:{address}:{port} {host}, then open it with remote-viewer.",
+                port=5900,
+                address="127.0.0.1",
+                host="host1.example.org",
+            ),
+        )
+        raise Refused(problem)
+    locked = uuid != few()[1]["uuid"]
+    return {"filename": "HostedEngine.vv", "content": "[virt-viewer]\ntype=vnc\n", "locked": locked}
