@@ -60,8 +60,10 @@ test("the newest sample is at the right edge, and a gap stays one", () => {
 });
 
 test("the overview has a place, and remedies lead back to it", () => {
-    assert.deepEqual(parseRoute(["overview"]), { page: "overview" });
-    assert.equal(href({ page: "overview" }), "#/overview");
+    assert.deepEqual(parseRoute([]), { page: "overview" }, "whoever comes from Cockpit's menu lands there");
+    assert.deepEqual(parseRoute(["overview"]), { page: "overview" }, "its address of before");
+    assert.deepEqual(parseRoute(["engine"]), { page: "engine" });
+    assert.equal(href({ page: "overview" }), "#/");
     assert.equal(sectionOf({ page: "overview" }), "overview");
     assert.deepEqual(backTo(FROM_OVERVIEW), { page: "overview" });
     assert.equal(backWord(FROM_OVERVIEW), "Back to the overview");

@@ -25,11 +25,11 @@ test("durations, sizes, clocks", () => {
 });
 
 test("routes", () => {
-    assert.deepEqual(parseRoute([]), { page: "engine" });
+    assert.deepEqual(parseRoute([]), { page: "overview" });
     assert.deepEqual(parseRoute(["deploy"]), { page: "deploy", step: null });
     assert.deepEqual(parseRoute(["deploy", "network"]), { page: "deploy", step: "network" });
     assert.deepEqual(parseRoute(["jobs", "x"]), { page: "job", id: "x" });
-    assert.deepEqual(parseRoute(["nonsense"]), { page: "engine" });
+    assert.deepEqual(parseRoute(["nonsense"]), { page: "overview" });
 });
 
 test("fingerprints", () => {

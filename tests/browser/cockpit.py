@@ -60,9 +60,9 @@ def go_to(page: Page, address: str, tries: int = 4, wait_until: Literal["commit"
             return
 
 
-def open_page(page: Page, host: TestHost) -> Frame:
-    """Go to our page inside Cockpit's shell; returns its frame once something of ours is drawn."""
-    go_to(page, f"{host.cockpit_url}rhv")
+def open_page(page: Page, host: TestHost, place: str = "engine") -> Frame:
+    """Go to ``#/<place>`` inside Cockpit's shell; returns its frame once something of ours is drawn."""
+    go_to(page, f"{host.cockpit_url}rhv#/{place}" if place else f"{host.cockpit_url}rhv")
     element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=30_000)
     frame = element.content_frame() if element else None
     assert frame is not None

@@ -37,7 +37,7 @@ def new_context(browser: Browser, cockpit: LocalCockpit, form: str = "light") ->
     return context
 
 
-def open_page(context: BrowserContext, cockpit: LocalCockpit, state: str, address: str = "") -> Page:
+def open_page(context: BrowserContext, cockpit: LocalCockpit, state: str, address: str = "engine") -> Page:
     """Open the page in a state and wait for its data; a complaint of the browser fails the test in ``look``."""
     cockpit.show(state)
     page = context.new_page()

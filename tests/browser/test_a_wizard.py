@@ -99,7 +99,7 @@ def test_elevation_while_the_page_is_open_keeps_what_was_typed(page: Page, host:
 
 def expect_access(frame: Frame, *, full: bool) -> None:
     """The front page says of limited access what is true; then back to the wizard."""
-    visit(frame, "", "engine")
+    visit(frame, "engine", "engine")
     frame.locator("main[data-page='engine'][data-state='ready']").wait_for()
     expect(frame.locator("#limited-access")).to_have_count(0 if full else 1, timeout=30_000)
     visit(frame, "deploy/engine", "deploy")
@@ -109,7 +109,9 @@ def test_the_wizard_from_login_to_a_running_engine(page: Page, browser: Browser,
     if deployed(host):
         pytest.skip("the host was kept from an earlier run and has an engine already")
     log_in(page, host, host.user)
-    frame = open_page(page, host)
+    frame = open_page(page, host, "")
+    frame.locator("main[data-page='overview'][data-state='ready']").wait_for()
+    frame.locator("#nav-engine").click()
     expect(frame.locator("main[data-page='engine'][data-state='ready']")).to_be_visible()
     no_axe_violations(frame, "before")
     shot(page, "host-before")

@@ -188,7 +188,7 @@ def remove(page: Page, frame: Frame, engine: str | None = None) -> None:
     expect(frame.locator("#job-succeeded")).to_contain_text("The host is as it was before")
     shot(page, f"host-cleanup-done{'-engine' if engine else ''}")
     no_axe_violations(frame, "cleaned up")
-    visit(frame, "", "engine")
+    visit(frame, "engine", "engine")
     frame.locator("main[data-page='engine'][data-view='none'][data-state='ready']").wait_for()
     expect(frame.locator("#deploy-engine")).to_be_visible()
     expect(frame.locator("#history [data-kind='cleanup']").first).to_be_visible()

@@ -44,6 +44,6 @@ def start(frame: Frame) -> None:
 def wait_for_engine(frame: Frame) -> None:
     """The job succeeded and the page shows a running engine whose parts are all ok."""
     frame.locator("#job-succeeded, main[data-view='deployed']").first.wait_for(timeout=DEPLOY_LIMIT_MS)
-    visit(frame, "", "engine")
+    visit(frame, "engine", "engine")
     frame.locator("[data-engine='running']").wait_for(timeout=60_000)
     expect(frame.locator("[data-component][data-state='ok']")).to_have_count(5, timeout=60_000)

@@ -46,8 +46,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
     const [section, rest] = path;
     const resume = option(options, "resume");
     const from = option(options, "from");
-    if (section === "overview")
-        return { page: "overview" };
+    if (section === "engine")
+        return { page: "engine" };
     if (section === "guests" && rest !== undefined)
         return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
@@ -62,13 +62,13 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "deploy", step: rest ?? null, ...(resume !== undefined && { resume }) };
     if (section === "jobs" && rest !== undefined)
         return { page: "job", id: rest, ...(from !== undefined && { from }) };
-    return { page: "engine" };
+    return { page: "overview" };
 }
 
 function pathOf(route: Route): string[] {
     switch (route.page) {
-    case "engine": return [];
-    case "overview": return ["overview"];
+    case "overview": return [];
+    case "engine": return ["engine"];
     case "guests": return ["guests"];
     case "guest": return ["guests", route.uuid];
     case "logs": return ["logs"];

@@ -23,10 +23,10 @@ export function sectionOf({ page }: Route): SectionName {
     switch (page) {
     case "overview": return "overview";
     case "guests":
-    case "guest": return "guests";
+    case "guest":
+    case "console": return "guests";
     case "logs":
     case "events": return "logs";
-    case "console": return "guests";
     case "engine":
     case "deploy":
     case "job": return "engine";

@@ -53,7 +53,7 @@ function HostTable({ hosts }: { hosts: readonly Host[] }) {
 export function NoHosts() {
     return (
         <Empty title={_("No host is registered yet")}>
-            {_("A host joins when an engine is deployed on it: in Cockpit, open Hosted engine and follow the wizard. Its registration takes seconds.")}
+            {_("A host joins when an engine is deployed on it: in Cockpit, open Virtualization host, then Hosted engine, and follow the wizard. Its registration takes seconds.")}
         </Empty>
     );
 }
