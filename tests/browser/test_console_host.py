@@ -131,7 +131,7 @@ def test_a_guests_consoles_in_the_page(context: BrowserContext, guest: Guest) ->
     page = context.new_page()
     frame = console_of(page, guest)
     is_open(frame)
-    frame.wait_for_function(f"({LIT})() > 100")
+    frame.wait_for_function(f"() => ({LIT})() > 100")
     shot(page, "console-host-vnc")
     no_axe_violations(frame, "console")
 
@@ -145,7 +145,7 @@ def test_a_guests_consoles_in_the_page(context: BrowserContext, guest: Guest) ->
         frame.locator("#console-window").click()
     alone = opened.value
     is_open(alone)
-    alone.wait_for_function(f"({LIT})() > 100")
+    alone.wait_for_function(f"() => ({LIT})() > 100")
     shot(alone, "console-host-window")
     alone.close()
 

@@ -136,7 +136,7 @@ def spanish(page: Page, look_as: str) -> None:
 def test_the_picture_is_the_guests(context: BrowserContext, cockpit: LocalCockpit) -> None:
     page = open_console(context, cockpit)
     is_open(page)
-    page.wait_for_function(f"({LIT})() === {320 * 200}")
+    page.wait_for_function(f"() => ({LIT})() === {320 * 200}")
     colour = "() => [...document.querySelector('canvas').getContext('2d').getImageData({x}, 10, 1, 1).data.slice(0, 3)]"
     assert page.evaluate(colour.replace("{x}", "5")) == [0xC0, 0xC0, 0xC0]
     assert page.evaluate(colour.replace("{x}", "240")) == [0xC0, 0, 0] or page.evaluate(
@@ -144,7 +144,7 @@ def test_the_picture_is_the_guests(context: BrowserContext, cockpit: LocalCockpi
     ) == [0xC0, 0, 0]
     wide = page.locator("canvas").bounding_box()
     page.locator("#console-actual").click()
-    page.wait_for_function("document.querySelector('canvas').getBoundingClientRect().width === 320")
+    page.wait_for_function("() => document.querySelector('canvas').getBoundingClientRect().width === 320")
     assert wide is not None
     assert wide["width"] > 320
 
