@@ -53,7 +53,7 @@ function manager(host: Host, engine: Live<Engine> | null): ReactNode {
     return (
         <>
             <div>{_("None")}</div>
-            <Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("About the hosted engine")}</Button>
+            <Button variant="link" isInline component="a" href={href({ page: "engine" })}>{_("Deploy a Manager on this host")}</Button>
         </>
     );
 }
