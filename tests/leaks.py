@@ -7,6 +7,7 @@ Import it into a ``conftest.py`` (or a test module) and it applies to every test
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -34,7 +35,12 @@ def descriptors() -> dict[str, str]:
 
 def children() -> set[str]:
     """Ids of our child processes, zombies included."""
-    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        # A thread may end while the list is read; its children are then the process's, under another thread.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found |= set((task / "children").read_text().split())
+    return found
 
 
 def _settled(before: dict[str, str], processes: set[str]) -> tuple[dict[str, str], set[str]]:

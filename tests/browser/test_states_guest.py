@@ -63,7 +63,15 @@ def test_every_view_of_a_guest(browser: Browser, cockpit: LocalCockpit, look_as:
     context.close()
 
 
-DIALOGS = ["#edit-vcpus", "#edit-memory", "#edit-boot", "#medium-sda", "#snapshot-create", "#xml-stored"]
+DIALOGS = [
+    "#edit-vcpus",
+    "#edit-memory",
+    "#edit-boot",
+    "#medium-sda",
+    "#snapshot-create",
+    "#xml-stored",
+    "#guest-remove",
+]
 
 
 @pytest.mark.parametrize("look_as", FORMS)
@@ -217,6 +225,36 @@ def test_a_snapshot_that_fails_is_told_of_beside_the_page(page: Page) -> None:
     page.get_by_role("link", name="web-1", exact=True).click()
     failed.get_by_role("button", name="Dismiss").click()
     expect(failed).to_have_count(0)
+
+
+def test_a_guest_is_removed_and_its_disks_only_when_ticked(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "guests", address("build-agent"))
+    page.locator("#guest-remove").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("its saved memory")
+    expect(page.locator("#remove-vdb")).to_be_disabled()
+    expect(dialog).to_contain_text("The guest web-2 uses it too.")
+    expect(page.locator("#edit-confirm")).to_have_text("Remove, keep the disks")
+    page.locator("#remove-vda").check()
+    expect(page.locator("#edit-confirm")).to_have_text("Remove with 1 disk")
+    page.locator("#edit-confirm").click()
+    # What could not be deleted is told beside the page, whatever has become of the guest.
+    failed = page.locator("[data-error='machine.disks_left']")
+    expect(failed).to_contain_text("Removing build-agent failed")
+    assert sent(cockpit, "machines.remove")[-1]["paths"] == ["/var/lib/libvirt/images/0002.qcow2"]
+    page.locator("#guest-remove").click()
+    page.locator("#edit-confirm").click()
+    expect(page).to_have_url(re.compile(r"#/guests$"))
+    assert sent(cockpit, "machines.remove")[-1] == {"uuid": UUIDS["build-agent"], "paths": []}
+    context.close()
+
+
+def test_a_guest_that_runs_is_not_removed(page: Page, cockpit: LocalCockpit) -> None:
+    page.locator("#guest-remove").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The guest is not off")
+    expect(page.locator("#edit-confirm")).to_be_disabled()
+    assert not sent(cockpit, "machines.remove")
 
 
 def test_a_definition_that_libvirt_refuses_stays_as_it_was_typed(page: Page, cockpit: LocalCockpit) -> None:

@@ -279,6 +279,7 @@ def test_guests_of_a_manager_are_not_touched(daemon: LibvirtDaemon, live: Helper
         "machines.snapshot_delete": {"name": "a", "children": False},
         "machines.define_xml": {"text": "<domain/>", "fingerprint": ""},
         "machines.set_boot_order": {"order": []},
+        "machines.remove": {"paths": []},
     }
     for method, params in changes.items():
         assert refusal(live, method, uuid=uuid, **params) == "machine.managed", method

@@ -111,7 +111,24 @@ async def agent(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return facts.to_json()
 
 
+async def removal_plan(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What a removal would take along."""
+    from ..machines.removal import REMOVAL_LIMIT_S
+    from ..machines.removal import removal_plan as read
+
+    return (await call.session.library.libvirt(read, params["uuid"], limit_s=REMOVAL_LIMIT_S)).to_json()
+
+
+async def remove(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """A guest is forgotten, with the disks that are named."""
+    from ..machines.removal import REMOVAL_LIMIT_S, remove_guest
+
+    return await _change(call, params["uuid"], remove_guest, params["paths"], limit_s=REMOVAL_LIMIT_S)
+
+
 GUEST_METHODS = {
+    "machines.removal_plan": removal_plan,
+    "machines.remove": remove,
     "machines.set_vcpus": set_vcpus,
     "machines.set_memory": set_memory,
     "machines.media": media,

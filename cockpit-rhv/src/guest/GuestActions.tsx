@@ -8,6 +8,7 @@ import { actionTitle, applies, isProtected, type Action, type Guest } from "../g
 import { _ } from "../i18n";
 import { Button } from "../pf";
 import { useCall, usePrivileged } from "../rpc/hooks";
+import { RemoveDialog } from "./RemoveDialog";
 
 /** What one most likely came for. */
 const FIRST: readonly Action[] = ["start", "resume", "shutdown"];
@@ -18,6 +19,7 @@ export function GuestActions({ guest }: { guest: Guest }) {
     const privileged = usePrivileged();
     const pending = pendingActions(useRuns()).has(guest.uuid);
     const [asked, setAsked] = useState<Action | null>(null);
+    const [removing, setRemoving] = useState(false);
     const run = (action: Action, waiting: Waiting | null = null) => {
         setAsked(null);
         void runStore.start(call, action, new Map([[guest.uuid, guest.name]]), waiting);
@@ -36,6 +38,11 @@ export function GuestActions({ guest }: { guest: Guest }) {
             )}
             <ActionMenu guests={[guest]} label={_("Actions for {name}", { name: guest.name })} text={_("Actions")}
                         isDisabled={!privileged || pending || guest.state === "unknown"} onAction={onAction} />
+            <Button variant="link" isDanger isDisabled={!privileged || pending || guest.state === "unknown"} id="guest-remove"
+                    onClick={() => setRemoving(true)}>
+                {_("Remove")}
+            </Button>
+            {removing && <RemoveDialog guest={guest} onClose={() => setRemoving(false)} />}
             {asked && needsConfirmation(asked) && (
                 <ActDialog action={asked} guests={[guest]} onClose={() => setAsked(null)} onConfirm={waiting => run(asked, waiting)} />
             )}

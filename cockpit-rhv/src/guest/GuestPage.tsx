@@ -123,6 +123,7 @@ export default function GuestPage({ uuid, query }: { uuid: string; query: Query 
         return (
             <PageFrame page="guest" state="ready" title={known ?? _("Guest")} above={above}>
                 <LibvirtNotice libvirt={libvirt} />
+                <TaskNotices uuid={uuid} />
                 {libvirt.state === "connected" && <Gone known={known} query={query} />}
             </PageFrame>
         );

@@ -13,6 +13,9 @@ const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["param
     "machines.set_memory": 70_000,
     "machines.change_medium": 70_000,
     "machines.define_xml": 70_000,
+    // All volumes are asked what they are based on.
+    "machines.removal_plan": 310_000,
+    "machines.remove": 310_000,
     "machines.set_boot_order": 70_000,
     // The whole memory of a guest may have to be written or read.
     "machines.snapshot_create": 3_700_000,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import plans
+from .guests import few
 from .texts import Json, error, msg
 
 GIB = 1024**3
@@ -197,7 +198,37 @@ def _media(_params: Json) -> Json:
     return {"media": [{"path": f"{folder}/{name}", "name": name, "pool": "default"} for name in names]}
 
 
+def _removal(params: Json) -> Json:
+    folder = "/var/lib/libvirt/images"
+    shared = msg("machine.disk.shared", "The guest {name} uses it too.", name="web-2")
+    return {
+        "off": params["uuid"] in {one["uuid"] for one in few() if one["state"] == "shut_off"},
+        "snapshots": 3,
+        "saved": True,
+        "nvram": False,
+        "disks": [
+            {"target": "vda", "source": "a", "path": f"{folder}/0002.qcow2", "size_bytes": 3 * GIB, "kept": None},
+            {"target": "vdb", "source": "b", "path": f"{folder}/data.qcow2", "size_bytes": None, "kept": shared},
+        ],
+    }
+
+
+def _remove(params: Json) -> Json:
+    if not params["paths"]:
+        return {}
+    raise plans.Refused(
+        error(
+            "machine.disks_left",
+            msg("machine.disks_left", "The guest is gone, but not all of its disks could be deleted."),
+            msg("machine.disks_left.hint", "Delete them by hand; the details name them."),
+            f"{params['paths'][0]}: Read-only file system",
+        )
+    )
+
+
 ANSWERS: dict[str, Callable[[Json], Json]] = {
+    "machines.removal_plan": _removal,
+    "machines.remove": _remove,
     "machines.xml": _xml,
     "machines.define_xml": _define,
     "machines.snapshot_create": _snapshot,

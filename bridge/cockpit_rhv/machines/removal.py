@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Removing a guest, with those of its disks that are named. Everything here blocks and raises :class:`RhvError`."""
+
+from __future__ import annotations
+
+import os
+import stat
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RhvError
+from ..messages import Message, msg
+from .actions import domain_of, mapped, require_own
+from .definition import Disk, parse_definition
+from .states import ACTIVE, state_name
+from .xml import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import libvirt
+
+#: Seconds: all volumes are asked what they are based on, and a large file takes a file system some time to free.
+REMOVAL_LIMIT_S = 300.0
+
+
+@dataclass(frozen=True)
+class OwnDisk:
+    """A disk of the guest. ``path``: where it lies on this host; None: elsewhere, or nowhere. ``size_bytes``: what it
+    takes on the host, where libvirt knows it. ``kept``: why it cannot go with the guest; None: it can."""
+
+    target: str
+    source: str
+    path: str | None
+    size_bytes: int | None
+    kept: Message | None
+
+    def to_json(self) -> dict[str, Any]:
+        """One of ``disks`` of method ``machines.removal_plan``."""
+        return {
+            "target": self.target,
+            "source": self.source,
+            "path": self.path,
+            "size_bytes": self.size_bytes,
+            "kept": self.kept.to_json() if self.kept else None,
+        }
+
+
+@dataclass(frozen=True)
+class RemovalPlan:
+    """What goes with the guest in any case: ``snapshots`` of its disks, its ``saved`` state, its EFI variables."""
+
+    off: bool
+    snapshots: int
+    saved: bool
+    nvram: bool
+    disks: tuple[OwnDisk, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Result of method ``machines.removal_plan``."""
+        return {
+            "off": self.off,
+            "snapshots": self.snapshots,
+            "saved": self.saved,
+            "nvram": self.nvram,
+            "disks": [disk.to_json() for disk in self.disks],
+        }
+
+
+def removal_plan(conn: libvirt.virConnect, uuid: str) -> RemovalPlan:
+    """What would go, and what can; changes nothing. Media in drives are nobody's own and are left out."""
+    import libvirt
+
+    with domain_of(conn, uuid) as domain:
+        stored = bool(domain.isPersistent())
+        text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if stored else 0)
+        definition = parse_definition(text)
+        used = _used_by_others(conn, uuid)
+        disks = [disk for disk in definition.disks if disk.device == "disk" and disk.source is not None]
+        return RemovalPlan(
+            off=state_name(domain.state()[0]) not in ACTIVE,
+            snapshots=domain.snapshotNum(),
+            saved=bool(domain.hasManagedSaveImage()),
+            nvram=definition.nvram,
+            disks=tuple(_own_disk(conn, disk, used) for disk in disks),
+        )
+
+
+def remove_guest(conn: libvirt.virConnect, uuid: str, paths: Sequence[str]) -> None:
+    """Forget a guest that is off, then delete the disks at ``paths``; all others stay.
+
+    Raises ``machine.not_off``, ``machine.disk_kept`` before anything is changed; ``machine.disks_left`` when the guest
+    is gone and a disk is not.
+    """
+    import libvirt
+
+    require_own(conn, uuid, engine_too=False)
+    plan = removal_plan(conn, uuid)
+    if not plan.off:
+        raise RhvError(
+            "machine.not_off",
+            msg("machine.not_off", "The guest is not off."),
+            msg("machine.not_off.hint", "Shut it down or power it off first."),
+        )
+    removable = {disk.path for disk in plan.disks if disk.path is not None and disk.kept is None}
+    for path in paths:
+        if path not in removable:
+            raise RhvError(
+                "machine.disk_kept",
+                msg("machine.disk_kept", "The disk {path} cannot be deleted with this guest.", path=path),
+                msg("machine.disk_kept.hint", "Look at the list again: somebody may have changed the guest meanwhile."),
+            )
+    flags = (
+        libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+        | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+        | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    )
+    with domain_of(conn, uuid) as domain:
+        # First the guest: should that fail, no disk is missing from it.
+        domain.undefineFlags(flags | (libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if plan.nvram else 0))
+    failed = [f"{path}: {error}" for path in dict.fromkeys(paths) if (error := _delete(conn, path)) is not None]
+    if failed:
+        raise RhvError(
+            "machine.disks_left",
+            msg("machine.disks_left", "The guest is gone, but not all of its disks could be deleted."),
+            msg("machine.disks_left.hint", "Delete them by hand; the details name them."),
+            "\n".join(failed),
+        )
+
+
+def _own_disk(conn: libvirt.virConnect, disk: Disk, used: dict[str, Message]) -> OwnDisk:
+    source = disk.source or ""
+    volume = _volume(conn, disk)
+    path = volume.path() if volume is not None else source if disk.kind in ("file", "block") else None
+    size = None if volume is None else int(volume.info()[2])
+    kept = None
+    if path is None:
+        kept = msg("machine.disk.elsewhere", "It is not a file or volume of this host.")
+    elif os.path.realpath(path) in used:
+        kept = used[os.path.realpath(path)]
+    elif disk.read_only or disk.shareable:
+        kept = msg("machine.disk.common", "It is marked as read-only or shareable: others may use it.")
+    elif volume is None:
+        kept, size = _plain_file(path, size)
+    return OwnDisk(disk.target, source, path, size, kept)
+
+
+def _plain_file(path: str, size: int | None) -> tuple[Message | None, int | None]:
+    """Why a path outside of libvirt's pools is left alone, and what it takes."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return msg("machine.disk.gone", "It does not exist."), size
+    except OSError as error:
+        return msg("machine.disk.unreadable", "It cannot be looked at: {reason}", reason=str(error)), size
+    if not stat.S_ISREG(found.st_mode):
+        return msg("machine.disk.device", "It is a device or a link, not a file."), size
+    return None, found.st_blocks * 512
+
+
+def _volume(conn: libvirt.virConnect, disk: Disk) -> libvirt.virStorageVol | None:
+    """libvirt's volume of a disk, None when it lies in no active pool."""
+    import libvirt
+
+    try:
+        if disk.kind == "volume":
+            pool, _, name = (disk.source or "").partition("/")
+            return conn.storagePoolLookupByName(pool).storageVolLookupByName(name)
+        if disk.kind in ("file", "block") and disk.source:
+            return conn.storageVolLookupByPath(disk.source)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL):
+            raise
+    return None
+
+
+def _used_by_others(conn: libvirt.virConnect, uuid: str) -> dict[str, Message]:
+    """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is."""
+    import libvirt
+
+    used = {
+        base: msg("machine.disk.base", "The volume {name} is based on it.", name=name) for name, base in _bases(conn)
+    }
+    for domain in conn.listAllDomains():
+        if domain.UUIDString() == uuid.lower():
+            continue
+        shared = msg("machine.disk.shared", "The guest {name} uses it too.", name=domain.name())
+        for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):
+            for source in tree(domain.XMLDesc(flags)).iterfind("devices/disk//source"):
+                path = _source_path(conn, source)
+                while path is not None and used.get(path) != shared:
+                    used[path] = shared
+                    path = base_of(path)
+    return used
+
+
+def base_of(path: str) -> str | None:
+    """The real path that a qcow2 image is based on; None for another format or what cannot be read.
+
+    From its header (docs/interop/qcow2.txt of QEMU): libvirt tells the chain of a guest that is off to nobody.
+    """
+    try:
+        with open(path, "rb") as image:
+            header = image.read(20)
+            offset = int.from_bytes(header[8:16], "big")
+            if header[:4] != b"QFI\xfb" or offset == 0:
+                return None
+            image.seek(offset)
+            name = image.read(min(int.from_bytes(header[16:20], "big"), 1023)).decode("utf-8", "surrogateescape")
+    except (OSError, OverflowError, ValueError):
+        return None
+    if name.startswith("json:") or "\0" in name:
+        return None
+    return os.path.realpath(os.path.join(os.path.dirname(path), name))
+
+
+def _source_path(conn: libvirt.virConnect, source: ET.Element) -> str | None:
+    path = source.get("file") or source.get("dev")
+    if path is None and source.get("volume"):
+        volume = _volume(
+            conn, Disk("", "", "", None, "volume", f"{source.get('pool')}/{source.get('volume')}", None, False, False)
+        )
+        path = None if volume is None else volume.path()
+    return None if path is None else os.path.realpath(path)
+
+
+def _bases(conn: libvirt.virConnect) -> Iterator[tuple[str, str]]:
+    """Names of the volumes that are based on another, with that one's real path."""
+    import libvirt
+
+    for pool in conn.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
+        for volume in pool.listAllVolumes():
+            base = ET.fromstring(volume.XMLDesc()).findtext("backingStore/path")  # noqa: S314 - libvirt's own text
+            if base:
+                yield volume.name(), os.path.realpath(base)
+
+
+def _delete(conn: libvirt.virConnect, path: str) -> str | None:
+    """Why it could not be deleted."""
+    try:
+        with mapped():
+            volume = _volume(conn, Disk("", "", "", None, "file", path, None, False, False))
+            if volume is None:
+                os.unlink(path)
+            else:
+                volume.delete()
+    except (RhvError, OSError) as error:
+        return error.detail or str(error) if isinstance(error, RhvError) else str(error)
+    return None
