@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.testhost.build import host_deb
 from tests.testhost.host import TestHost
@@ -27,6 +28,10 @@ _LAST = ("tests/host/test_upgrade.py",)
 _WITHOUT_A_HOST = ("tests/unit/", "tests/wire/")
 KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
+
+# Inputs that are made slowly say that the machine is busy, which it is while the images are built.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _began_s = time.monotonic()
 _spent = {"setup": 0.0, "call": 0.0, "teardown": 0.0}

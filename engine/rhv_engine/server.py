@@ -16,6 +16,7 @@ import uvicorn
 
 from .addresses import AddressWatch, own_addresses
 from .app import build_app
+from .ending import end
 from .first_contact import announce
 from .manager import Manager
 from .notify import notify
@@ -81,9 +82,7 @@ async def _serve(manager: Manager, paths: Paths, listener: socket.socket) -> Non
         await server.serve(sockets=[listener])
     finally:
         notify("STOPPING=1")
-        upkeep.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await upkeep
+        await end(upkeep)
 
 
 class _Server(uvicorn.Server):

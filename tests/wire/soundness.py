@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: Threads of the worker pools come with load and stay; a leak grows with the number of requests, which are hundreds.
 THREADS = 40
 GROWTH_KIB = 64 * 1024
+#: A check asks a tool that may take its time; nobody waits for it any more, it ends within its limit.
+PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Watched:
     def check(self) -> None:
         """Fails when it did not survive whole; the helper ends here, as its page would end it."""
         self._hello()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             now = holdings(self.helper.process.pid)
             # a few descriptors belong to libvirt's connection and to the event loop of the first subscription

@@ -9,7 +9,6 @@ answers everything again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Callable, NoReturn
@@ -19,6 +18,7 @@ from cockpit_rhv.messages import msg
 from cockpit_rhv.rpc.stomp_client import JsonRpcRemoteError
 
 from .. import events
+from ..ending import end
 from .guests import GuestTable
 from .live import CONNECTING, INSTALLING, NON_OPERATIONAL, NON_RESPONSIVE, UP, HostLive
 
@@ -72,9 +72,7 @@ class Supervisor:
         """End the task and its connection; the host's status is left as it is."""
         self._stop_grace()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     async def _run(self) -> None:
         delay = self._timing.retry_min_s

@@ -138,7 +138,8 @@ def details(one: Json) -> Json:
         answer["snapshots"] = snapshots()
     if one["name"] == "database":
         raw = [disk(name, f"/dev/vg0/database-{name}", kind="block", format="raw") for name in ("vda", "vdb")]
-        answer["live"]["disks"] = stored["disks"] = raw
+        for part in filter(None, (answer["live"], stored)):
+            part["disks"] = raw
         answer["no_snapshots"] = not_qcow2()
         answer["sizes"] = {}
     if one["name"] == "build-agent":
