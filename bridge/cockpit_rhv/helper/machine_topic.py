@@ -95,14 +95,21 @@ class MachineTopic(Topic):
 
     async def _follow(self) -> None:
         while True:
-            try:
-                await asyncio.wait_for(self._stale.wait(), INTERVAL_S)
-            except asyncio.TimeoutError:
-                if not self._is_visible():
-                    continue
+            if not await self._is_stale() and not self._is_visible():
+                continue
             self._stale.clear()
             await self._load()
             self.touch()
+
+    async def _is_stale(self) -> bool:
+        """Wait for a change, a while at most."""
+        # Not wait_for: before Python 3.12 it can lose the cancellation by which a topic is left (bpo-42130).
+        change = asyncio.get_running_loop().create_task(self._stale.wait())
+        try:
+            changed, _ = await asyncio.wait({change}, timeout=INTERVAL_S)
+        finally:
+            change.cancel()
+        return bool(changed)
 
     async def _load(self) -> None:
         try:
