@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.testhost.host import TestHost
 
-#: What changes on a host by itself, and the logs of earlier jobs, which are kept on purpose.
+#: What changes on a host by itself, and the logs of earlier jobs and the host's events, which are kept on purpose.
 # fmt: off
 _LEFT_OUT = [
-    "/proc", "/sys", "/run", "/dev", "/tmp", "/var/tmp", "/var/cache", "/var/lib/cockpit-rhv/jobs", "/var/log/journal",
-    "/var/lib/systemd", "/var/lib/NetworkManager", "/root/.ansible", "/usr/lib/python3",
+    "/proc", "/sys", "/run", "/dev", "/tmp", "/var/tmp", "/var/cache", "/var/lib/cockpit-rhv/jobs",
+    "/var/lib/cockpit-rhv/events", "/var/log/journal", "/var/lib/systemd", "/var/lib/NetworkManager", "/root/.ansible", "/usr/lib/python3",
     "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp",
 ]
 # fmt: on
