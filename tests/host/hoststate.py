@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 # fmt: off
 _LEFT_OUT = [
     "/proc", "/sys", "/run", "/dev", "/tmp", "/var/tmp", "/var/cache", "/var/lib/cockpit-rhv/jobs",
-    "/var/lib/cockpit-rhv/events", "/var/log/journal", "/var/lib/systemd", "/var/lib/NetworkManager", "/root/.ansible", "/usr/lib/python3",
-    "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp",
+    "/var/lib/cockpit-rhv/events", "/var/log/journal", "/var/lib/systemd", "/var/lib/NetworkManager", "/root/.ansible",
+    "/usr/lib/python3", "/var/log/wtmp", "/var/log/lastlog", "/var/log/btmp",
 ]
 # fmt: on
 _FILES = """
