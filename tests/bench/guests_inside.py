@@ -120,7 +120,8 @@ async def in_process() -> dict[str, float]:
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(write_fd, "wb", 0)
     )
     session = Session(Channel(reader, asyncio.StreamWriter(transport, protocol, None, loop)))
-    await session.subscriptions.subscribe("machines")
+    _, release = await session.subscriptions.subscribe("machines")
+    release()
     session.update_sampler()
     await session.library.connected()
     await asyncio.sleep(5)
@@ -134,15 +135,18 @@ async def in_process() -> dict[str, float]:
         await asyncio.sleep(0.5)
         bare_s.append(await session.library.libvirt(_bare))
         await asyncio.sleep(0.5)
+    taken_s = list(ticks_s)
+    for _ in range(SOAK_TICKS):
+        await ticker._tick()  # what a first use costs once is no growth
     before_kb = _rss_kb()
     for _ in range(SOAK_TICKS):
         await ticker._tick()
     growth_kb = (_rss_kb() - before_kb) / SOAK_TICKS * 1000
     await session.close()
     return {
-        "tick_ms": statistics.median(ticks_s) * 1000,
-        "tick_ratio": statistics.median(ticks_s) / statistics.median(bare_s),
-        "ticks_written": len(ticks_s),
+        "tick_ms": statistics.median(taken_s) * 1000,
+        "tick_ratio": statistics.median(taken_s) / statistics.median(bare_s),
+        "ticks_written": len(taken_s),
         "helper_growth_kb": growth_kb,
     }
 

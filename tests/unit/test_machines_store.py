@@ -329,6 +329,20 @@ async def test_the_first_load_does_not_wait_for_a_whole_tick(
     await sampler.close()
 
 
+async def test_whoever_looks_before_libvirt_is_there_does_not_wait_a_tick_for_it(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampler_module, "SECOND_TICK_S", 0.01)
+    connection.become(replace(UP, state="connecting"))
+    sampler = sampler_of(connection, store, 60)
+    sampler.set_active(True)
+    await asyncio.sleep(0.03)
+    assert connection.takes == []
+    await fill(connection, "a")
+    await asked(connection, 0)
+    await sampler.close()
+
+
 async def test_an_idle_guest_changes_nothing(connection: FakeConnection, store: MachineStore) -> None:
     await fill(connection, "a")
     changes: list[Change] = []

@@ -98,9 +98,10 @@ class Sampler:
     async def _run(self) -> None:
         while True:
             before = self._last
-            if self._connection.state.state == "connected":
+            connected = self._connection.state.state == "connected"
+            if connected:
                 await self._tick()
-            begins = before is None and self._last is not None
+            begins = not connected or (before is None and self._last is not None)
             await asyncio.sleep(min(SECOND_TICK_S, self._tick_s) if begins else self._tick_s)
 
     async def _tick(self) -> None:
