@@ -101,6 +101,10 @@ def test_what_others_use_stays(daemon: LibvirtDaemon, live: HelperProcess) -> No
     conn.storagePoolLookupByName("images").destroy()
     conn.close()
     assert disks(live, two) == {"vda": (str(base), "machine.disk.shared")}, "in no pool"
+    spoken = f'json:{{"driver":"qcow2","file":{{"driver":"file","filename":"{base}"}}}}'
+    subprocess.run(["qemu-img", "rebase", "-q", "-u", "-F", "qcow2", "-b", spoken, other], check=True)
+    assert disks(live, two) == {"vda": (str(base), "machine.disk.unclear")}
+    assert refusal(live, "machines.remove", uuid=two, paths=[str(base)]) == "machine.disk_kept"
     assert all(path.exists() for path in (mine, base, other))
 
 

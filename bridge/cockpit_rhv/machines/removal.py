@@ -76,14 +76,14 @@ def removal_plan(conn: libvirt.virConnect, uuid: str) -> RemovalPlan:
         stored = bool(domain.isPersistent())
         text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if stored else 0)
         definition = parse_definition(text)
-        used = _used_by_others(conn, uuid)
+        used, unclear = _used_by_others(conn, uuid)
         disks = [disk for disk in definition.disks if disk.device == "disk" and disk.source is not None]
         return RemovalPlan(
             off=state_name(domain.state()[0]) not in ACTIVE,
             snapshots=domain.snapshotNum(),
             saved=bool(domain.hasManagedSaveImage()),
             nvram=definition.nvram,
-            disks=tuple(_own_disk(conn, disk, used) for disk in disks),
+            disks=tuple(_own_disk(conn, disk, used, unclear) for disk in disks),
         )
 
 
@@ -129,9 +129,9 @@ def remove_guest(conn: libvirt.virConnect, uuid: str, paths: Sequence[str]) -> N
         )
 
 
-def _own_disk(conn: libvirt.virConnect, disk: Disk, used: dict[str, Message]) -> OwnDisk:
+def _own_disk(conn: libvirt.virConnect, disk: Disk, used: dict[str, Message], unclear: Message | None) -> OwnDisk:
     source = disk.source or ""
-    volume = _volume(conn, disk)
+    volume = _volume(conn, disk.kind, source)
     path = volume.path() if volume is not None else source if disk.kind in ("file", "block") else None
     size = None if volume is None else int(volume.info()[2])
     kept = None
@@ -141,6 +141,8 @@ def _own_disk(conn: libvirt.virConnect, disk: Disk, used: dict[str, Message]) ->
         kept = used[os.path.realpath(path)]
     elif disk.read_only or disk.shareable:
         kept = msg("machine.disk.common", "It is marked as read-only or shareable: others may use it.")
+    elif unclear is not None:
+        kept = unclear
     elif volume is None:
         kept, size = _plain_file(path, size)
     return OwnDisk(disk.target, source, path, size, kept)
@@ -159,29 +161,33 @@ def _plain_file(path: str, size: int | None) -> tuple[Message | None, int | None
     return None, found.st_blocks * 512
 
 
-def _volume(conn: libvirt.virConnect, disk: Disk) -> libvirt.virStorageVol | None:
-    """libvirt's volume of a disk, None when it lies in no active pool."""
+def _volume(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virStorageVol | None:
+    """libvirt's volume of a disk's source, as :class:`Disk` has it; None when it lies in no active pool."""
     import libvirt
 
     try:
-        if disk.kind == "volume":
-            pool, _, name = (disk.source or "").partition("/")
+        if kind == "volume":
+            pool, _, name = source.partition("/")
             return conn.storagePoolLookupByName(pool).storageVolLookupByName(name)
-        if disk.kind in ("file", "block") and disk.source:
-            return conn.storageVolLookupByPath(disk.source)
+        if kind in ("file", "block"):
+            return conn.storageVolLookupByPath(source)
     except libvirt.libvirtError as error:
         if error.get_error_code() not in (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL):
             raise
     return None
 
 
-def _used_by_others(conn: libvirt.virConnect, uuid: str) -> dict[str, Message]:
-    """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is."""
+def _used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
+    """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is.
+
+    And why that may not be all of it, when somebody's image does not tell what it is based on.
+    """
     import libvirt
 
     used = {
         base: msg("machine.disk.base", "The volume {name} is based on it.", name=name) for name, base in _bases(conn)
     }
+    unclear = None
     for domain in conn.listAllDomains():
         if domain.UUIDString() == uuid.lower():
             continue
@@ -191,14 +197,24 @@ def _used_by_others(conn: libvirt.virConnect, uuid: str) -> dict[str, Message]:
                 path = _source_path(conn, source)
                 while path is not None and used.get(path) != shared:
                     used[path] = shared
-                    path = base_of(path)
-    return used
+                    try:
+                        path = base_of(path)
+                    except (OSError, ValueError) as error:
+                        unclear = msg(
+                            "machine.disk.unclear",
+                            "It cannot be told whether the guest {name} uses it: {reason}",
+                            name=domain.name(),
+                            reason=str(error),
+                        )
+                        break
+    return used, unclear
 
 
 def base_of(path: str) -> str | None:
-    """The real path that a qcow2 image is based on; None for another format or what cannot be read.
+    """The real path that a qcow2 image is based on; None for another format, and where no image is.
 
     From its header (docs/interop/qcow2.txt of QEMU): libvirt tells the chain of a guest that is off to nobody.
+    Raises OSError or ValueError when it cannot be told.
     """
     try:
         with open(path, "rb") as image:
@@ -206,21 +222,19 @@ def base_of(path: str) -> str | None:
             offset = int.from_bytes(header[8:16], "big")
             if header[:4] != b"QFI\xfb" or offset == 0:
                 return None
-            image.seek(offset)
-            name = image.read(min(int.from_bytes(header[16:20], "big"), 1023)).decode("utf-8", "surrogateescape")
-    except (OSError, OverflowError, ValueError):
+            image.seek(min(offset, 2**62))
+            name = os.fsdecode(image.read(min(int.from_bytes(header[16:20], "big"), 1023)))
+    except FileNotFoundError:
         return None
-    if name.startswith("json:") or "\0" in name:
-        return None
-    return os.path.realpath(os.path.join(os.path.dirname(path), name))
+    if not name or name.startswith("json:") or "\0" in name:
+        raise ValueError(f"{path} is based on {name[:200]!r}")
+    return os.path.realpath(os.path.join(os.path.dirname(path), name[5:] if name.startswith("file:") else name))
 
 
 def _source_path(conn: libvirt.virConnect, source: ET.Element) -> str | None:
     path = source.get("file") or source.get("dev")
     if path is None and source.get("volume"):
-        volume = _volume(
-            conn, Disk("", "", "", None, "volume", f"{source.get('pool')}/{source.get('volume')}", None, False, False)
-        )
+        volume = _volume(conn, "volume", f"{source.get('pool')}/{source.get('volume')}")
         path = None if volume is None else volume.path()
     return None if path is None else os.path.realpath(path)
 
@@ -240,7 +254,7 @@ def _delete(conn: libvirt.virConnect, path: str) -> str | None:
     """Why it could not be deleted."""
     try:
         with mapped():
-            volume = _volume(conn, Disk("", "", "", None, "file", path, None, False, False))
+            volume = _volume(conn, "file", path)
             if volume is None:
                 os.unlink(path)
             else:
