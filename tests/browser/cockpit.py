@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as NotInTime
 
+from tests.browser.settled import settled
 from tests.testhost.root import BUILD
 
 if TYPE_CHECKING:
@@ -120,17 +121,8 @@ def shot(page: Page, name: str) -> None:
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 
-_SETTLED = """() => Promise.race([
-    Promise.all(document.getAnimations()
-        .filter(one => one.effect?.getTiming().iterations !== Infinity)
-        .map(one => one.finished.catch(() => null))),
-    new Promise(done => setTimeout(done, 3000)),
-])"""
-
-
 def no_axe_violations(frame: Frame | Page, where: str) -> None:
     """axe-core inside our frame: Cockpit's own shell does not count."""
-    # Contrast is judged when no colour is changing any more.
-    frame.evaluate(_SETTLED)
+    settled(frame)
     results = Axe().run(frame)
     assert results.violations_count == 0, f"{where}:\n{results.generate_report()}"

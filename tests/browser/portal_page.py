@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from tests.browser.settled import settled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,6 +54,7 @@ class Visitor:
 
     def check(self, what: str) -> None:
         """No accessibility violation, nothing wider than the window, no complaint of the browser."""
+        settled(self.page)
         violations = Axe().run(self.page).response["violations"]
         found = [
             f"{violation['id']}: {violation['help']}: {node['html'][:200]}"

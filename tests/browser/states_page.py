@@ -11,6 +11,7 @@ import polib
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.local_cockpit import ROOT
+from tests.browser.settled import settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -63,6 +64,7 @@ def look(page: Page, name: str, whole: bool = True) -> None:
     """
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"page-{name}.png", full_page=whole, animations="disabled")
+    settled(page)
     violations = [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in Axe().run(page).response["violations"]
