@@ -93,6 +93,19 @@ def test_a_mode_of_the_hosted_engine_is_set_after_a_question(browser: Browser, c
     context.close()
 
 
+def test_a_check_asks_the_same_before_it_ends_the_maintenance(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "ovirt", "overview")
+    before = len(sent(cockpit, "tasks.start"))
+    page.locator("[data-remedy-of='check/engine.ha']").click()
+    expect(page.get_by_role("dialog")).to_contain_text("they start it if it does not run")
+    assert len(sent(cockpit, "tasks.start")) == before, "asked before it starts"
+    page.locator("#confirm-action").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert sent(cockpit, "tasks.start")[before:] == [{"task": "ha_maintenance", "params": {"mode": "none"}}]
+    context.close()
+
+
 def test_the_image_of_a_node_is_among_what_this_host_is(browser: Browser, cockpit: LocalCockpit) -> None:
     context = new_context(browser, cockpit)
     page = open_page(context, cockpit, "ovirt", "overview")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A connection that is closed before it was opened."""
+"""A connection that is closed before it was opened, and one that outlives what nobody foresaw."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.own_driver import own_test_driver
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cockpit_rhv.machines.model import LibvirtState
 
 
 async def test_what_opens_after_its_end_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +45,34 @@ async def test_what_opens_after_its_end_is_closed(tmp_path: Path, monkeypatch: p
     workers.close()
     with pytest.raises(libvirt.libvirtError, match="invalid connection pointer"):
         made[0].conn.getHostname()
+
+
+async def test_it_goes_on_after_a_defect_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = 0
+
+    def broken_once(uri: str, writable: bool) -> Opened:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise TypeError("nobody thought of this")
+        return open_libvirt(uri, writable)
+
+    monkeypatch.setattr(module, "open_libvirt", broken_once)
+    monkeypatch.setattr(module, "RETRY_FIRST_S", 0.01)
+    workers = Workers()
+    connection = Connection(workers, own_test_driver(tmp_path))
+    seen: list[tuple[str, str | None]] = []
+    connected = asyncio.Event()
+
+    def watch(state: LibvirtState) -> None:
+        seen.append((state.state, state.error.detail if state.error else None))
+        if state.state == "connected":
+            connected.set()
+        raise ValueError("a watcher with a defect")
+
+    connection.on_state(watch)
+    connection.start()
+    await asyncio.wait_for(connected.wait(), 10)
+    assert seen[0] == ("disconnected", "TypeError: nobody thought of this")
+    await connection.close()
+    workers.close()

@@ -14,7 +14,7 @@ from ..messages import msg
 from ..workers import Workers, within
 from .faults import from_libvirt
 from .model import LibvirtState
-from .opening import DEFAULT_URI, Opened, open_libvirt
+from .opening import DEFAULT_URI, Opened, close_libvirt, open_libvirt
 from .states import stop_reason
 
 if TYPE_CHECKING:
@@ -145,6 +145,11 @@ class Connection:
             except RhvError as error:
                 state = "absent" if error.code == "libvirt.absent" else "disconnected"
                 self._become(LibvirtState(state, "none", self._uri, error=error))
+            except Exception as error:
+                # A defect of ours: without this nobody would connect any more, and nobody would be told.
+                logger.exception("connecting to libvirt %s", self._uri)
+                await self._drop()
+                self._become(LibvirtState("disconnected", "none", self._uri, error=_defect(error)))
             else:
                 delay = RETRY_FIRST_S
                 await self._lost.wait()
@@ -173,7 +178,7 @@ class Connection:
         except RhvError as error:
             logger.debug("nothing to close: %s", error)
         else:
-            await self._workers.submit(_close, opened.conn, callbacks)
+            await self._workers.submit(close_libvirt, opened.conn, callbacks)
 
     def _open_in_thread(self, loop: asyncio.AbstractEventLoop) -> tuple[Opened, list[int]]:
         try:
@@ -241,14 +246,18 @@ class Connection:
         if state.error is not None and (before.error is None or before.error.code != state.error.code):
             logger.warning("libvirt %s: %s", self._uri, state.error.detail or state.error)
         for watcher in self._state_watchers:
-            watcher(state)
+            try:
+                watcher(state)
+            except Exception:
+                # One watcher's trouble must not end the attempts of all.
+                logger.exception("telling of libvirt %s", self._uri)
 
     async def _drop(self) -> None:
         opened, self._opened = self._opened, None
         if opened is None:
             return
         try:
-            await self._workers.run(_close, opened.conn, self._callbacks, limit_s=CLOSE_LIMIT_S)
+            await self._workers.run(close_libvirt, opened.conn, self._callbacks, limit_s=CLOSE_LIMIT_S)
         except RhvError as error:
             logger.warning("libvirt %s did not close: %s", self._uri, error)
 
@@ -281,29 +290,6 @@ def _mapped(function: Callable[..., T], *args: Any) -> T:
         raise from_libvirt(error) from error
 
 
-def _close(conn: libvirt.virConnect, callbacks: list[int]) -> None:
-    import libvirt
-
-    # each step may fail on a connection that is gone already; the last one still frees it
-    for step in (*(_deregister(callback) for callback in callbacks), _unwatch, _end):
-        try:
-            step(conn)
-        except libvirt.libvirtError as error:
-            logger.debug("closing: %s", error)
-
-
-def _deregister(callback: int) -> Callable[[libvirt.virConnect], object]:
-    return lambda conn: conn.domainEventDeregisterAny(callback)
-
-
-def _unwatch(conn: libvirt.virConnect) -> object:
-    return conn.unregisterCloseCallback()
-
-
-def _end(conn: libvirt.virConnect) -> object:
-    return conn.close()
-
-
 def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:
     try:
         loop.call_soon_threadsafe(function, *args)
@@ -316,4 +302,13 @@ def _lost_error() -> RhvError:
         "libvirt.unreachable",
         msg("libvirt.lost", "The connection to libvirt was lost."),
         msg("libvirt.lost.hint", "It is tried again until it succeeds."),
+    )
+
+
+def _defect(error: Exception) -> RhvError:
+    return RhvError(
+        "internal",
+        msg("internal", "Something went wrong in cockpit-rhv itself."),
+        msg("libvirt.lost.hint", "It is tried again until it succeeds."),
+        f"{type(error).__name__}: {error}",
     )

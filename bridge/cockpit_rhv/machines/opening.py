@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening libvirt with the access the user has. Everything here blocks."""
+"""Opening and closing libvirt, with the access the user has. Everything here blocks."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ..errors import RhvError
 from ..messages import msg
@@ -14,6 +15,8 @@ from .faults import from_libvirt
 
 if TYPE_CHECKING:
     import libvirt
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_URI = "qemu:///system"
 
@@ -88,3 +91,27 @@ def _absent(detail: str) -> RhvError:
         ),
         detail,
     )
+
+
+def close_libvirt(conn: libvirt.virConnect, callbacks: list[int]) -> None:
+    """Take leave of the events ``callbacks`` and free the connection; a call into libvirt, for a worker thread."""
+    import libvirt
+
+    # each step may fail on a connection that is gone already; the last one still frees it
+    for step in (*(_deregister(callback) for callback in callbacks), _unwatch, _end):
+        try:
+            step(conn)
+        except libvirt.libvirtError as error:
+            logger.debug("closing: %s", error)
+
+
+def _deregister(callback: int) -> Callable[[libvirt.virConnect], object]:
+    return lambda conn: conn.domainEventDeregisterAny(callback)
+
+
+def _unwatch(conn: libvirt.virConnect) -> object:
+    return conn.unregisterCloseCallback()
+
+
+def _end(conn: libvirt.virConnect) -> object:
+    return conn.close()

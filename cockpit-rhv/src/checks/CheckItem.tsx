@@ -7,6 +7,7 @@ import type { CheckResult } from "../generated/wire";
 import { _, text } from "../i18n";
 import { ExpandableSection } from "../pf";
 import type { Live } from "../rpc/merge";
+import { asked } from "./haModes";
 import { TONES, word } from "./severity";
 
 interface CheckItemProps {
@@ -35,7 +36,8 @@ export function CheckItem({ check, from, again = () => undefined, open = false, 
                     <div className="rhv-check__remedy"><b>{_("What to do:")}</b> {text(check.remedy)}</div>
                 )}
                 {wanting && check.remedy_job && (
-                    <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={from} onDone={again} once />
+                    <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={from} onDone={again} once
+                                  confirm={asked(check.remedy_job.task, check.remedy_job.params.mode)} />
                 )}
                 {/* Several of them are open at once: for who cannot see them each needs a name of its own. */}
                 <ExpandableSection toggleContent={<>{_("What was looked at")}<span className="pf-v6-screen-reader">{` (${text(check.title)})`}</span></>}

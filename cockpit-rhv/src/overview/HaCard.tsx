@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { FROM_OVERVIEW } from "../app/route";
+import { consequence, MODES, title } from "../checks/haModes";
+import type { Mode } from "../checks/haModes";
 import { TONES } from "../checks/severity";
 import { Status } from "../common/Status";
 import { RemedyAction } from "../engine/remedy/RemedyAction";
 import type { Remedy } from "../generated/wire";
-import { _, text } from "../i18n";
+import { text } from "../i18n";
 import { Card, CardBody, CardTitle } from "../pf";
 import { useTopicValue } from "../rpc/hooks";
-
-type Mode = "global" | "local" | "none";
-
-const MODES: readonly Mode[] = ["global", "local", "none"];
-
-function title(mode: Mode): string {
-    switch (mode) {
-    case "global": return _("Global maintenance");
-    case "local": return _("Maintenance of this host");
-    case "none": return _("End maintenance");
-    }
-}
-
-function consequence(mode: Mode): string {
-    switch (mode) {
-    case "global": return _("No host starts, restarts or moves the engine until this is ended. If it fails meanwhile, it stays down.");
-    case "local": return _("This host no longer takes over the engine. It is refused while the engine runs here.");
-    case "none": return _("The hosts look after the engine again: they start it if it does not run, and this host counts among them.");
-    }
-}
 
 function remedy(mode: Mode): Remedy {
     return { task: "ha_maintenance", params: { mode }, title: { id: `ha.${mode}`, text: title(mode), params: {} } };

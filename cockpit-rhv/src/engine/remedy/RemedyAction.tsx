@@ -25,7 +25,7 @@ interface RemedyActionProps {
     /** The check runs again by itself: a remedy that has succeeded is forgotten. */
     once?: boolean;
     /** What is asked before it starts: it takes something from somebody. */
-    confirm?: { title: string; body: string };
+    confirm?: { title: string; body: string } | undefined;
 }
 
 function Running({ status }: { status: Live<JobStatus> }) {
