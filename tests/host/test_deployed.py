@@ -14,11 +14,30 @@ import jsonschema
 import pytest
 
 from tests.testhost.steps import TOP
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.conftest import Engine
 
 pytestmark = pytest.mark.host
+
+#: The installed helper's answer to one method, as the page gets it.
+ASK = r"""
+import json, subprocess, sys
+helper = subprocess.Popen(["/usr/libexec/cockpit-rhv/helper"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def call(number, method, **params):
+    helper.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n")
+    helper.stdin.flush()
+    for line in helper.stdout:
+        message = json.loads(line)
+        if message.get("id") == number:
+            return message
+    sys.exit("the helper has ended")
+call(1, "hello", client_version="", language="en")
+print(json.dumps(call(2, sys.argv[1], **json.loads(sys.argv[2]))))
+helper.stdin.close()
+helper.wait(10)
+"""
 
 
 def test_engine_json_is_of_its_schema_and_holds_no_secret(engine: Engine) -> None:
@@ -40,6 +59,26 @@ def test_the_domain_starts_with_the_host_and_its_config_drive_is_gone(engine: En
             assert disk.get("device") == "disk" or source is None, ElementTree.tostring(disk)
     found = box.run("sh", "-c", "find /var/lib /run /tmp /var/tmp -xdev -iname '*.iso' -o -name '*cidata*'").stdout
     assert found == ""
+
+
+def test_the_guest_agent_in_the_engine_vm_answers(engine: Engine) -> None:
+    """A real agent in a real guest: the appliance's own, started by udev when the domain has its port."""
+    box = engine.host.container
+    question = json.dumps({"uuid": engine.config["uuid"]})
+    # After a boot it starts behind the Manager.
+    answer = until(
+        "the guest agent answers",
+        lambda: json.loads(box.run("python3", "-c", ASK, "machines.agent", question).stdout),
+        accept=lambda answer: "result" in answer,
+        limit_s=90,
+        every_s=2,
+    )
+    facts = answer["result"]
+    assert facts["hostname"] == engine.config["fqdn"].partition(".")[0]
+    assert facts["system"].startswith("Debian GNU/Linux 13")
+    root = next(one for one in facts["file_systems"] if one["mounted"] == "/")
+    assert root["kind"] == "ext4"
+    assert 0 < root["used_bytes"] < root["total_bytes"] <= 10 * 1024**3
 
 
 def test_the_agent_is_enabled_and_its_key_is_roots_alone(engine: Engine) -> None:

@@ -101,6 +101,14 @@ def test_first_contact_is_a_file_begun_anew_at_each_start() -> None:
     assert source.attrib == {"path": "/var/lib/libvirt/qemu/HostedEngine.first-contact", "append": "off"}
 
 
+def test_the_appliances_guest_agent_has_a_port() -> None:
+    agent = next(one for one in build().findall("devices/channel") if one.get("type") == "unix")
+    target = agent.find("target")
+    assert target is not None
+    assert target.attrib == {"type": "virtio", "name": "org.qemu.guest_agent.0"}
+    assert agent.find("source") is None, "libvirt makes the socket, where its own rights allow it"
+
+
 def test_libvirt_hears_of_a_panic_and_leaves_the_vm_as_it_is() -> None:
     panic = build().find("devices/panic")
     assert panic is not None

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..machines.definition import AGENT_CHANNEL
 from ..machines.xml import ENGINE_TAG
 from . import places
 from .answers import get
@@ -88,6 +89,9 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     # Begun anew at each start, so that what stands in it was said by the VM that runs now.
     ET.SubElement(contact, "source", path=str(places.first_contact_file(name)), append="off")
     ET.SubElement(contact, "target", type="virtio", name=FIRST_CONTACT_PORT)
+    # libvirt makes the socket; the appliance's agent starts when it sees the port.
+    agent = ET.SubElement(devices, "channel", type="unix")
+    ET.SubElement(agent, "target", type="virtio", name=AGENT_CHANNEL)
     # Locked: the placeholder has expired long ago, so nobody gets in without a ticket (machines/console.py). A display
     # started without a password could not be given a ticket, and one on the loopback not be seen from a desk.
     graphics = ET.SubElement(devices, "graphics", {"type": "vnc", "port": "-1", "autoport": "yes", **_LOCKED})
