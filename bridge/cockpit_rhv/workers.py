@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from .errors import RhvError
 from .messages import msg
@@ -99,7 +99,41 @@ async def within(call: Awaitable[T], limit_s: float) -> T:
     future = asyncio.ensure_future(call)
     done, _ = await asyncio.wait({future}, timeout=limit_s)
     if not done:
-        raise RhvError(
-            "call.overdue", msg("call.overdue", "No answer within {seconds} seconds.", seconds=round(limit_s, 1))
-        )
+        raise _overdue(limit_s)
     return future.result()
+
+
+def call_within(limit_s: float, function: Callable[[], T]) -> T:
+    """The result of ``function()``, for whoever has no event loop; raises what it raises.
+
+    Raises :class:`RhvError` ``call.overdue`` after ``limit_s`` seconds; the call itself goes on in its thread, which
+    ends with the process at the latest. What comes of it then is dropped at once: it may hold a connection.
+    """
+    late = threading.Event()
+    answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            result = function()
+        except BaseException as error:  # noqa: BLE001 - the caller's to handle: it is raised where the call is waited for
+            if not late.is_set():
+                answers.put((None, error))
+            return
+        if not late.is_set():
+            answers.put((result, None))
+
+    threading.Thread(target=work, name="limited call", daemon=True).start()
+    try:
+        result, error = answers.get(timeout=limit_s)
+    except Empty:
+        late.set()
+        raise _overdue(limit_s) from None
+    if error is not None:
+        raise error
+    return cast("T", result)
+
+
+def _overdue(limit_s: float) -> RhvError:
+    return RhvError(
+        "call.overdue", msg("call.overdue", "No answer within {seconds} seconds.", seconds=round(limit_s, 1))
+    )

@@ -193,6 +193,7 @@ def units(monkeypatch: pytest.MonkeyPatch, **states: Any) -> None:
         ({}, "cause.libvirt.missing", None),
         ({"libvirtd_service": "active"}, "cause.libvirt.restarted", None),
         ({"libvirtd_service": "inactive", "virtqemud_service": "active"}, "cause.libvirt.restarted", None),
+        ({"libvirtd_service": "activating"}, "cause.libvirt.restarted", None),
         ({"libvirtd_service": "inactive", "libvirtd_socket": "active"}, "cause.libvirt.stopped", "start_libvirt"),
         ({"virtqemud_service": "failed"}, "cause.libvirt.stopped", "start_libvirt"),
     ],
@@ -240,6 +241,7 @@ def test_a_full_disk_says_where(tmp_path: Path) -> None:
     ("code", "cause"),
     [
         ("image.checksum", "cause.image"),
+        ("libvirt.silent", "cause.libvirt.hangs"),
         ("manager.unreachable", "cause.manager.away"),
         ("machine.qemu_failed", "cause.vm.start"),
         ("some.other", None),
@@ -261,6 +263,7 @@ def test_every_row_has_a_test_here() -> None:
         "image.checksum",
         "libvirt.unreachable",
         "libvirt.lost",
+        "libvirt.silent",
         "agent.failed",
         "manager.unreachable",
         "machine.qemu_failed",

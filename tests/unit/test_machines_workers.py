@@ -9,7 +9,7 @@ import time
 
 import pytest
 from cockpit_rhv.errors import RhvError
-from cockpit_rhv.workers import Workers, within
+from cockpit_rhv.workers import Workers, call_within, within
 
 
 async def test_results_and_errors_come_back() -> None:
@@ -87,3 +87,16 @@ def test_the_threads_do_not_keep_the_process_alive() -> None:
 
     asyncio.run(leave_one_behind())
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("left"))
+
+
+def test_without_an_event_loop_a_call_has_a_limit_too() -> None:
+    assert call_within(5, lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        call_within(5, lambda: 1 // 0)
+    release = threading.Event()
+    began = time.monotonic()
+    with pytest.raises(RhvError) as caught:
+        call_within(0.02, lambda: release.wait(10))
+    assert caught.value.code == "call.overdue"
+    assert time.monotonic() - began < 5
+    release.set()

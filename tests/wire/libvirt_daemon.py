@@ -144,6 +144,16 @@ class LibvirtDaemon:
         finally:
             os.kill(pid, signal.SIGCONT)
 
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """The daemon answers nobody meanwhile; its socket is there."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def serial_log(self, name: str) -> Path:
         """Where a guest's serial console is logged."""
         return self.folder / f"{name}.log"

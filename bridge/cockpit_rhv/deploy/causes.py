@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MIB = 2**20
 _COMMAND_S = 5.0
+#: What systemd calls a daemon that serves, or is about to.
+_COMING = ("active", "activating")
 _LIBVIRT_UNITS = ("libvirtd.service", "libvirtd.socket", "virtqemud.service", "virtqemud.socket")
 
 
@@ -155,10 +157,17 @@ def _libvirt(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None
     installed = {name: state for name, state in states.items() if state.installed}
     if not installed:
         return msg("cause.libvirt.missing", "libvirt is not installed on this host."), None
-    if any(state.active == "active" for name, state in installed.items() if name.endswith(".service")):
-        return msg("cause.libvirt.restarted", "libvirt runs now: it was restarted a moment ago."), None
+    # One that crashed is started again by systemd and is at it at this very moment.
+    if any(state.active in _COMING for name, state in installed.items() if name.endswith(".service")):
+        return msg("cause.libvirt.restarted", "libvirt was restarted a moment ago."), None
     title = msg("remedy.start_libvirt", "Start libvirt")
     return msg("cause.libvirt.stopped", "libvirt's daemon does not run."), Remedy("start_libvirt", title)
+
+
+def _hung(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
+    return msg(
+        "cause.libvirt.hangs", "libvirt's daemon hangs, or waits for a storage or a guest that does not answer."
+    ), None
 
 
 def _agent(_answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
@@ -192,6 +201,7 @@ _BY_CODE = {
     "image.checksum": _image,
     "libvirt.unreachable": _libvirt,
     "libvirt.lost": _libvirt,
+    "libvirt.silent": _hung,
     "agent.failed": _agent,
     "manager.unreachable": _manager,
     "machine.qemu_failed": _qemu,

@@ -18,7 +18,7 @@ from .answers import get
 from .causes import silent_cause, stopped_cause
 from .first_contact import FirstContact, read_last
 from .manager import PORT, Manager, fetch_proved_ca
-from .vm import connected, find_engine, start_again
+from .vm import answered, connected, find_engine, start_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,9 @@ POLL_S = 0.2
 _STATE_S = 2.0
 #: Seconds libvirt may be away.
 _LIBVIRT_S = 20.0
+#: Seconds a look at the VM's state may take, and its start: QEMU is slow to begin on a busy host.
+_LOOK_S = 10.0
+_START_S = 120.0
 #: Seconds a Manager may run without an address: a bridge that learns its network first lets nothing through for 30 s.
 _NO_ADDRESS_S = 60.0
 _LOG_TAIL = 4096
@@ -90,8 +93,7 @@ class EngineWait:
         ``libvirt.*``.
         """
         before = self._deployment.record
-        with connected(self._uri) as connection:
-            start_again(connection, self._domain(connection), self._deployment, self._answers)
+        answered(_START_S, self._start)
         engine = self._wait()
         if (
             self._deployment.record.ca_sha256 != engine.contact.ca_sha256
@@ -103,6 +105,10 @@ class EngineWait:
                 engine_version=engine.contact.engine_version,
             )
         return self._deployment.record != before
+
+    def _start(self) -> None:
+        with connected(self._uri) as connection:
+            start_again(connection, self._domain(connection), self._deployment, self._answers)
 
     def _domain(self, connection: libvirt.virConnect) -> libvirt.virDomain:
         domain = find_engine(connection, self._deployment, self._name)
@@ -125,9 +131,10 @@ class EngineWait:
                     seen = now
                 except RhvError as error:
                     # A libvirt that is restarted, by an upgrade say, comes back; the VM does not notice.
-                    if not error.code.startswith("libvirt.") or now - seen > _LIBVIRT_S:
+                    if not error.code.startswith("libvirt.") or time.monotonic() - seen > _LIBVIRT_S:
                         raise
-                next_look = now + _STATE_S
+                # A look that hung has taken a while.
+                next_look = time.monotonic() + _STATE_S
             engine = self._try()
             if engine is not None:
                 return engine
@@ -135,9 +142,13 @@ class EngineWait:
                 raise self._silent()
             time.sleep(POLL_S)
 
-    def _look(self) -> None:
+    def _state(self) -> tuple[int, int]:
         with connected(self._uri) as connection:
             number, reason = self._domain(connection).state()
+        return number, reason
+
+    def _look(self) -> None:
+        number, reason = answered(_LOOK_S, self._state)
         state = state_name(number)
         if state in ("running", "blocked"):
             return

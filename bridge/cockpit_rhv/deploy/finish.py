@@ -56,7 +56,7 @@ def finish(
         changed = _remove_drive(domain, deployment, warnings) or changed
     if deployment.record.finished and read_engine_config() is not None:
         return changed, warnings
-    ask_again(lambda: _tell_manager(deployment, get(answers, "engine.fqdn"), manager), progress)
+    ask_again(lambda: _tell_manager(deployment, get(answers, "engine.fqdn"), manager), answers, progress)
     deployment.note_new_folder(places.config_dir())
     deployment.note("file", str(places.engine_json()))
     write_engine_config(_config(deployment, answers))

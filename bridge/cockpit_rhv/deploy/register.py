@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LIMIT_S = 120.0
 POLL_S = 0.25
-#: Seconds a Manager that has answered before may be away.
+#: Seconds a Manager that has answered before may be away, or ``engine.patience_s`` if that is less.
 AWAY_S = 60.0
 T = TypeVar("T")
 _SYSTEMCTL_S = 60.0
@@ -85,18 +85,19 @@ def register_host(
     """
     if deployment.record.finished:
         return start_agent(deployment, restart=False)
-    return ask_again(lambda: _register(deployment, answers, progress, manager), progress)
+    return ask_again(lambda: _register(deployment, answers, progress, manager), answers, progress)
 
 
-def ask_again(work: Callable[[], T], progress: ProgressFile) -> T:
-    """What ``work`` returns; tried anew for AWAY_S seconds while the Manager cannot be reached."""
+def ask_again(work: Callable[[], T], answers: Mapping[str, Any], progress: ProgressFile) -> T:
+    """What ``work`` returns; tried anew for AWAY_S seconds, if patience lasts, while the Manager cannot be reached."""
+    limit_s = min(AWAY_S, get(answers, "engine.patience_s", AWAY_S))
     began = time.monotonic()
     while True:
         try:
             return work()
         except RhvError as error:
             waited = time.monotonic() - began
-            if error.code != "manager.unreachable" or waited > AWAY_S:
+            if error.code != "manager.unreachable" or waited > limit_s:
                 raise
             progress.report(waited, None, "seconds", msg("deploy.manager.away", "The Manager does not answer just now"))
             time.sleep(1.0)
