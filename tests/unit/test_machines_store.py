@@ -12,10 +12,11 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import sampler as sampler_module
 from cockpit_rhv.machines import store as store_module
 from cockpit_rhv.machines.model import LibvirtState, Load, Machine
-from cockpit_rhv.machines.reading import list_machines, read_machine
+from cockpit_rhv.machines.reading import list_machines, read_machine, read_machines
 from cockpit_rhv.machines.sampler import Sampler, Taken, take
 from cockpit_rhv.machines.store import Change, MachineStore
 from cockpit_rhv.messages import msg
+from cockpit_rhv.workers import within
 
 from tests.leaks import assert_no_tasks
 
@@ -35,6 +36,7 @@ class FakeConnection:
         self.names: dict[str, str] = {}
         self.reads: dict[str, list[asyncio.Future[Any]]] = {}
         self.takes: list[asyncio.Future[Any]] = []
+        self.shares: list[tuple[list[str], asyncio.Future[Any]]] = []
         self._state_watchers: list[Callable[[LibvirtState], None]] = []
         self.event: Callable[[str], None] = lambda _uuid: None
 
@@ -49,7 +51,10 @@ class FakeConnection:
         for watcher in self._state_watchers:
             watcher(state)
 
-    async def call(self, function: Any, *_args: Any, limit_s: float = 10) -> Any:
+    async def call(self, function: Any, *args: Any, limit_s: float = 10) -> Any:
+        if function is read_machines:
+            self.shares.append((args[0], asyncio.get_running_loop().create_future()))
+            return await within(self.shares[-1][1], limit_s)
         assert function is list_machines
         return dict(self.names)
 
@@ -195,6 +200,72 @@ async def test_a_lost_connection_makes_all_unknown_and_its_return_reads_anew(
     await settle()
     assert set(store.machines) == {"b"}
     assert store.machines["b"].state == "shut_off"
+
+
+async def many(connection: FakeConnection, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list of six guests, read by two; returns the uuids in the order of their names."""
+    monkeypatch.setattr(store_module, "SHARE", 2)
+    monkeypatch.setattr(store_module, "MOST_SHARES", 2)
+    connection.names = {uuid: f"name of {uuid}" for uuid in "fbdace"}
+    connection.become(UP)
+    await settle()
+    return sorted(connection.names)
+
+
+async def test_a_long_list_is_read_in_shares_in_the_order_of_names(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuids = await many(connection, monkeypatch)
+    assert [share for share, _ in connection.shares] == [uuids[:2], uuids[2:4]]
+    connection.shares[0][1].set_result({"a": guest("a"), "b": None})  # one is gone since
+    await settle()
+    assert (set(store.machines), store.complete) == ({"a"}, False)
+    assert connection.shares[2][0] == uuids[4:]
+    for share, found in connection.shares[1:]:
+        found.set_result({uuid: guest(uuid) for uuid in share})
+    await settle()
+    assert (set(store.machines), store.complete) == (set(uuids) - {"b"}, True)
+    assert not connection.reads
+
+
+async def test_what_a_share_says_is_not_put_over_a_newer_event(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many(connection, monkeypatch)
+    connection.event("a")
+    (await connection.waits("a")).set_result(guest("a", "shut_off"))
+    await settle()
+    connection.shares[0][1].set_result({"a": guest("a", "running"), "b": guest("b")})
+    await settle()
+    assert store.machines["a"].state == "shut_off"
+    assert store.machines["b"].state == "running"
+
+
+async def test_who_is_not_read_in_a_share_is_read_alone(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "SETTLE_S", 0.05)
+    await many(connection, monkeypatch)
+    connection.shares[0][1].set_result({"a": BROKEN, "b": guest("b")})
+    await settle()
+    (await connection.waits("a")).set_exception(BROKEN)
+    await asyncio.sleep(0.1)  # the others hang, and no longer than that
+    await connection.waits("c")
+    (await connection.waits("d")).set_result(guest("d"))
+    await settle()
+    assert {uuid: machine.state for uuid, machine in store.machines.items()} == {
+        "a": "unknown", "b": "running", "d": "running",
+    }  # fmt: skip
+
+
+async def test_a_load_that_came_before_its_guest_is_not_lost(connection: FakeConnection, store: MachineStore) -> None:
+    connection.names = {"a": "name of a", "b": "name of b"}
+    connection.become(UP)
+    store.apply_loads({"a": Load(cpu_percent=7), "b": Load(cpu_percent=8)})
+    (await connection.waits("a")).set_result(guest("a"))
+    (await connection.waits("b")).set_result(guest("b", "shut_off"))
+    await settle()
+    assert [store.machines[uuid].load.cpu_percent for uuid in "ab"] == [7, None]
 
 
 async def test_changes_are_told_with_before_and_after(connection: FakeConnection, store: MachineStore) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .faults import from_libvirt, unreadable
 from .model import Machine
 from .states import ACTIVE, reason_name, state_name
 from .uptime import started_s
 from .xml import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import libvirt
+
+    from ..errors import RhvError
 
 
 def list_machines(conn: libvirt.virConnect) -> dict[str, str]:
@@ -48,6 +53,21 @@ def read_machine(conn: libvirt.virConnect, uuid: str) -> Machine | None:
         macs=facts.macs,
         started_s=started_s(facts.name) if state in ACTIVE else None,
     )
+
+
+def read_machines(conn: libvirt.virConnect, uuids: Sequence[str]) -> dict[str, Machine | RhvError | None]:
+    """Some guests, one after the other; of one that cannot be read the error."""
+    import libvirt
+
+    read: dict[str, Machine | RhvError | None] = {}
+    for uuid in uuids:
+        try:
+            read[uuid] = read_machine(conn, uuid)
+        except libvirt.libvirtError as error:
+            read[uuid] = from_libvirt(error)
+        except ValueError as error:
+            read[uuid] = unreadable(error)
+    return read
 
 
 def _autostart(domain: libvirt.virDomain) -> bool:

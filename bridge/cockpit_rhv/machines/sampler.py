@@ -14,7 +14,7 @@ from .addresses import AddressBook, addresses_of
 from .connection import CALL_LIMIT_S, Connection
 from .cpu_times import fill_cpu_times
 from .devices import NOTHING, Devices, devices_of
-from .model import Load
+from .model import LibvirtState, Load
 from .rates import Stats, bytes_rate, cpu_percent, memory_used_mib
 from .states import state_name
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 3.0
 #: A load is the difference of two answers: whoever opens the page need not wait a whole tick for the second.
-SECOND_TICK_S = 0.5
+SECOND_TICK_S = 0.3
 #: Calls that may hang at a time, each in a guest whose QEMU does not answer; libvirt serves a client five.
 MOST_OVERDUE = 2
 
@@ -60,6 +60,8 @@ class Sampler:
         self._before: Taken | None = None
         self._task: asyncio.Task[None] | None = None
         self._watchers: list[Callable[[], None]] = []
+        self._connected = asyncio.Event()
+        connection.on_state(self._on_state)
 
     def set_active(self, active: bool) -> None:
         """Begin or end the ticks."""
@@ -96,13 +98,19 @@ class Sampler:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self) -> None:
+        self._on_state(self._connection.state)
         while True:
+            await self._connected.wait()
             before = self._last
-            connected = self._connection.state.state == "connected"
-            if connected:
-                await self._tick()
-            begins = not connected or (before is None and self._last is not None)
+            await self._tick()
+            begins = before is None and self._last is not None
             await asyncio.sleep(min(SECOND_TICK_S, self._tick_s) if begins else self._tick_s)
+
+    def _on_state(self, state: LibvirtState) -> None:
+        if state.state == "connected":
+            self._connected.set()
+        else:
+            self._connected.clear()
 
     async def _tick(self) -> None:
         self._overdue = {call for call in self._overdue if not call.done()}
@@ -148,6 +156,8 @@ class Sampler:
             watcher()
 
     def _look_for_missed_event(self, uuid: str, stats: Stats) -> None:
+        if not self._store.complete:
+            return  # everything is being read
         known = self._store.machines.get(uuid)
         number = stats.get("state.state")
         if known is None or (known.error is None and number is not None and state_name(number) != known.state):
