@@ -303,7 +303,7 @@ def test_network_cards_are_added_unplugged_and_removed(page: Page, cockpit: Loca
 def test_the_boot_order_by_keyboard(page: Page, cockpit: LocalCockpit) -> None:
     page.locator("#edit-boot").click()
     items = page.locator("[data-boot]")
-    expect(items).to_have_count(3)
+    expect(items).to_have_count(4)
     expect(items.first).to_have_attribute("data-boot", "disk:sda")
     page.get_by_role("button", name="Move Disk vda up").focus()
     page.keyboard.press("Enter")
