@@ -177,9 +177,9 @@ def test_the_deployed_engine(
 def test_the_console_file_and_a_ticket_that_is_in_no_stored_xml(page: Page, host: TestHost) -> None:
     log_in(page, host, host.user)
     frame = open_page(page, host)
-    frame.locator("#engine-more").click()
+    frame.locator("#show-screen").click()
     with page.expect_download() as download:
-        frame.locator("#engine-console").click()
+        frame.locator("#console-viewer").click()
     lines = dict(line.split("=", 1) for line in download.value.path().read_text().splitlines() if "=" in line)
     assert lines["type"] == "vnc"
     assert int(lines["port"]) >= 5900

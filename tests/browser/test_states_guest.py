@@ -71,6 +71,11 @@ DIALOGS = [
     "#snapshot-create",
     "#xml-stored",
     "#guest-remove",
+    "#disk-add",
+    "#disk-remove-vda",
+    "#nic-add",
+    "[data-card='nics'] tbody tr:first-child button >> nth=0",
+    "[data-card='nics'] tbody tr:first-child button >> nth=1",
 ]
 
 
@@ -78,16 +83,26 @@ DIALOGS = [
 def test_every_dialog_of_a_guest(browser: Browser, cockpit: LocalCockpit, look_as: str) -> None:
     context = new_context(browser, cockpit, look_as)
     page = open_page(context, cockpit, "guests", address("web-1"))
-    for opener in DIALOGS:
+    for number, opener in enumerate(DIALOGS):
         page.locator(opener).click()
         expect(page.get_by_role("dialog")).to_be_visible()
+        expect(page.get_by_role("dialog").locator(".pf-v6-c-skeleton")).to_have_count(0)
         if opener == "#xml-stored":
             page.locator("#xml-edit").click()
-        look(page, f"{look_as}-guest-dialog-{opener[1:]}", whole=False)
+        look(page, f"{look_as}-guest-dialog-{opener[1:] if opener.startswith('#') else f'nic-{number}'}", whole=False)
         if look_as == "es":
             no_english(page)
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
+    page.locator("#disk-add").click()
+    page.locator("#disk-kind").select_option("existing")
+    page.locator("#disk-image").select_option("")
+    page.locator("#disk-path").fill("relative")
+    page.locator("#disk-bus").select_option("sata")
+    look(page, f"{look_as}-guest-dialog-disk-existing", whole=False)
+    if look_as == "es":
+        no_english(page)
+    page.keyboard.press("Escape")
     row = page.locator("[data-row='before the upgrade'] button")
     for number, what in enumerate(("revert", "delete")):
         row.nth(number).click()
@@ -179,10 +194,116 @@ def test_a_medium_is_changed(page: Page, cockpit: LocalCockpit) -> None:
     assert sent(cockpit, "machines.change_medium")[-1]["path"] is None
 
 
+def test_a_new_disk_is_added(page: Page, cockpit: LocalCockpit) -> None:
+    page.locator("#disk-add").click()
+    dialog, confirm = page.get_by_role("dialog"), page.locator("#edit-confirm")
+    expect(page.locator("#disk-name")).to_have_value("web-1-2.qcow2")
+    for field, value in (
+        ("size", "0"),
+        ("size", "1.5"),
+        ("size", "65537"),
+        ("name", "a/b"),
+        ("name", ".x"),
+        ("name", ""),
+    ):
+        before = page.locator(f"#disk-{field}").input_value()
+        page.locator(f"#disk-{field}").fill(value)
+        expect(confirm).to_be_disabled()
+        page.locator(f"#disk-{field}").fill(before)
+    page.locator("#disk-name").fill("taken.qcow2")
+    confirm.click()
+    expect(dialog.locator("[data-error='image.exists']")).to_be_visible()
+    expect(page.locator("#disk-name")).to_have_value("taken.qcow2")
+    page.locator("#disk-name").fill("data.qcow2")
+    page.locator("#disk-size").fill("100")
+    page.locator("#disk-next").uncheck()
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    create = {"pool": "default", "name": "data.qcow2", "size_gib": 100}
+    answers = {"uuid": WEB, "bus": "virtio", "format": "qcow2", "create": create, "now": True, "next": False}
+    assert sent(cockpit, "machines.add_disk")[-1] == answers
+    page.locator("#disk-add").click()
+    page.locator("#disk-pool").select_option("")
+    expect(confirm).to_be_disabled()
+    page.locator("#disk-folder").fill("/srv/fast")
+    page.locator("#disk-format").select_option("raw")
+    page.locator("#disk-bus").select_option("sata")
+    expect(page.locator("#disk-now")).to_be_disabled()
+    expect(page.locator("#disk-now")).not_to_be_checked()
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    create = {"folder": "/srv/fast", "name": "web-1-2.img", "size_gib": 20}
+    answers = {"uuid": WEB, "bus": "sata", "format": "raw", "create": create, "now": False, "next": True}
+    assert sent(cockpit, "machines.add_disk")[-1] == answers
+
+
+def test_an_existing_image_is_added(page: Page, cockpit: LocalCockpit) -> None:
+    page.locator("#disk-add").click()
+    page.locator("#disk-kind").select_option("existing")
+    used = page.locator("#disk-image option", has_text="web-2.qcow2")
+    expect(used).to_have_attribute("disabled", "")
+    expect(used).to_contain_text("The guest web-2 uses it too.")
+    page.locator("#disk-image").select_option("/var/lib/libvirt/images/scratch.img")
+    page.locator("#edit-confirm").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    path = "/var/lib/libvirt/images/scratch.img"
+    answers = {"uuid": WEB, "bus": "virtio", "format": "raw", "path": path, "now": True, "next": True}
+    assert sent(cockpit, "machines.add_disk")[-1] == answers
+
+
+def test_a_disk_is_removed_and_its_image_only_when_ticked(page: Page, cockpit: LocalCockpit) -> None:
+    page.locator("#disk-remove-vda").click()
+    dialog, confirm = page.get_by_role("dialog"), page.locator("#edit-confirm")
+    expect(dialog).to_contain_text("Its image stays where it is")
+    expect(confirm).to_have_text("Remove, keep the image")
+    page.locator("#remove-image").check()
+    expect(confirm).to_have_text("Remove and delete the image")
+    expect(dialog).to_contain_text("cannot go back to its snapshots")
+    page.locator("#remove-now").uncheck()
+    expect(page.locator("#remove-image")).to_be_disabled()
+    expect(page.locator("#remove-image")).not_to_be_checked()
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    gone = {"uuid": WEB, "target": "vda", "now": False, "next": True, "delete": False}
+    assert sent(cockpit, "machines.remove_disk")[-1] == gone
+    page.locator("#disk-remove-vda").click()
+    page.locator("#remove-image").check()
+    confirm.click()
+    expect(dialog.locator("[data-error='device.held']")).to_be_visible()
+    assert sent(cockpit, "machines.remove_disk")[-1] == {**gone, "now": True, "delete": True}
+
+
+def test_network_cards_are_added_unplugged_and_removed(page: Page, cockpit: LocalCockpit) -> None:
+    rows = page.locator("[data-card='nics'] tbody tr")
+    expect(rows.nth(0)).to_contain_text("after the next start: unplugged")
+    expect(rows.nth(1)).to_contain_text("from the next start on")
+    page.locator("#nic-add").click()
+    dialog, confirm = page.get_by_role("dialog"), page.locator("#edit-confirm")
+    page.locator("#nic-mac").fill("53:54:00:00:00:01")
+    expect(confirm).to_be_disabled()
+    page.locator("#nic-mac").fill("")
+    page.locator("#nic-plug").select_option("bridge:br0")
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    card = {"uuid": WEB, "kind": "bridge", "source": "br0", "model": "virtio", "mac": None, "now": True, "next": True}
+    assert sent(cockpit, "machines.add_nic")[-1] == card
+    mac = sample.few()[0]["macs"][0]
+    rows.nth(0).get_by_role("button", name=f"Unplug {mac}").click()
+    page.locator("#link-next").uncheck()
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    assert sent(cockpit, "machines.set_link")[-1] == {"uuid": WEB, "mac": mac, "up": False, "now": True, "next": False}
+    rows.nth(1).get_by_role("button", name="Remove 52:54:00:0a:0b:0c").click()
+    confirm.click()
+    expect(dialog).to_have_count(0)
+    gone = {"uuid": WEB, "mac": "52:54:00:0a:0b:0c", "now": False, "next": True}
+    assert sent(cockpit, "machines.remove_nic")[-1] == gone
+
+
 def test_the_boot_order_by_keyboard(page: Page, cockpit: LocalCockpit) -> None:
     page.locator("#edit-boot").click()
     items = page.locator("[data-boot]")
-    expect(items).to_have_count(3)
+    expect(items).to_have_count(4)
     expect(items.first).to_have_attribute("data-boot", "disk:sda")
     page.get_by_role("button", name="Move Disk vda up").focus()
     page.keyboard.press("Enter")
@@ -283,7 +404,15 @@ def test_what_may_not_be_changed_can_only_be_looked_at(
 ) -> None:
     context = new_context(browser, cockpit)
     page = open_page(context, cockpit, state, address(name))
-    for button in ("#edit-vcpus", "#edit-memory", "#edit-boot", "#medium-sda", "#snapshot-create"):
+    for button in (
+        "#edit-vcpus",
+        "#edit-memory",
+        "#edit-boot",
+        "#medium-sda",
+        "#snapshot-create",
+        "#disk-add",
+        "#nic-add",
+    ):
         expect(page.locator(button)).to_be_disabled()
     page.locator("#xml-stored").click()
     expect(page.locator("#xml-edit")).to_be_disabled()

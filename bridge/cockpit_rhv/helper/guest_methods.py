@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 CHANGE_LIMIT_S = 60.0
 
 
-async def _change(call: Call, uuid: str, function: Any, *args: Any, limit_s: float = CHANGE_LIMIT_S) -> dict[str, Any]:
+async def change_guest(call: Call, uuid: str, function: Any, *args: Any, limit_s: float = CHANGE_LIMIT_S) -> Any:
+    """What ``function`` returns, for a guest whose page is told of it."""
     library = call.session.library
     try:
-        await library.libvirt(function, uuid, *args, limit_s=limit_s)
+        return await library.libvirt(function, uuid, *args, limit_s=limit_s)
     finally:
         # what failed may have been done in part
         library.details_changed(uuid)
+
+
+async def _change(call: Call, uuid: str, function: Any, *args: Any, limit_s: float = CHANGE_LIMIT_S) -> dict[str, Any]:
+    await change_guest(call, uuid, function, *args, limit_s=limit_s)
     return {}
 
 

@@ -25,6 +25,7 @@ PROTOCOL = 1
 def register(dispatcher: Dispatcher[Call]) -> None:
     """Serve every method."""
     from .deploy_methods import DEPLOY_METHODS
+    from .device_methods import DEVICE_METHODS
     from .guest_methods import GUEST_METHODS
     from .job_methods import JOB_METHODS
     from .lasting_methods import LASTING_METHODS
@@ -33,7 +34,7 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .storage_methods import STORAGE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
 
-    of_guests = (MACHINE_METHODS, GUEST_METHODS, LOG_METHODS)
+    of_guests = (MACHINE_METHODS, GUEST_METHODS, DEVICE_METHODS, LOG_METHODS)
     of_engine = (DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS)
     for table in (SESSION_METHODS, JOB_METHODS, STORAGE_METHODS, *of_guests, *of_engine):
         for name, handler in table.items():

@@ -76,7 +76,7 @@ def removal_plan(conn: libvirt.virConnect, uuid: str) -> RemovalPlan:
         stored = bool(domain.isPersistent())
         text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if stored else 0)
         definition = parse_definition(text)
-        used, unclear = _used_by_others(conn, uuid)
+        used, unclear = used_by_others(conn, uuid)
         disks = [disk for disk in definition.disks if disk.device == "disk" and disk.source is not None]
         return RemovalPlan(
             off=state_name(domain.state()[0]) not in ACTIVE,
@@ -119,7 +119,7 @@ def remove_guest(conn: libvirt.virConnect, uuid: str, paths: Sequence[str]) -> N
     with domain_of(conn, uuid) as domain:
         # First the guest: should that fail, no disk is missing from it.
         domain.undefineFlags(flags | (libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if plan.nvram else 0))
-    failed = [f"{path}: {error}" for path in dict.fromkeys(paths) if (error := _delete(conn, path)) is not None]
+    failed = [f"{path}: {error}" for path in dict.fromkeys(paths) if (error := delete_image(conn, path)) is not None]
     if failed:
         raise RhvError(
             "machine.disks_left",
@@ -131,7 +131,7 @@ def remove_guest(conn: libvirt.virConnect, uuid: str, paths: Sequence[str]) -> N
 
 def _own_disk(conn: libvirt.virConnect, disk: Disk, used: dict[str, Message], unclear: Message | None) -> OwnDisk:
     source = disk.source or ""
-    volume = _volume(conn, disk.kind, source)
+    volume = volume_of(conn, disk.kind, source)
     path = volume.path() if volume is not None else source if disk.kind in ("file", "block") else None
     size = None if volume is None else int(volume.info()[2])
     kept = None
@@ -161,7 +161,7 @@ def _plain_file(path: str, size: int | None) -> tuple[Message | None, int | None
     return None, found.st_blocks * 512
 
 
-def _volume(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virStorageVol | None:
+def volume_of(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virStorageVol | None:
     """libvirt's volume of a disk's source, as :class:`Disk` has it; None when it lies in no active pool."""
     import libvirt
 
@@ -177,7 +177,7 @@ def _volume(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virStor
     return None
 
 
-def _used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
+def used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
     """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is.
 
     And why that may not be all of it, when somebody's image does not tell what it is based on.
@@ -194,7 +194,7 @@ def _used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Mess
         shared = msg("machine.disk.shared", "The guest {name} uses it too.", name=domain.name())
         for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):
             for source in tree(domain.XMLDesc(flags)).iterfind("devices/disk//source"):
-                path = _source_path(conn, source)
+                path = source_path(conn, source)
                 while path is not None and used.get(path) != shared:
                     used[path] = shared
                     try:
@@ -231,10 +231,11 @@ def base_of(path: str) -> str | None:
     return os.path.realpath(os.path.join(os.path.dirname(path), name[5:] if name.startswith("file:") else name))
 
 
-def _source_path(conn: libvirt.virConnect, source: ET.Element) -> str | None:
+def source_path(conn: libvirt.virConnect, source: ET.Element) -> str | None:
+    """The real path of a disk's element ``source``; None when it lies elsewhere. Raises libvirtError."""
     path = source.get("file") or source.get("dev")
     if path is None and source.get("volume"):
-        volume = _volume(conn, "volume", f"{source.get('pool')}/{source.get('volume')}")
+        volume = volume_of(conn, "volume", f"{source.get('pool')}/{source.get('volume')}")
         path = None if volume is None else volume.path()
     return None if path is None else os.path.realpath(path)
 
@@ -250,11 +251,11 @@ def _bases(conn: libvirt.virConnect) -> Iterator[tuple[str, str]]:
                 yield volume.name(), os.path.realpath(base)
 
 
-def _delete(conn: libvirt.virConnect, path: str) -> str | None:
-    """Why it could not be deleted."""
+def delete_image(conn: libvirt.virConnect, path: str) -> str | None:
+    """Delete the image at ``path``; returns why it could not be deleted, None when it is gone."""
     try:
         with mapped():
-            volume = _volume(conn, "file", path)
+            volume = volume_of(conn, "file", path)
             if volume is None:
                 os.unlink(path)
             else:

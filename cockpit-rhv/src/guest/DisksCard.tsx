@@ -4,12 +4,15 @@ import { useState } from "react";
 import { bytes } from "../format";
 import { _, text } from "../i18n";
 import { Button, Card, CardBody, CardTitle } from "../pf";
+import { AddDiskDialog } from "./AddDiskDialog";
 import { MediumDialog } from "./MediumDialog";
+import { RemoveDiskDialog } from "./RemoveDeviceDialog";
 import { Table, type Column } from "./Table";
 import { devices, type CardProps, type Details, type Disk } from "./types";
 import { diskWord, sourceKind } from "./words";
 
 interface Row { key: string; live?: Disk; stored?: Disk }
+type Asked = { what: "medium" | "remove"; row: Row } | { what: "add" };
 
 export function Rate({ rate, one, other }: { rate: Details["rates"][string] | undefined; one: string; other: string }) {
     if (rate?.read === undefined || rate.written === undefined)
@@ -34,9 +37,18 @@ function Size({ disk, details }: { disk: Disk; details: Details }) {
     return <>{_("{capacity}, {allocation} on the host", { capacity: bytes(size.capacity), allocation: bytes(size.allocation) })}</>;
 }
 
+function Removal({ guest, details, row: { live, stored }, onClose }: Omit<CardProps, "locked"> & { row: Row; onClose: () => void }) {
+    const disk = live ?? stored;
+    return disk && (
+        <RemoveDiskDialog uuid={guest.uuid} name={guest.name} disk={disk} there={{ now: live !== undefined, next: stored !== undefined }}
+                          snapshots={details.snapshots.length} onClose={onClose} />
+    );
+}
+
 /** Its disks and drives, as they are now, and what the next start changes about them. */
 export function DisksCard({ guest, details, locked }: CardProps) {
-    const [drive, setDrive] = useState<Row | null>(null);
+    const [asked, setAsked] = useState<Asked | null>(null);
+    const onClose = () => setAsked(null);
     const rows: Row[] = devices(details.live?.disks, details.stored?.disks);
     const shown = ({ live, stored }: Row): Disk | undefined => live ?? stored;
     const columns: Column<Row>[] = [
@@ -82,13 +94,21 @@ export function DisksCard({ guest, details, locked }: CardProps) {
             hidden: true,
             cell: row => {
                 const disk = shown(row);
-                if (!disk || (disk.device !== "cdrom" && disk.device !== "floppy"))
+                if (!disk)
                     return null;
                 return (
-                    <Button variant="secondary" size="sm" isDisabled={locked} id={`medium-${disk.target}`} onClick={() => setDrive(row)}
-                            aria-label={_("Change the medium in {name}", { name: disk.target })}>
-                        {_("Change medium")}
-                    </Button>
+                    <span className="rhv-buttons">
+                        {(disk.device === "cdrom" || disk.device === "floppy") && (
+                            <Button variant="secondary" size="sm" isDisabled={locked} id={`medium-${disk.target}`} onClick={() => setAsked({ what: "medium", row })}
+                                    aria-label={_("Change the medium in {name}", { name: disk.target })}>
+                                {_("Change medium")}
+                            </Button>
+                        )}
+                        <Button variant="secondary" size="sm" isDanger isDisabled={locked} id={`disk-remove-${disk.target}`} onClick={() => setAsked({ what: "remove", row })}
+                                aria-label={_("Remove {name}", { name: diskWord(disk) })}>
+                            {_("Remove")}
+                        </Button>
+                    </span>
                 );
             },
         },
@@ -96,12 +116,15 @@ export function DisksCard({ guest, details, locked }: CardProps) {
     return (
         <Card component="section" data-card="disks">
             <CardTitle component="h2" id="disks-title">{_("Disks")}</CardTitle>
-            <CardBody>
+            <CardBody className="rhv-stack">
                 {rows.length === 0
                     ? <p className="rhv-muted">{_("The guest has no disks.")}</p>
                     : <Table labelledBy="disks-title" columns={columns} rows={rows} name={({ key }) => key} />}
+                <Button variant="secondary" id="disk-add" isDisabled={locked} onClick={() => setAsked({ what: "add" })}>{_("Add disk")}</Button>
             </CardBody>
-            {drive && <MediumDialog uuid={guest.uuid} live={drive.live} stored={drive.stored} onClose={() => setDrive(null)} />}
+            {asked?.what === "add" && <AddDiskDialog guest={guest} details={details} onClose={onClose} />}
+            {asked?.what === "medium" && <MediumDialog uuid={guest.uuid} live={asked.row.live} stored={asked.row.stored} onClose={onClose} />}
+            {asked?.what === "remove" && <Removal guest={guest} details={details} row={asked.row} onClose={onClose} />}
         </Card>
     );
 }

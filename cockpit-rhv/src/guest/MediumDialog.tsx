@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { ErrorAlert } from "../common/ErrorAlert";
-import type { MachinesMediaResult, RhvError } from "../generated/wire";
 import { _ } from "../i18n";
 import { useCall } from "../rpc/hooks";
-import { asError } from "../rpc/topics";
 import { EditDialog } from "./EditDialog";
 import { Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from "./pf";
 import type { Disk } from "./types";
+import { useAnswer } from "./useAnswer";
+import { WhenGroup, type When } from "./WhenGroup";
 import { diskWord } from "./words";
-
-type Media = MachinesMediaResult["media"];
 
 /** What the choice says besides a path. */
 const EJECT = "";
 const TYPED = "typed";
-
-function useMedia(): { media: Media | null; error: RhvError | null } {
-    const call = useCall();
-    const [media, setMedia] = useState<Media | null>(null);
-    const [error, setError] = useState<RhvError | null>(null);
-    useEffect(() => {
-        let wanted = true;
-        call("machines.media", {}).then(
-            result => wanted && setMedia(result.media),
-            (reason: unknown) => wanted && setError(asError(reason).error),
-        );
-        return () => {
-            wanted = false;
-        };
-    }, [call]);
-    return { media, error };
-}
 
 interface MediumDialogProps {
     uuid: string;
@@ -44,13 +25,13 @@ interface MediumDialogProps {
 /** Puts a medium into a drive or takes it out, now, for the next start, or both. */
 export function MediumDialog({ uuid, live, stored, onClose }: MediumDialogProps) {
     const call = useCall();
-    const { media, error } = useMedia();
+    const { value: found, error } = useAnswer("machines.media", {});
     const drive = live ?? stored;
     const current = drive?.source;
     const [choice, setChoice] = useState(current === undefined ? TYPED : EJECT);
     const [typed, setTyped] = useState("");
-    const [atOnce, setAtOnce] = useState(live !== undefined);
-    const [next, setNext] = useState(stored !== undefined);
+    const there: When = { now: live !== undefined, next: stored !== undefined };
+    const [when, setWhen] = useState(there);
     const [force, setForce] = useState(false);
     if (!drive)
         return null;
@@ -59,15 +40,15 @@ export function MediumDialog({ uuid, live, stored, onClose }: MediumDialogProps)
     return (
         <EditDialog title={_("Change the medium in {name}", { name: diskWord(drive) })} onClose={onClose}
                     confirm={choice === EJECT ? _("Take out") : _("Insert")}
-                    isDisabled={(!atOnce && !next) || (choice === TYPED && !path.startsWith("/"))}
+                    isDisabled={(!when.now && !when.next) || (choice === TYPED && !path.startsWith("/"))}
                     action={() => call("machines.change_medium", {
-                        uuid, target: drive.target, path: choice === EJECT ? null : path, now: atOnce, next, ...force && { force },
+                        uuid, target: drive.target, path: choice === EJECT ? null : path, ...when, ...force && { force },
                     })}>
             {error && <ErrorAlert error={error} title={_("The images of the storage pools cannot be listed")} variant="warning" />}
             <FormGroup label={_("Medium")} fieldId="medium">
                 <FormSelect id="medium" value={choice} onChange={(_event, value) => setChoice(value)}>
                     <FormSelectOption value={EJECT} label={_("None: take out what is in it")} />
-                    {(media ?? []).map(({ path: where, name, pool }) => (
+                    {(found?.media ?? []).map(({ path: where, name, pool }) => (
                         <FormSelectOption key={where} value={where} label={_("{name} (pool {pool})", { name, pool })} />
                     ))}
                     <FormSelectOption value={TYPED} label={_("A file or device on this host…")} />
@@ -87,11 +68,8 @@ export function MediumDialog({ uuid, live, stored, onClose }: MediumDialogProps)
                     </FormHelperText>
                 </FormGroup>
             )}
-            <FormGroup role="group" label={_("When")} fieldId="medium-when">
-                {live && <Checkbox id="medium-now" label={_("Now")} isChecked={atOnce} onChange={(_event, checked) => setAtOnce(checked)} />}
-                {stored && <Checkbox id="medium-next" label={_("From the next start on")} isChecked={next} onChange={(_event, checked) => setNext(checked)} />}
-            </FormGroup>
-            {live && atOnce && (
+            <WhenGroup id="medium" there={there} when={when} onWhen={setWhen} />
+            {live && when.now && (
                 <Checkbox id="medium-force" label={_("Even if the guest has locked the drive")} isChecked={force}
                           description={_("What it reads from the medium at that moment fails.")} onChange={(_event, checked) => setForce(checked)} />
             )}

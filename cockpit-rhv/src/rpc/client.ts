@@ -15,6 +15,12 @@ const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["param
     "machines.define_xml": 70_000,
     // All volumes are asked what they are based on.
     "machines.removal_plan": 310_000,
+    "machines.disk_choices": 310_000,
+    "machines.add_disk": 310_000,
+    "machines.remove_disk": 310_000,
+    "machines.add_nic": 70_000,
+    "machines.remove_nic": 70_000,
+    "machines.set_link": 70_000,
     "machines.remove": 310_000,
     "machines.set_boot_order": 70_000,
     // The whole memory of a guest may have to be written or read.

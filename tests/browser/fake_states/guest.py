@@ -135,6 +135,10 @@ def details(one: Json) -> Json:
         disc = "/var/lib/libvirt/images/debian-13.2.0-amd64-netinst.iso"
         stored.update(vcpus=4, memory_mib=4096, memory_max_mib=8192, boot=["disk:sda", "disk:vda"])
         answer["live"] = {**definition(one, True), "disks": [disk("vda", stored["disks"][0]["source"]), drive(disc)]}
+        stored["nics"] = [
+            nic(one["macs"][0], None, link=False),
+            nic("52:54:00:0a:0b:0c", None, kind="bridge", source="br0"),
+        ]
         answer["snapshots"] = snapshots()
     if one["name"] == "database":
         raw = [disk(name, f"/dev/vg0/database-{name}", kind="block", format="raw") for name in ("vda", "vdb")]
@@ -227,6 +231,65 @@ def _remove(params: Json) -> Json:
     )
 
 
+def _disk_choices(_params: Json) -> Json:
+    folder = "/var/lib/libvirt/images"
+    shared = msg("machine.disk.shared", "The guest {name} uses it too.", name="web-2")
+
+    def image(name: str, form: str, kept: Json | None = None) -> Json:
+        path = f"{folder}/{name}"
+        size = 8 * GIB
+        return {"path": path, "name": name, "pool": "default", "format": form, "capacity_bytes": size, "kept": kept}
+
+    return {
+        "pools": [
+            {"name": "default", "path": folder, "free_bytes": 120 * GIB},
+            {"name": "nfs", "path": "/srv/nfs", "free_bytes": 900 * GIB},
+        ],
+        "images": [
+            image("old-data.qcow2", "qcow2"),
+            image("scratch.img", "raw"),
+            image("web-2.qcow2", "qcow2", shared),
+        ],
+    }
+
+
+def _nic_choices(_params: Json) -> Json:
+    networks = [{"name": "default", "active": True}, {"name": "isolated", "active": False}]
+    return {"networks": networks, "bridges": ["br0"]}
+
+
+def _add_disk(params: Json) -> Json:
+    if params.get("create", {}).get("name") != "taken.qcow2":
+        return {"target": "vdb"}
+    raise plans.Refused(
+        error(
+            "image.exists",
+            msg(
+                "image.exists",
+                "There is a file {name} in {folder} already.",
+                name="taken.qcow2",
+                folder="/var/lib/libvirt/images",
+            ),
+            msg("image.exists.hint", "Choose another name, or attach the existing image."),
+        )
+    )
+
+
+def _remove_disk(params: Json) -> Json:
+    if params["now"] is False:
+        return {}
+    raise plans.Refused(
+        error(
+            "device.held",
+            msg("device.held", "The guest has been asked to let go of the device and has not done so yet."),
+            msg(
+                "device.held.hint",
+                "It goes as soon as the system inside agrees; one that does not listen keeps it until it is off.",
+            ),
+        )
+    )
+
+
 ANSWERS: dict[str, Callable[[Json], Json]] = {
     "machines.removal_plan": _removal,
     "machines.remove": _remove,
@@ -235,4 +298,9 @@ ANSWERS: dict[str, Callable[[Json], Json]] = {
     "machines.snapshot_create": _snapshot,
     "machines.agent": _agent,
     "machines.media": _media,
+    "machines.disk_choices": _disk_choices,
+    "machines.add_disk": _add_disk,
+    "machines.remove_disk": _remove_disk,
+    "machines.nic_choices": _nic_choices,
+    "machines.add_nic": lambda _params: {"mac": "52:54:00:aa:bb:cc"},
 }

@@ -11,6 +11,7 @@ import type { Live } from "../../rpc/merge";
 import { Card, CardBody, CardTitle, Title } from "../../pf";
 import { Notice } from "../../common/Notice";
 import { LibvirtNotice } from "../../common/LibvirtNotice";
+import { ConsoleCard } from "../../guest/ConsoleCard";
 import { History } from "../History";
 import { LimitedAccess } from "../../common/LimitedAccess";
 import { RunningNotice, useRunningOperation } from "../RunningNotice";
@@ -60,6 +61,7 @@ export default function DeployedPage({ engine, config }: { engine: Live<Engine>;
                     {_("The engine VM is behind this host's NAT network: open the portal from a browser on this host, or through a tunnel to it.")}
                 </Notice>
             )}
+            {machine && <ConsoleCard guest={machine} />}
             <div className="rhv-cards">
                 <div className="rhv-stack">
                     <Section title={_("Components")}><Components components={engine.components} /></Section>

@@ -3,7 +3,6 @@ import { Suspense, lazy, useState } from "react";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon.js";
 import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon.js";
 
-import { download } from "../../common/download";
 import type { EngineConfig, RhvError } from "../../generated/wire";
 import { _ } from "../../i18n";
 import { useCall, usePrivileged } from "../../rpc/hooks";
@@ -25,9 +24,7 @@ interface EngineActionsProps {
 
 type Dialog = "shutdown" | "power_off" | "remove" | null;
 
-function More({ off, privileged, onConsole, onPowerOff, onRemove }: {
-    off: boolean; privileged: boolean; onConsole: () => void; onPowerOff: () => void; onRemove: () => void;
-}) {
+function More({ off, privileged, onPowerOff, onRemove }: { off: boolean; privileged: boolean; onPowerOff: () => void; onRemove: () => void }) {
     const [open, setOpen] = useState(false);
     return (
         <Dropdown isOpen={open} onSelect={() => setOpen(false)} onOpenChange={setOpen} popperProps={{ position: "right" }}
@@ -36,10 +33,6 @@ function More({ off, privileged, onConsole, onPowerOff, onRemove }: {
                                   aria-label={_("More actions")} icon={<EllipsisVIcon />} />
                   )}>
             <DropdownList>
-                <DropdownItem onClick={onConsole} isDisabled={off || !privileged} id="engine-console"
-                              description={_("A file that remote-viewer opens; valid for two minutes")}>
-                    {_("Download the console")}
-                </DropdownItem>
                 <DropdownItem onClick={onPowerOff} isDisabled={off || !privileged} isDanger id="engine-power-off">
                     {_("Power off")}
                 </DropdownItem>
@@ -64,12 +57,6 @@ export function EngineActions({ config, uuid, off, onError }: EngineActionsProps
         onError(null);
         call("machines.start", { uuid }).catch(failed).finally(() => setStarting(false));
     };
-    const viewer = () => {
-        onError(null);
-        call("machines.console", { uuid })
-            .then(({ filename, content }) => download(filename, content, "application/x-virt-viewer"))
-            .catch(failed);
-    };
 
     return (
         <>
@@ -91,8 +78,7 @@ export function EngineActions({ config, uuid, off, onError }: EngineActionsProps
                         {_("Shut down")}
                     </Button>
                 )}
-            <More off={off} privileged={privileged} onConsole={viewer} onPowerOff={() => setDialog("power_off")}
-                  onRemove={() => setDialog("remove")} />
+            <More off={off} privileged={privileged} onPowerOff={() => setDialog("power_off")} onRemove={() => setDialog("remove")} />
             {dialog === "shutdown" && <ShutdownDialog uuid={uuid} onClose={() => setDialog(null)} />}
             {dialog === "remove" && <Suspense fallback={null}><CleanupDialog engine onClose={() => setDialog(null)} /></Suspense>}
             {dialog === "power_off" && <PowerOffDialog uuid={uuid} onClose={() => setDialog(null)} />}
