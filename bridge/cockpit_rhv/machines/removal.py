@@ -76,7 +76,7 @@ def removal_plan(conn: libvirt.virConnect, uuid: str) -> RemovalPlan:
         stored = bool(domain.isPersistent())
         text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE if stored else 0)
         definition = parse_definition(text)
-        used, unclear = _used_by_others(conn, uuid)
+        used, unclear = used_by_others(conn, uuid)
         disks = [disk for disk in definition.disks if disk.device == "disk" and disk.source is not None]
         return RemovalPlan(
             off=state_name(domain.state()[0]) not in ACTIVE,
@@ -177,7 +177,7 @@ def _volume(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virStor
     return None
 
 
-def _used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
+def used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
     """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is.
 
     And why that may not be all of it, when somebody's image does not tell what it is based on.
