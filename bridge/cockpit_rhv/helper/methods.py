@@ -24,6 +24,7 @@ PROTOCOL = 1
 
 def register(dispatcher: Dispatcher[Call]) -> None:
     """Serve every method."""
+    from .create_methods import CREATE_METHODS
     from .deploy_methods import DEPLOY_METHODS
     from .device_methods import DEVICE_METHODS
     from .guest_methods import GUEST_METHODS
@@ -34,7 +35,7 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .storage_methods import STORAGE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
 
-    of_guests = (MACHINE_METHODS, GUEST_METHODS, DEVICE_METHODS, LOG_METHODS)
+    of_guests = (MACHINE_METHODS, GUEST_METHODS, DEVICE_METHODS, CREATE_METHODS, LOG_METHODS)
     of_engine = (DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS)
     for table in (SESSION_METHODS, JOB_METHODS, STORAGE_METHODS, *of_guests, *of_engine):
         for name, handler in table.items():

@@ -143,8 +143,14 @@ def as_unsafe_yaml(value: Any) -> str:
     Ansible takes a string of a variables file with ``{{ }}`` in it for an expression to evaluate.
     """
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(key))}: {as_unsafe_yaml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_quoted(str(key))}: {as_unsafe_yaml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(as_unsafe_yaml(item) for item in value) + "]"
-    text = json.dumps(value)
-    return f"!unsafe {text}" if isinstance(value, str) and "{" in value else text
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return f"!unsafe {_quoted(value)}" if "{" in value else _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    """As JSON has it, but for characters beyond U+FFFF: YAML does not put the two halves of JSON's form together."""
+    return '"' + "".join(json.dumps(one)[1:-1] if ord(one) < 0x10000 else f"\\U{ord(one):08x}" for one in text) + '"'

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new guest: looked at whole before anything is made, and either there in the end or without a trace. Blocks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import uuid as uuids
+from typing import TYPE_CHECKING, Any
+
+from ..deploy.drive import build_drive
+from ..deploy.progress import ProgressFile
+from ..deploy.validate import FieldError
+from ..deploy.vm import connected
+from ..errors import RhvError
+from ..jobs.control import require_root, start_job
+from ..jobs.model import JobSpec, PhaseSpec
+from ..machines.actions import mapped
+from ..machines.cloned_domain import new_mac
+from ..machines.new_domain import NewDisk, NewGuest, new_domain
+from ..machines.opening import DEFAULT_URI
+from ..machines.xml import parse
+from ..messages import msg
+from ..paths import data_dir
+from .host import folders, read_limits
+from .images import copy_image, create_empty, inspect_image, measure_copy
+from .making import making, remove_leftovers
+from .problems import problems
+from .wanted import Cloud, Wanted, disk_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import libvirt
+
+    from ..jobs.launch import Launcher
+    from ..jobs.store import JobStore
+    from ..messages import Message
+
+logger = logging.getLogger(__name__)
+
+#: Seconds; empty disks are made in the call, copies are jobs.
+CREATE_LIMIT_S = 120.0
+
+
+def create(
+    conn: libvirt.virConnect,
+    params: Mapping[str, Any],
+    user: str,
+    *,
+    store: JobStore | None = None,
+    launcher: Launcher | None = None,
+) -> dict[str, Any]:
+    """Method ``machines.create``: make the guest, or start the job that copies its image. Raises RhvError."""
+    require_root()
+    remove_leftovers(conn)
+    try:
+        wanted = Wanted.from_params(params)
+    except RhvError as error:
+        if error.code != "secrets.root_password":
+            raise
+        return {"errors": [FieldError("cloud.password", error).to_json()], "uuid": None, "job": None}
+    errors = problems(conn, wanted)
+    if errors:
+        return {"errors": [error.to_json() for error in errors], "uuid": None, "job": None}
+    uuid = str(uuids.uuid4())
+    if wanted.source != "image":
+        make_guest(conn, wanted, uuid, ProgressFile(None))
+        return {"errors": [], "uuid": uuid, "job": None}
+    title = msg("create.title", "Create the guest {name}", name=wanted.name)
+    job = start_making("create-guest", title, user, {"uuid": uuid, "wanted": wanted.to_json()}, store, launcher)
+    return {"errors": [], "uuid": uuid, "job": job}
+
+
+def create_guest(params: Mapping[str, Any], progress: ProgressFile) -> dict[str, Any]:
+    """The job's work. ``params``: ``guest`` with ``uuid`` and ``wanted``. Raises RhvError, OSError."""
+    wanted, uuid = Wanted.from_json(params["guest"]["wanted"]), str(params["guest"]["uuid"])
+    with connected(job_uri()) as conn:
+        remove_leftovers(conn)
+        errors = problems(conn, wanted)
+        if errors:
+            raise errors[0].error
+        make_guest(conn, wanted, uuid, progress)
+    return done(wanted.name)
+
+
+def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: ProgressFile) -> None:
+    """Make the disks, define the guest, and start it; when any of it fails nothing of it stays. Raises RhvError."""
+    limits = read_limits(conn)
+    with making(uuid) as made:
+        seed = None
+        if wanted.source == "disk":
+            image = inspect_image(wanted.path)
+            disk = NewDisk(image.path, image.kind, image.format)
+        else:
+            target = made.reserve(wanted.folder, wanted.name, ".qcow2")
+            disk = NewDisk(str(target), "file", "qcow2")
+            size = disk_bytes(wanted)
+            if wanted.source == "image":
+                image = inspect_image(wanted.path)
+                needed, virtual = measure_copy(image.path, image.format)
+                copy_image(image.path, image.format, target, size if size != virtual else None, progress, needed)
+            else:
+                assert size is not None, "checked before"
+                create_empty(target, size)
+        if wanted.cloud is not None:
+            path = made.reserve(wanted.folder, wanted.name, "-seed.iso")
+            build_drive(path, seed_files(wanted.cloud, uuid))
+            made.replaced(path)
+            seed = str(path)
+        plan = NewGuest(
+            name=wanted.name,
+            uuid=uuid,
+            kvm=limits.kvm.usable,
+            arch=limits.arch,
+            machine=limits.machine,
+            efi=wanted.firmware == "efi",
+            memory_mib=wanted.memory_mib,
+            vcpus=wanted.vcpus,
+            disk=disk,
+            iso=wanted.path if wanted.source == "iso" else None,
+            seed=seed,
+            network=wanted.network,
+            mac=new_mac(known_macs(conn)),
+        )
+        define_guest(conn, new_domain(plan), wanted.autostart, wanted.start)
+    refresh_pool(conn, wanted.folder)
+
+
+def define_guest(conn: libvirt.virConnect, xml: str, autostart: bool, start: bool) -> None:
+    """Define it and start it; one that cannot be started is not defined any more. Raises RhvError."""
+    import libvirt
+
+    with mapped():
+        # a guest of that name which came meanwhile is safe: its uuid is another, and libvirt refuses
+        domain = conn.defineXML(xml)
+        try:
+            if autostart:
+                domain.setAutostart(True)
+            if start:
+                domain.create()
+        except BaseException:
+            if domain.isActive():
+                domain.destroy()
+            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+            raise
+
+
+def seed_files(cloud: Cloud, uuid: str) -> dict[str, str]:
+    """The NoCloud documents of cloud-init; of a password only its hash is here."""
+    user: dict[str, Any] = {"name": cloud.user, "groups": ["sudo", "wheel", "adm"], "shell": "/bin/bash"}
+    # cloud-init makes only those groups that the user is put into, and sudo without a password asks for no secret
+    user["sudo"] = "ALL=(ALL) NOPASSWD:ALL"
+    if cloud.ssh_key:
+        user["ssh_authorized_keys"] = [cloud.ssh_key]
+    if cloud.password_hash:
+        user.update(passwd=cloud.password_hash, lock_passwd=False)
+    data = {"hostname": cloud.hostname, "users": [user], "ssh_pwauth": bool(cloud.password_hash)}
+    meta = {"instance-id": uuid, "local-hostname": cloud.hostname}
+    return {"meta-data": json.dumps(meta) + "\n", "user-data": "#cloud-config\n" + json.dumps(data) + "\n"}
+
+
+def known_macs(conn: libvirt.virConnect) -> set[str]:
+    """MAC addresses of all guests of this host, in lower case."""
+    with mapped():
+        return {mac.lower() for domain in conn.listAllDomains() for mac in parse(domain.XMLDesc()).macs}
+
+
+def refresh_pool(conn: libvirt.virConnect, folder: str) -> None:
+    """Let libvirt see the new files, where that is a pool; the guest is there whether it does or not."""
+    pool = dict(folders(conn)).get(folder.rstrip("/") or "/")
+    if pool is None:
+        return
+    try:
+        with mapped():
+            conn.storagePoolLookupByName(pool).refresh()
+    except RhvError as error:
+        logger.warning("the pool %s was not refreshed: %s", pool, error.detail or error)
+
+
+def start_making(
+    phase: str,
+    title: Message,
+    user: str,
+    guest: Mapping[str, Any],
+    store: JobStore | None,
+    launcher: Launcher | None,
+) -> str:
+    """Start the playbook ``ansible/guests/<phase>.yml`` as a job; returns its id. Raises RhvError ``job.*``."""
+    spec = JobSpec("task", title, user, (PhaseSpec(phase, title, 60.0),))
+    folder = data_dir() / "ansible"
+    return start_job(
+        spec, folder / "guests", folder / "plugins", {"rhv_task": {"guest": guest}}, store=store, launcher=launcher
+    )
+
+
+def job_uri() -> str:
+    """libvirt as the helper has it."""
+    return os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI)
+
+
+def done(name: str) -> dict[str, Any]:
+    """A task's result."""
+    text = msg("create.done", "The guest {name} is there.", name=name)
+    return {"changed": True, "rhv_log": [{**text.to_json(), "severity": "info"}]}

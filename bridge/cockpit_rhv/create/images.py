@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disk images: what a file is, what a copy of it takes, and the copy itself, by qemu-img."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..checks.tools import find_program
+from ..errors import RhvError
+from ..host.space import read_space
+from ..messages import msg
+from ..storage.qcow2 import MAGIC, read_header
+
+if TYPE_CHECKING:
+    from ..deploy.progress import ProgressFile
+
+GIB = 1024**3
+#: What must stay free beside a new disk; an empty one takes nearly nothing at first.
+RESERVE = 64 * 1024**2
+_MEASURE_LIMIT_S = 60
+_PROGRESS = re.compile(rb"\((\d+(?:\.\d+)?)/100%\)")
+#: Beginnings of files that hold a disk in a form that libvirt cannot be given as it is, or that is no disk.
+_FOREIGN = (
+    b"\x1f\x8b",  # gzip
+    b"\xfd7zXZ",
+    b"\x28\xb5\x2f\xfd",  # zstd
+    b"PK\x03\x04",
+    b"BZh",
+    b"KDMV",  # VMware
+    b"# Disk Descr",
+    b"<<< ",  # VirtualBox
+    b"vhdxfile",
+    b"conectix",
+)
+
+
+class Image(NamedTuple):
+    """``kind``: file or block; ``format``: qcow2 or raw; ``virtual_size`` in bytes; ``backed``: it needs another."""
+
+    path: str
+    kind: str
+    format: str
+    virtual_size: int
+    backed: bool
+
+
+def inspect_image(path: str) -> Image:
+    """What lies at ``path``. Raises RhvError ``image.bad_path``, ``image.not_found``, ``image.unsupported``.
+
+    Only qcow2 and raw: other forms name further files in ways that could lead to any file of this host.
+    """
+    if not path.startswith("/") or any(ord(sign) < 32 for sign in path):
+        raise RhvError(
+            "image.bad_path",
+            msg("image.bad_path", "A file is named by its whole path on this host, beginning with a slash."),
+        )
+    try:
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISBLK(mode):
+            raise _not_found(path, "neither a file nor a block device")
+        with open(path, "rb") as stream:
+            start = stream.read(512)
+            size = stream.seek(0, os.SEEK_END)
+        kind = "file" if stat.S_ISREG(mode) else "block"
+        if start[:4] == MAGIC:
+            header = read_header(Path(path))
+            if header.external_data or header.corrupt:
+                raise _unsupported(path, "external data file" if header.external_data else "marked as corrupt")
+            return Image(path, kind, "qcow2", header.virtual_size, header.backed)
+    except OSError as error:
+        raise _not_found(path, str(error)) from error
+    if start.startswith(_FOREIGN) or size < 512:
+        raise _unsupported(path, f"it begins with the bytes {start[:8].hex(' ')}, {size} bytes in all")
+    return Image(path, kind, "raw", size, False)
+
+
+def measure_copy(path: str, form: str) -> tuple[int, int]:
+    """Most bytes that a qcow2 copy of the image takes, and its virtual size. Raises RhvError ``image.unreadable``."""
+    done = subprocess.run(
+        [_qemu_img(), "measure", "--output=json", "-O", "qcow2", "-f", form, path],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=_MEASURE_LIMIT_S,
+    )
+    if done.returncode == 0:
+        info = subprocess.run(
+            [_qemu_img(), "info", "--output=json", "-f", form, path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=_MEASURE_LIMIT_S,
+        )
+        if info.returncode == 0:
+            return int(json.loads(done.stdout)["required"]), int(json.loads(info.stdout)["virtual-size"])
+        done = info
+    raise RhvError(
+        "image.unreadable",
+        msg("image.unreadable", "The image {path} cannot be read.", path=path),
+        msg("image.unreadable.hint", "A running guest may be using it: shut that down first. The details say more."),
+        done.stderr.strip()[:4096],
+    )
+
+
+def free_bytes(folder: str) -> int:
+    """What is free there. Raises RhvError ``create.folder`` for what is no folder or does not answer."""
+    try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
+        return read_space(Path(folder)).free_bytes
+    except OSError as error:
+        raise RhvError(
+            "create.folder",
+            msg("create.folder", "{folder} is no directory of this host that can be used.", folder=folder),
+            msg("create.folder.hint", "Choose one that exists; a file server's must answer."),
+            str(error),
+        ) from error
+
+
+def require_space(folder: str, needed: int) -> None:
+    """Raises RhvError ``create.no_space`` unless ``needed`` bytes and a reserve are free there."""
+    free = free_bytes(folder)
+    if free < needed + RESERVE:
+        raise RhvError(
+            "create.no_space",
+            msg(
+                "create.no_space",
+                "{folder} has {free} MiB free; {needed} MiB are needed.",
+                folder=folder,
+                free=free // 1024**2,
+                needed=(needed + RESERVE) // 1024**2,
+            ),
+            msg("create.no_space.hint", "Make room there, or choose another directory."),
+        )
+
+
+def create_empty(target: Path, size: int) -> None:
+    """Make a reserved file an empty qcow2 disk. Raises RhvError ``disk.not_made``."""
+    _run([_qemu_img(), "create", "-q", "-f", "qcow2", str(target), str(size)], target)
+
+
+def copy_image(source: str, form: str, target: Path, size: int | None, progress: ProgressFile, total: int) -> None:
+    """Fill a reserved file with a copy, flattened, and make it ``size`` bytes large, if given; durable when it returns.
+
+    ``total``: bytes, for the progress. Raises RhvError ``disk.not_made``.
+    """
+    argv = [_qemu_img(), "convert", "-p", "-f", form, "-O", "qcow2", source, str(target)]
+    text = msg("create.copying", "The disk {path} is copied", path=source)
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            progress.report(0, total, "bytes", text)
+            while piece := os.read(process.stdout.fileno(), 4096):
+                percents = _PROGRESS.findall(piece)
+                if percents:
+                    progress.report(total * float(percents[-1]) / 100, total, "bytes", text)
+            said = process.stderr.read().decode("utf-8", "replace")
+            if process.wait() != 0:
+                raise _not_made(target, said)
+        finally:
+            process.kill()
+    if size is not None:
+        _run([_qemu_img(), "resize", "-q", "-f", "qcow2", str(target), str(size)], target)
+    descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _run(argv: list[str], target: Path) -> None:
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, text=True
+    )
+    if done.returncode != 0:
+        raise _not_made(target, done.stdout)
+
+
+def _qemu_img() -> str:
+    path = find_program(("qemu-img",))
+    if path is None:
+        raise RhvError(
+            "create.no_qemu_img",
+            msg("create.no_qemu_img", "The program qemu-img is not installed."),
+            msg("create.no_qemu_img.hint", "Install qemu-utils (Debian) or qemu-img (Enterprise Linux)."),
+        )
+    return path
+
+
+def _not_made(target: Path, said: str) -> RhvError:
+    return RhvError(
+        "disk.not_made",
+        msg("disk.not_made", "The disk {path} could not be written.", path=str(target)),
+        msg("disk.not_made.hint", "Is there room in its directory? The technical details say what went wrong."),
+        said.strip()[:4096],
+    )
+
+
+def _not_found(path: str, detail: str) -> RhvError:
+    return RhvError(
+        "image.not_found",
+        msg("image.not_found", "There is no file {path} that can be read on this host.", path=path),
+        detail=detail,
+    )
+
+
+def _unsupported(path: str, detail: str) -> RhvError:
+    return RhvError(
+        "image.unsupported",
+        msg("image.unsupported", "{path} is no disk image that can be used here: it must be qcow2 or raw.", path=path),
+        msg("image.unsupported.hint", "Unpack a compressed one; convert another form with qemu-img convert -O qcow2."),
+        detail,
+    )

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands in the way of a new guest, before anything is made. Blocks, changes nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from ..deploy.validate import FieldError
+from ..errors import RhvError
+from ..machines.actions import mapped
+from ..machines.removal import used_by_others
+from ..messages import msg
+from .host import networks, read_limits
+from .images import inspect_image, measure_copy, require_space
+from .wanted import Wanted, check_wanted, disk_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import libvirt
+
+
+def problems(conn: libvirt.virConnect, wanted: Wanted) -> list[FieldError]:
+    """Everything that stands in the way, at most one error a field; changes nothing."""
+    found = check_wanted(wanted)
+    fields = {error.path for error in found}
+
+    def check(path: str, function: Callable[[], RhvError | None]) -> None:
+        if path in fields:
+            return
+        try:
+            error = function()
+        except RhvError as raised:
+            error = raised
+        if error is not None:
+            fields.add(path)
+            found.append(FieldError(path, error))
+
+    limits = read_limits(conn)
+    check("name", lambda: name_taken(conn, wanted.name))
+    check("vcpus", lambda: _above(wanted.vcpus, limits.vcpus, "vcpus"))
+    check("memory_mib", lambda: _above(wanted.memory_mib, limits.memory_mib, "memory"))
+    if wanted.firmware == "efi" and not limits.efi:
+        check("firmware", lambda: RhvError("create.no_efi", msg("create.no_efi", "This host has no EFI firmware.")))
+    check("network", lambda: _network_problem(conn, wanted))
+    if wanted.source in ("iso", "image", "disk"):
+        check("source.path", lambda: _source_problem(conn, wanted))
+    if "source.path" not in fields:
+        check("disk_gib", lambda: _size_problem(wanted))
+    if "source.path" not in fields and (wanted.source != "disk" or wanted.cloud is not None):
+        check("folder", lambda: _room_problem(wanted))
+    return found
+
+
+def name_taken(conn: libvirt.virConnect, name: str) -> RhvError | None:
+    """Whether another guest has that name."""
+    with mapped():
+        if all(domain.name() != name for domain in conn.listAllDomains()):
+            return None
+    return RhvError(
+        "create.name_taken",
+        msg("create.name_taken", "There is a guest called {name} already.", name=name),
+        msg("create.name_taken.hint", "Choose another name."),
+    )
+
+
+def _above(value: int, most: int, what: str) -> RhvError | None:
+    if value <= most:
+        return None
+    text = (
+        msg("create.vcpus.most", "At most {most} vCPUs.", most=most)
+        if what == "vcpus"
+        else msg("create.memory.most", "This host has {most} MiB of memory.", most=most)
+    )
+    return RhvError("create.bounds", text)
+
+
+def _network_problem(conn: libvirt.virConnect, wanted: Wanted) -> RhvError | None:
+    if wanted.network is None:
+        return None
+    kind, name = wanted.network
+    known = next((one for one in networks(conn) if (one.kind, one.name) == (kind, name)), None)
+    if known is None:
+        return RhvError("create.no_network", msg("create.no_network", "There is no network {name}.", name=name))
+    if wanted.start and not known.active:
+        return RhvError(
+            "create.network_off",
+            msg("create.network_off", "The network {name} is not started.", name=name),
+            msg("create.network_off.hint", "Start it, choose another, or create the guest without starting it."),
+        )
+    return None
+
+
+def _source_problem(conn: libvirt.virConnect, wanted: Wanted) -> RhvError | None:
+    if wanted.source == "iso":
+        return _iso_problem(wanted.path)
+    image = inspect_image(wanted.path)
+    if wanted.source == "image":
+        if image.backed:
+            return RhvError(
+                "image.backed",
+                msg("image.backed", "The image is a layer over another and cannot be used without it."),
+                msg("image.backed.hint", "Make a whole one of it with qemu-img convert -O qcow2."),
+            )
+        measure_copy(image.path, image.format)
+        return None
+    used, _ = used_by_others(conn, "")
+    reason = used.get(os.path.realpath(wanted.path))
+    if reason is None:
+        return None
+    return RhvError("image.used", reason, msg("image.used.hint", "Let a copy of it be made, or choose another."))
+
+
+def _iso_problem(path: str) -> RhvError | None:
+    try:
+        regular = path.startswith("/") and stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        regular = False
+    if regular:
+        return None
+    return RhvError("image.not_found", msg("image.no_iso", "There is no file {path} on this host.", path=path))
+
+
+def _size_problem(wanted: Wanted) -> RhvError | None:
+    size = disk_bytes(wanted)
+    if wanted.source != "image" or size is None:
+        return None
+    virtual = inspect_image(wanted.path).virtual_size
+    if size >= virtual:
+        return None
+    return RhvError(
+        "create.bounds",
+        msg("create.disk.smaller", "The image has {size} GiB; a disk cannot be smaller.", size=-(-virtual // 1024**3)),
+    )
+
+
+def _room_problem(wanted: Wanted) -> RhvError | None:
+    needed = 0
+    if not wanted.folder.startswith("/"):
+        return RhvError("create.folder", msg("create.folder.path", "A directory is named by its whole path."))
+    if wanted.source == "image":
+        image = inspect_image(wanted.path)
+        needed, _ = measure_copy(image.path, image.format)
+    require_space(wanted.folder, needed)
+    return None
