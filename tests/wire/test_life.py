@@ -56,6 +56,10 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.agent": {"uuid": "x"},
     "machines.removal_plan": {"uuid": "x"},
     "machines.remove": {"uuid": "x", "paths": []},
+    "storage.create": {"name": "x", "kind": "dir", "target": "/x", "autostart": False},
+    "storage.act": {"pool": "x", "action": "activate"},
+    "storage.volume_create": {"pool": "x", "name": "x", "format": "raw", "capacity_bytes": 1048576, "full": False},
+    "storage.volume_remove": {"pool": "x", "name": "x"},
     "logs.list": {},
     "logs.delete": {"archive": "x"},
 }

@@ -105,7 +105,7 @@ class MachineStore:
             return
         self._become_complete(False)
         for uuid, machine in list(self._machines.items()):
-            self._publish(uuid, machine.unknown(state.error or _not_connected()))
+            self._publish(uuid, machine.unknown(state.error or not_connected()))
 
     async def _list(self) -> None:
         while True:
@@ -177,5 +177,6 @@ class MachineStore:
             watcher()
 
 
-def _not_connected() -> RhvError:
+def not_connected() -> RhvError:
+    """libvirt has not been reached yet."""
     return RhvError("libvirt.unreachable", msg("libvirt.connecting", "There is no connection to libvirt yet."))
