@@ -166,7 +166,7 @@ def test_volumes_come_and_go(daemon: LibvirtDaemon, storage: HelperProcess) -> N
 def test_a_volume_that_is_needed_stays(daemon: LibvirtDaemon, storage: HelperProcess) -> None:
     path = folder(daemon, "images")
     subprocess.run(["qemu-img", "create", "-q", "-f", "raw", path / "base.raw", "1M"], check=True)
-    backed = ["-F", "raw", "-b", path / "base.raw", path / "top.qcow2"]
+    backed = ["-F", "raw", "-b", str(path / "base.raw"), str(path / "top.qcow2")]
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *backed], check=True)
     guest = daemon.define("owner", echo=True)
     change(daemon, guest, f"{daemon.folder}/owner.raw", f"{path}/top.qcow2")

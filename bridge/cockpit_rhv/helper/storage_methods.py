@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .session import Call
 
 
+READ_LIMIT_S = 10.0
+
+
 async def create(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """A new pool, active."""
     from ..storage.pool_actions import ACTION_LIMIT_S, create_pool
@@ -55,9 +58,22 @@ async def volume_remove(params: Mapping[str, Any], call: Call) -> dict[str, Any]
     return {}
 
 
+async def upload_begin(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """A ticket for ``helper upload``."""
+    from ..storage.upload import Ticket, begin
+    from ..storage.volumes import upload_folder
+
+    library = call.session.library
+    folder = await library.storage(upload_folder, params["pool"], limit_s=READ_LIMIT_S)
+    ticket = Ticket(params["pool"], folder, params["name"], params["size_bytes"])
+    name, have = await library.run(begin, ticket, limit_s=READ_LIMIT_S)
+    return {"ticket": name, "have_bytes": have}
+
+
 STORAGE_METHODS = {
     "storage.create": create,
     "storage.act": act,
     "storage.volume_create": volume_create,
     "storage.volume_remove": volume_remove,
+    "storage.upload_begin": upload_begin,
 }

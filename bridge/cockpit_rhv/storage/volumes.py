@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RhvError
 from ..messages import msg
 from .faults import mapped
-from .pools import find_pool
+from .pools import FOLDERS, find_pool
 
 if TYPE_CHECKING:
     import libvirt
@@ -91,6 +91,22 @@ def volume_path(conn: libvirt.virConnect, uuid: str, name: str) -> str:
     with mapped():
         path: str = pool.storageVolLookupByName(name).path()
         return path
+
+
+def upload_folder(conn: libvirt.virConnect, uuid: str) -> str:
+    """Where a file can be put; raises ``storage.inactive`` and ``upload.no_folder``."""
+    pool = find_pool(conn, uuid)
+    with mapped():
+        active, root = pool.isActive(), ET.fromstring(pool.XMLDesc())  # noqa: S314 - libvirt's own text
+    if not active:
+        raise RhvError("storage.inactive", msg("storage.inactive", "The storage is not active."))
+    target = root.findtext("target/path")
+    if root.get("type") not in FOLDERS or target is None:
+        raise RhvError(
+            "upload.no_folder",
+            msg("upload.no_folder", "Files can be uploaded to storage that is a folder, not to devices."),
+        )
+    return target
 
 
 def require_name(name: str) -> None:
