@@ -89,6 +89,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "storage.cancel": {},
     "storage.discover": {"portal": "x"},
     "storage.luns": {},
+    "storage.create": {"name": "x", "kind": "dir", "target": "/x", "autostart": False},
+    "storage.act": {"pool": "x", "action": "activate"},
+    "storage.volume_create": {"pool": "x", "name": "x", "format": "raw", "capacity_bytes": 1048576, "full": False},
+    "storage.volume_remove": {"pool": "x", "name": "x"},
+    "storage.upload_begin": {"pool": "x", "name": "x", "size_bytes": 1},
     "logs.list": {},
     "logs.delete": {"archive": "x"},
 }

@@ -2,6 +2,7 @@
 """``python3 -m cockpit_rhv.helper``: serve one page until its channel closes.
 
 ``… helper bundle <job>`` and ``… helper logs <archive>`` write an archive to stdout instead, for a browser's download.
+``… helper upload <ticket>`` takes a file from stdin.
 
 What is imported here is on the way to the first answer; libvirt, psutil and the rest are imported when first needed.
 """
@@ -85,6 +86,10 @@ def main() -> None:
     log_to_journal()
     if sys.argv[1:2] in (["bundle"], ["logs"]):
         sys.exit(download(sys.argv[1], sys.argv[2:], output_fd))
+    if sys.argv[1:2] == ["upload"] and len(sys.argv) == 3:
+        from .uploading import upload
+
+        sys.exit(upload(sys.argv[2], os.dup(0), output_fd))
     status = 0
     try:
         asyncio.run(serve(os.dup(0), output_fd))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..machines.details import DiskSizes
     from ..machines.sampler import Sampler
     from ..machines.store import MachineStore
+    from ..storage.pool_store import PoolStore
 
 T = TypeVar("T")
 
@@ -31,12 +32,19 @@ class _Machines(NamedTuple):
     sizes: DiskSizes
 
 
+class _Storage(NamedTuple):
+    connection: Connection
+    workers: Workers
+    pools: PoolStore
+
+
 class Library:
     """``uri`` of libvirt: ``COCKPIT_RHV_LIBVIRT_URI`` for tests, else this host's QEMU."""
 
     def __init__(self) -> None:
         self._workers = Workers(name="helper")
         self._machines: _Machines | None = None
+        self._storage: _Storage | None = None
         self._details_watchers: list[Callable[[str], None]] = []
         self._recording: asyncio.Task[None] | None = None
 
@@ -69,6 +77,16 @@ class Library:
     def disk_sizes(self) -> DiskSizes:
         """Sizes of the disks of guests that are off."""
         return self._parts().sizes
+
+    @property
+    def storage_connection(self) -> Connection:
+        """The connection to libvirt for storage, where calls may hang with a dead server; the first use starts it."""
+        return self._storage_parts().connection
+
+    @property
+    def pools(self) -> PoolStore:
+        """The storage pools."""
+        return self._storage_parts().pools
 
     def on_details(self, watcher: Callable[[str], None]) -> Callable[[], None]:
         """Call ``watcher`` with the uuid of a guest that a method has changed; returns a function that ends this.
@@ -108,6 +126,12 @@ class Library:
         await self.connected()
         return await self.connection.call(function, *args, limit_s=limit_s)
 
+    async def storage(self, function: Callable[..., T], *args: Any, limit_s: float) -> T:
+        """``function(conn, *args)`` on the connection for storage; raises :class:`RhvError`."""
+        connection = self.storage_connection
+        await connection.settled(CONNECT_LIMIT_S)
+        return await connection.call(function, *args, limit_s=limit_s)
+
     async def connected(self) -> None:
         """Wait until libvirt has been connected or could not be: who asks early is not refused for that."""
         await self.connection.settled(CONNECT_LIMIT_S)
@@ -121,7 +145,33 @@ class Library:
             await self._machines.sampler.close()
             await self._machines.store.close()
             await self._machines.connection.close()
+        if self._storage is not None:
+            await self._storage.pools.close()
+            await self._storage.connection.close()
+            self._storage.workers.close()
         self._workers.close()
+
+    def _storage_parts(self) -> _Storage:
+        if self._storage is None:
+            from ..host.space import read_space
+            from ..machines.connection import Connection
+            from ..machines.opening import DEFAULT_URI
+            from ..machines.store import not_connected
+            from ..storage.pool_store import PoolStore
+
+            workers = Workers(name="storage", most=16)
+            uri = os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI)
+            connection = Connection(workers, uri, pools=True)
+            pools = PoolStore(connection, workers, read_space)
+            connection.on_state(
+                lambda state: pools.connected()
+                if state.state == "connected"
+                else pools.lost(state.error or not_connected())
+            )
+            connection.on_pool(pools.refresh)
+            self._storage = _Storage(connection, workers, pools)
+            connection.start()
+        return self._storage
 
     def _parts(self) -> _Machines:
         if self._machines is None:

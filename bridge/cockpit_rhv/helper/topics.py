@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page's topics: host, health, load, machines, machine/<uuid>, jobs, job/<id>, events, engine."""
+"""The page's topics, as ``schemas/rpc.json`` names them; some are made here, some beside."""
 
 from __future__ import annotations
 
@@ -215,6 +215,18 @@ def _machine_topic(library: Library, uuid: str, is_visible: Callable[[], bool]) 
     return MachineTopic(library, uuid, is_visible)
 
 
+def _storage_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .storage_topics import StorageTopic
+
+    return StorageTopic(library, is_visible)
+
+
+def _pool_topic(library: Library, uuid: str, is_visible: Callable[[], bool]) -> Topic:
+    from .storage_topics import PoolTopic
+
+    return PoolTopic(library, uuid, is_visible)
+
+
 def _events_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     from .events_topic import EventsTopic
 
@@ -231,6 +243,7 @@ class Topics:
             "health": lambda: _health_topic(library, is_visible),
             "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
+            "storage": lambda: _storage_topic(library, is_visible),
             "jobs": lambda: JobsTopic(library),
             "events": lambda: _events_topic(library, is_visible),
             "engine": lambda: _engine_topic(library),
@@ -246,6 +259,8 @@ class Topics:
             return JobTopic(self._library, which)
         if kind == "machine" and which:
             return _machine_topic(self._library, which, self._is_visible)
+        if kind == "pool" and which:
+            return _pool_topic(self._library, which, self._is_visible)
         if name not in self._topics:
             if name not in self._makers:
                 text = msg("topic.unknown", "There is no topic {topic}.", topic=name[:100])

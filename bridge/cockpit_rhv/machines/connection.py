@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One connection to libvirt that comes back by itself, and the events of its domains."""
+"""One connection to libvirt that comes back by itself, and the events of its domains or of its storage pools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..messages import msg
 from ..workers import Workers, within
 from .faults import from_libvirt
 from .model import LibvirtState
-from .opening import DEFAULT_URI, Opened, close_libvirt, open_libvirt
+from .opening import DEFAULT_URI, Opened, Undo, close_libvirt, open_libvirt
 from .states import stop_reason
 
 if TYPE_CHECKING:
@@ -54,22 +54,29 @@ class Lifecycle(NamedTuple):
 class Connection:
     """``uri``: libvirt's name of the driver; ``writable``: ask for read-write access, by default as root.
 
+    ``pools``: hear the events of storage pools instead of those of domains. libvirtd serves five calls of a connection
+    at once, so that what may hang with a dead file server has a connection to itself.
+
     Callbacks run in the event loop that called :meth:`start`.
     """
 
-    def __init__(self, workers: Workers, uri: str = DEFAULT_URI, writable: bool | None = None) -> None:
+    def __init__(
+        self, workers: Workers, uri: str = DEFAULT_URI, writable: bool | None = None, *, pools: bool = False
+    ) -> None:
         self._workers = workers
+        self._pools = pools
         self._uri = uri
         self._writable = os.geteuid() == 0 if writable is None else writable
         self._state = LibvirtState("connecting", "none", uri)
         self._late: set[asyncio.Task[None]] = set()
         self._opened: Opened | None = None
-        self._callbacks: list[int] = []
+        self._callbacks: list[Undo] = []
         self._lost = asyncio.Event()
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._state_watchers: list[Callable[[LibvirtState], None]] = []
         self._domain_watchers: list[DomainEvent] = []
+        self._pool_watchers: list[Callable[[str], None]] = []
         self._stop_watchers: list[StopEvent] = []
         self._lifecycle_watchers: list[Callable[[Lifecycle], None]] = []
 
@@ -85,6 +92,10 @@ class Connection:
     def on_domain(self, watcher: DomainEvent) -> None:
         """Call ``watcher`` with the uuid of a domain about which libvirt reported anything."""
         self._domain_watchers.append(watcher)
+
+    def on_pool(self, watcher: Callable[[str], None]) -> None:
+        """Call ``watcher`` with the uuid of a storage pool about which libvirt reported anything."""
+        self._pool_watchers.append(watcher)
 
     def on_stop(self, watcher: StopEvent) -> None:
         """Call ``watcher`` with the uuid of a domain that ended and why, before its ``on_domain``.
@@ -172,7 +183,7 @@ class Connection:
         self._opened = opened
         self._become(LibvirtState("connected", opened.access, self._uri, opened.version))
 
-    async def _discard(self, opening: asyncio.Future[tuple[Opened, list[int]]]) -> None:
+    async def _discard(self, opening: asyncio.Future[tuple[Opened, list[Undo]]]) -> None:
         try:
             opened, callbacks = await opening
         except RhvError as error:
@@ -180,7 +191,7 @@ class Connection:
         else:
             await self._workers.submit(close_libvirt, opened.conn, callbacks)
 
-    def _open_in_thread(self, loop: asyncio.AbstractEventLoop) -> tuple[Opened, list[int]]:
+    def _open_in_thread(self, loop: asyncio.AbstractEventLoop) -> tuple[Opened, list[Undo]]:
         try:
             from .eventloop import run_events
 
@@ -190,7 +201,7 @@ class Connection:
         opened = open_libvirt(self._uri, self._writable)
         return opened, _mapped(self._register, opened.conn, loop)
 
-    def _register(self, conn: libvirt.virConnect, loop: asyncio.AbstractEventLoop) -> list[int]:
+    def _register(self, conn: libvirt.virConnect, loop: asyncio.AbstractEventLoop) -> list[Undo]:
         import libvirt
 
         def on_close(*_args: object) -> None:
@@ -215,17 +226,39 @@ class Connection:
         except libvirt.libvirtError as error:
             # a driver without a daemon has no connection to lose
             logger.debug("%s: %s", self._uri, error)
-        callbacks = []
+        if self._pools:
+            return self._register_pools(conn, loop)
+        callbacks: list[Undo] = []
         for event in _watched_events():
             try:
                 callback = {
                     libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE: on_lifecycle,
                     libvirt.VIR_DOMAIN_EVENT_ID_REBOOT: on_reboot,
                 }.get(event, on_event)
-                callbacks.append(conn.domainEventRegisterAny(None, event, callback, None))
+                callbacks.append(_deregister(conn.domainEventRegisterAny(None, event, callback, None)))
             except libvirt.libvirtError as error:
                 logger.info("no domain events %d from %s: %s", event, self._uri, error)
         return callbacks
+
+    def _register_pools(self, conn: libvirt.virConnect, loop: asyncio.AbstractEventLoop) -> list[Undo]:
+        import libvirt
+
+        def on_event(_conn: object, pool: libvirt.virStoragePool, *_args: object) -> None:
+            _hand_over(loop, self._tell_pool, pool.UUIDString())
+
+        callbacks: list[Undo] = []
+        for event in (libvirt.VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE, libvirt.VIR_STORAGE_POOL_EVENT_ID_REFRESH):
+            try:
+                callback = conn.storagePoolEventRegisterAny(None, event, on_event, None)
+            except libvirt.libvirtError as error:
+                logger.info("no events %d of pools from %s: %s", event, self._uri, error)
+            else:
+                callbacks.append(_deregister_pools(callback))
+        return callbacks
+
+    def _tell_pool(self, uuid: str) -> None:
+        for watcher in self._pool_watchers:
+            watcher(uuid)
 
     def _tell_domain(self, uuid: str) -> None:
         for watcher in self._domain_watchers:
@@ -288,6 +321,14 @@ def _mapped(function: Callable[..., T], *args: Any) -> T:
         return function(*args)
     except libvirt.libvirtError as error:
         raise from_libvirt(error) from error
+
+
+def _deregister(callback: int) -> Undo:
+    return lambda conn: conn.domainEventDeregisterAny(callback)
+
+
+def _deregister_pools(callback: int) -> Undo:
+    return lambda conn: conn.storagePoolEventDeregisterAny(callback)
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: object) -> None:

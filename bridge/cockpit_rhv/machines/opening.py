@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_URI = "qemu:///system"
 
+#: Ends one registration of events.
+Undo = Callable[["libvirt.virConnect"], object]
+
 # /usr/sbin is not in the path of an ordinary user on Debian
 _SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
@@ -93,20 +96,16 @@ def _absent(detail: str) -> RhvError:
     )
 
 
-def close_libvirt(conn: libvirt.virConnect, callbacks: list[int]) -> None:
-    """Take leave of the events ``callbacks`` and free the connection; a call into libvirt, for a worker thread."""
+def close_libvirt(conn: libvirt.virConnect, callbacks: list[Undo]) -> None:
+    """Take leave of the events behind ``callbacks`` and free the connection; a call into libvirt, for a worker."""
     import libvirt
 
     # each step may fail on a connection that is gone already; the last one still frees it
-    for step in (*(_deregister(callback) for callback in callbacks), _unwatch, _end):
+    for step in (*callbacks, _unwatch, _end):
         try:
             step(conn)
         except libvirt.libvirtError as error:
             logger.debug("closing: %s", error)
-
-
-def _deregister(callback: int) -> Callable[[libvirt.virConnect], object]:
-    return lambda conn: conn.domainEventDeregisterAny(callback)
 
 
 def _unwatch(conn: libvirt.virConnect) -> object:

@@ -177,9 +177,17 @@ def volume_of(conn: libvirt.virConnect, kind: str, source: str) -> libvirt.virSt
     return None
 
 
-def used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Message], Message | None]:
+def needed_by(conn: libvirt.virConnect, path: str) -> Message | None:
+    """Why the file or device at ``path`` must not be deleted: who needs it, or who may; None when nobody does."""
+    with mapped():
+        used, unclear = used_by_others(conn, None)
+    return used.get(os.path.realpath(path), unclear)
+
+
+def used_by_others(conn: libvirt.virConnect, uuid: str | None) -> tuple[dict[str, Message], Message | None]:
     """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is.
 
+    ``uuid``: the guest that does not count.
     And why that may not be all of it, when somebody's image does not tell what it is based on.
     """
     import libvirt
@@ -189,7 +197,7 @@ def used_by_others(conn: libvirt.virConnect, uuid: str) -> tuple[dict[str, Messa
     }
     unclear = None
     for domain in conn.listAllDomains():
-        if domain.UUIDString() == uuid.lower():
+        if uuid is not None and domain.UUIDString() == uuid.lower():
             continue
         shared = msg("machine.disk.shared", "The guest {name} uses it too.", name=domain.name())
         for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):

@@ -116,7 +116,7 @@ class MachineStore:
         self._loads = {}
         self._become_complete(False)
         for uuid, machine in list(self._machines.items()):
-            self._publish(uuid, machine.unknown(state.error or _not_connected()))
+            self._publish(uuid, machine.unknown(state.error or not_connected()))
 
     async def _list(self) -> None:
         while True:
@@ -221,5 +221,6 @@ class MachineStore:
             watcher()
 
 
-def _not_connected() -> RhvError:
+def not_connected() -> RhvError:
+    """libvirt has not been reached yet."""
     return RhvError("libvirt.unreachable", msg("libvirt.connecting", "There is no connection to libvirt yet."))

@@ -13,6 +13,8 @@ const load = {
     overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
     guest: () => import("../guest/GuestPage"),
+    storage: () => import("../storage/StoragePage"),
+    pool: () => import("../storage/PoolPage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
     console: () => import("../console/ConsolePage"),
@@ -27,6 +29,8 @@ load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and sa
 const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
+const StoragePage = lazy(load.storage);
+const PoolPage = lazy(load.pool);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
 const ConsolePage = lazy(load.console);
@@ -40,6 +44,8 @@ function Page() {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
+    case "storage": return <StoragePage />;
+    case "pool": return <PoolPage key={route.uuid} uuid={route.uuid} />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
     case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;

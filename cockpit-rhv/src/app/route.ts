@@ -13,6 +13,9 @@ export type Route =
     | { page: "guests"; query: Query }
     /** `query`: of the list that led there, to go back to. */
     | { page: "guest"; uuid: string; query: Query }
+    | { page: "storage" }
+    /** One storage domain and what is on it. */
+    | { page: "pool"; uuid: string }
     /** One guest's console alone, in a window of its own. */
     | { page: "console"; uuid: string; type: "vnc" | "serial" }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
@@ -52,6 +55,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
         return { page: "guests", query: single(options) };
+    if (section === "storage")
+        return rest === undefined ? { page: "storage" } : { page: "pool", uuid: rest };
     if (section === "logs")
         return { page: "logs" };
     if (section === "events")
@@ -71,6 +76,8 @@ function pathOf(route: Route): string[] {
     case "engine": return ["engine"];
     case "guests": return ["guests"];
     case "guest": return ["guests", route.uuid];
+    case "storage": return ["storage"];
+    case "pool": return ["storage", route.uuid];
     case "logs": return ["logs"];
     case "events": return ["events"];
     case "console": return ["console", route.uuid];

@@ -27,6 +27,10 @@ const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["param
     "machines.snapshot_create": 3_700_000,
     "machines.snapshot_revert": 3_700_000,
     "machines.snapshot_delete": 3_700_000,
+    "storage.create": 70_000,
+    "storage.act": 70_000,
+    "storage.volume_create": 610_000,
+    "storage.volume_remove": 310_000,
     // Each guest has a limit of its own in the helper; this one is for a helper that never answers.
     "machines.act": ({ uuids, wait_s = 0 }) => 660_000 + uuids.length * 60_000 + wait_s * 1000,
 };

@@ -4,8 +4,9 @@ import type { RhvError, SubscribeResult, TopicPatchParams, TopicSnapshotParams, 
 import { RpcError, localError } from "./channel";
 import { mergePatch, type Live } from "./merge";
 
-export type TopicName = Exclude<keyof Topics, "job" | "machine"> | `job/${string}` | `machine/${string}`;
-export type TopicValue<N extends TopicName> = Live<N extends keyof Topics ? Topics[N] : N extends `machine/${string}` ? Topics["machine"] : Topics["job"]>;
+export type TopicName = Exclude<keyof Topics, "job" | "machine" | "pool"> | `job/${string}` | `machine/${string}` | `pool/${string}`;
+export type TopicValue<N extends TopicName> = Live<N extends keyof Topics ? Topics[N]
+    : N extends `machine/${string}` ? Topics["machine"] : N extends `pool/${string}` ? Topics["pool"] : Topics["job"]>;
 
 export type TopicState<T> =
     | { readonly state: "loading" }

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, guest, guests, jobs, logs, plans
+from . import errors, guest, guests, jobs, logs, plans, storage
 from .checks import report
 from .engine import engine
 from .form import form
@@ -16,7 +16,7 @@ from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
 
 __all__ = [
     "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "form", "guest", "guests", "logs", "plans",
-    "report",
+    "report", "storage",
 ]  # fmt: skip
 
 
@@ -42,6 +42,8 @@ class State:
         recorder: str | None = "page",
         archives: int = 0,
         others: Callable[[], list[Json]] = list,
+        pools: str = "some",
+        many_volumes: bool = False,
     ) -> None:
         self.privileged = privileged
         self.version = version
@@ -61,6 +63,9 @@ class State:
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
+        self.topics["storage"] = lambda: storage.topic(pools, libvirt)
+        for one in storage.some():
+            self.topics[f"pool/{one['uuid']}"] = partial(storage.content, one, many_volumes)
         for one in others():
             self.topics[f"machine/{one['uuid']}"] = partial(guest.details, one)
         for job in known:
@@ -150,6 +155,11 @@ STATES: dict[str, Callable[[], State]] = {
     "guests-hostile": lambda: State(others=guests.hostile),
     "guests-many": lambda: State(others=guests.many),
     "guests-unknown": lambda: State(others=guests.unknown, libvirt="disconnected"),
+    # Storage.
+    "storage": lambda: State(),
+    "storage-limited": lambda: State(privileged=False),
+    "storage-none": lambda: State(pools="none"),
+    "storage-many": lambda: State(many_volumes=True),
     # Events, and logs that are collected.
     "logs": lambda: State(events="many", recorder="agent", archives=2),
     "logs-fresh": lambda: State(archives=1, then="logs-collecting"),
