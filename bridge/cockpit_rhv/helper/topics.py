@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page's topics: host, health, load, machines, machine/<uuid>, jobs, job/<id>, events, engine."""
+"""The page's topics: host, health, load, machines, machine/<uuid>, jobs, job/<id>, networks, events, engine."""
 
 from __future__ import annotations
 
@@ -221,6 +221,12 @@ def _events_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     return EventsTopic(library, is_visible)
 
 
+def _networks_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .networks_topic import NetworksTopic
+
+    return NetworksTopic(library, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -232,6 +238,7 @@ class Topics:
             "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "jobs": lambda: JobsTopic(library),
+            "networks": lambda: _networks_topic(library, is_visible),
             "events": lambda: _events_topic(library, is_visible),
             "engine": lambda: _engine_topic(library),
         }

@@ -13,6 +13,7 @@ const load = {
     overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
     guest: () => import("../guest/GuestPage"),
+    networks: () => import("../networks/NetworksPage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
     console: () => import("../console/ConsolePage"),
@@ -27,6 +28,7 @@ load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and sa
 const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
+const NetworksPage = lazy(load.networks);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
 const ConsolePage = lazy(load.console);
@@ -40,6 +42,7 @@ function Page() {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
+    case "networks": return <NetworksPage />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
     case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;

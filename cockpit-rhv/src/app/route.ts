@@ -5,6 +5,7 @@ import { useSyncExternalStore } from "react";
 export type Route =
     | { page: "engine" }
     | { page: "overview" }
+    | { page: "networks" }
     /** Archives for whoever helps; the events of the host have an address of their own. */
     | { page: "logs" }
     /** `query`: which events, see logs/query.ts. */
@@ -52,6 +53,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
         return { page: "guests", query: single(options) };
+    if (section === "networks")
+        return { page: "networks" };
     if (section === "logs")
         return { page: "logs" };
     if (section === "events")
@@ -71,6 +74,7 @@ function pathOf(route: Route): string[] {
     case "engine": return ["engine"];
     case "guests": return ["guests"];
     case "guest": return ["guests", route.uuid];
+    case "networks": return ["networks"];
     case "logs": return ["logs"];
     case "events": return ["events"];
     case "console": return ["console", route.uuid];

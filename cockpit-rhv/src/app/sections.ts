@@ -3,7 +3,7 @@
 import { _ } from "../i18n";
 import type { Route } from "./route";
 
-export type SectionName = "overview" | "guests" | "engine" | "logs";
+export type SectionName = "overview" | "guests" | "networks" | "engine" | "logs";
 
 interface Section {
     name: SectionName;
@@ -14,6 +14,7 @@ interface Section {
 export const SECTIONS: readonly Section[] = [
     { name: "overview", title: () => _("Overview"), route: { page: "overview" } },
     { name: "guests", title: () => _("Guests"), route: { page: "guests", query: {} } },
+    { name: "networks", title: () => _("Networks"), route: { page: "networks" } },
     { name: "engine", title: () => _("Hosted engine"), route: { page: "engine" } },
     { name: "logs", title: () => _("Logs"), route: { page: "logs" } },
 ];
@@ -25,6 +26,7 @@ export function sectionOf({ page }: Route): SectionName {
     case "guests":
     case "guest":
     case "console": return "guests";
+    case "networks": return "networks";
     case "logs":
     case "events": return "logs";
     case "engine":
