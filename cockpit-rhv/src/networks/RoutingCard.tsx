@@ -26,7 +26,7 @@ export function RoutingCard({ networks: { routes, dns } }: { networks: HostNetwo
         { id: "metric", title: _("Metric"), cell: ({ metric }) => metric ?? <span className="rhv-muted">–</span> },
     ];
     const unique = [...new Map(routes.map(route => [routeKey(route), route])).values()];
-    const none = <span className="rhv-muted">{_("none")}</span>;
+    const none = <span className="rhv-muted">–</span>;
     return (
         <Card component="section" data-card="routing">
             <CardTitle component="h2" id="routing-title">{_("Routes and names")}</CardTitle>

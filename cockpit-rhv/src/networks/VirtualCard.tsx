@@ -8,9 +8,9 @@ import { Card, CardBody, CardTitle, ExpandableSection } from "../pf";
 import { byName, type HostNetworks, type VirtualNetwork } from "./types";
 import { forwardWord } from "./words";
 
-function Leases({ network: { active, leases } }: { network: VirtualNetwork }) {
+function Leases({ network: { leases } }: { network: VirtualNetwork }) {
     if (leases.length === 0)
-        return <span className="rhv-muted">{active ? _("none") : "–"}</span>;
+        return <span className="rhv-muted">–</span>;
     return (
         <ExpandableSection toggleText={plural("{count} address given", "{count} addresses given", leases.length)}>
             <ul className="rhv-leases">

@@ -29,7 +29,7 @@ export function linkState({ enabled, link }: Pick<Link, "enabled" | "link">, nee
     if (!enabled)
         return { tone: "off", word: _("Off") };
     switch (link) {
-    case "up": return { tone: "good", word: _("Up") };
+    case "up": return { tone: "good", word: _("Link up") };
     case "down": return { tone: needed ? "bad" : "off", word: _("No link") };
     case "unknown": return { tone: "unknown", word: _("Unknown") };
     }
