@@ -233,6 +233,12 @@ def _events_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     return EventsTopic(library, is_visible)
 
 
+def _networks_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
+    from .networks_topic import NetworksTopic
+
+    return NetworksTopic(library, is_visible)
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -245,6 +251,7 @@ class Topics:
             "machines": lambda: MachinesTopic(library),
             "storage": lambda: _storage_topic(library, is_visible),
             "jobs": lambda: JobsTopic(library),
+            "networks": lambda: _networks_topic(library, is_visible),
             "events": lambda: _events_topic(library, is_visible),
             "engine": lambda: _engine_topic(library),
         }

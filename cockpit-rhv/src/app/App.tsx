@@ -15,6 +15,7 @@ const load = {
     guest: () => import("../guest/GuestPage"),
     storage: () => import("../storage/StoragePage"),
     pool: () => import("../storage/PoolPage"),
+    networks: () => import("../networks/NetworksPage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
     console: () => import("../console/ConsolePage"),
@@ -31,6 +32,7 @@ const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
 const StoragePage = lazy(load.storage);
 const PoolPage = lazy(load.pool);
+const NetworksPage = lazy(load.networks);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
 const ConsolePage = lazy(load.console);
@@ -46,6 +48,7 @@ function Page() {
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
     case "storage": return <StoragePage />;
     case "pool": return <PoolPage key={route.uuid} uuid={route.uuid} />;
+    case "networks": return <NetworksPage />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
     case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;

@@ -5,6 +5,7 @@ import { useSyncExternalStore } from "react";
 export type Route =
     | { page: "engine" }
     | { page: "overview" }
+    | { page: "networks" }
     /** Archives for whoever helps; the events of the host have an address of their own. */
     | { page: "logs" }
     /** `query`: which events, see logs/query.ts. */
@@ -57,6 +58,8 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
         return { page: "guests", query: single(options) };
     if (section === "storage")
         return rest === undefined ? { page: "storage" } : { page: "pool", uuid: rest };
+    if (section === "networks")
+        return { page: "networks" };
     if (section === "logs")
         return { page: "logs" };
     if (section === "events")
@@ -78,6 +81,7 @@ function pathOf(route: Route): string[] {
     case "guest": return ["guests", route.uuid];
     case "storage": return ["storage"];
     case "pool": return ["storage", route.uuid];
+    case "networks": return ["networks"];
     case "logs": return ["logs"];
     case "events": return ["events"];
     case "console": return ["console", route.uuid];

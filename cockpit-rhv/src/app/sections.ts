@@ -3,7 +3,7 @@
 import { _ } from "../i18n";
 import type { Route } from "./route";
 
-export type SectionName = "overview" | "guests" | "storage" | "engine" | "logs";
+export type SectionName = "overview" | "guests" | "storage" | "networks" | "engine" | "logs";
 
 interface Section {
     name: SectionName;
@@ -15,6 +15,7 @@ export const SECTIONS: readonly Section[] = [
     { name: "overview", title: () => _("Overview"), route: { page: "overview" } },
     { name: "guests", title: () => _("Guests"), route: { page: "guests", query: {} } },
     { name: "storage", title: () => _("Storage"), route: { page: "storage" } },
+    { name: "networks", title: () => _("Networks"), route: { page: "networks" } },
     { name: "engine", title: () => _("Hosted engine"), route: { page: "engine" } },
     { name: "logs", title: () => _("Logs"), route: { page: "logs" } },
 ];
@@ -28,6 +29,7 @@ export function sectionOf({ page }: Route): SectionName {
     case "console": return "guests";
     case "storage":
     case "pool": return "storage";
+    case "networks": return "networks";
     case "logs":
     case "events": return "logs";
     case "engine":

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from . import errors, guest, guests, jobs, logs, plans, storage
+from . import errors, guest, guests, jobs, logs, networks, plans, storage
 from .checks import report
 from .engine import engine
 from .form import form
@@ -41,6 +41,7 @@ class State:
         events: str = "some",
         recorder: str | None = "page",
         archives: int = 0,
+        nets: str = "several",
         others: Callable[[], list[Json]] = list,
         pools: str = "some",
         many_volumes: bool = False,
@@ -59,6 +60,7 @@ class State:
             "health": lambda: health(health_kind),
             "load": lambda: load(load_kind),
             "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt, others()),
+            "networks": networks.KINDS[nets],
             "events": lambda: logs.topic(events, recorder),
             "engine": lambda: engine(engine_state, vm or "running"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
@@ -169,6 +171,9 @@ STATES: dict[str, Callable[[], State]] = {
     "logs-collecting": lambda: State("none", logs.collecting("running"), archives=1),
     "logs-collected": lambda: State("none", logs.collecting("succeeded"), archives=2),
     "logs-failed": lambda: State("none", logs.collecting("failed"), archives=1),
+    # Networks of hosts that NetworkManager looks after, or does not.
+    "nets-plain": lambda: State(nets="plain"),
+    "nets-bare": lambda: State(nets="bare"),
     "libvirt-lost": lambda: State(libvirt="disconnected"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
 }
