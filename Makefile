@@ -20,7 +20,8 @@ APPLIANCE_SOURCES := $(shell find appliance -type f -not -name '*.pyc' -not -nam
 SHELL_SCRIPTS = packaging/install-prerequisites .ci/run $(addprefix packaging/deb/,build postinst prerm postrm) \
 	$(addprefix packaging/engine/,build postinst prerm postrm) appliance/build \
 	$(addprefix appliance/initramfs/,build init rhv-mkinitramfs postinst.d postrm.d) \
-	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root
+	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root \
+	$(wildcard tests/wholekernel/setup/*.sh) tests/wholekernel/overlay/usr/local/lib/wholekernel/identity
 
 .PHONY: help demo demo-down check check-slow lint bench page deb engine-deb appliance install clean venv types
 
@@ -41,8 +42,8 @@ check: ## every test; this is what CI runs
 check-slow: ## what takes too long for every run: the storm; docs/slow.md has its last result
 	@packaging/install-prerequisites check
 	@$(MAKE) --no-print-directory venv
-	@$(VENV)/bin/python -m tests.testhost.build
-	@$(VENV)/bin/python -m pytest -v --durations=10 -m slow tests/slow tests/browser tests/host
+	@$(VENV)/bin/python -m tests.testhost.build trixie wholekernel
+	@$(VENV)/bin/python -m pytest -v --durations=10 -m slow tests/slow tests/browser tests/host tests/wholekernel
 
 lint: venv node_modules/.stamp types ## ruff, mypy, ansible-lint, eslint, tsc, shellcheck
 	$(VENV)/bin/ruff check .

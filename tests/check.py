@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``make check``: lint, the tests that need no host, and the builds side by side; then the tests on real hosts.
 
+The tests in whole-kernel guests follow the builds at once, beside what still runs.
+
 Each part writes to ``build/logs/check-<part>.log`` and its end is shown when it is done, so that a failure is read at
 once and the runners' own summaries are seen. Exit status 0 only when every part succeeded.
 """
@@ -69,6 +71,11 @@ def without_a_host() -> list[list[Part]]:
     ]
 
 
+def in_guests() -> Part:
+    """What needs a kernel of its own: it follows the builds, beside the branches that still run."""
+    return _pytest("wholekernel", "tests/wholekernel", "-m", "not slow")
+
+
 def on_hosts() -> list[Part]:
     """What needs test hosts; one after the other, because each of them uses both cores. conftest.py has their order."""
     return [_pytest("hosts", "tests/browser", "tests/host", "tests/engine", "-m", "host and not slow")]
@@ -80,17 +87,20 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     say = threading.Lock()
     branches = without_a_host()
-    parts = [part for branch in branches for part in branch]
+    guests = in_guests()
+    parts = [*(part for branch in branches for part in branch), guests]
     steps = Steps(LOGS)
     built = False
 
     def build() -> None:
         nonlocal built
         try:
-            build_all(steps, "trixie", "bookworm")
+            build_all(steps, "trixie", "bookworm", whole_kernel=True)
             built = True
         except StepFailed as error:
             steps.say(f"\n===== build: FAILED\n{error}")
+            return
+        guests.run(say)
 
     def in_turn(branch: list[Part]) -> Callable[[], None]:
         def run() -> None:

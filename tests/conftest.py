@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FIRST = ("tests/host/test_fresh_host.py", "tests/host/test_bad_input.py", "tests/browser/test_a_wizard.py")
 _LAST = ("tests/host/test_upgrade.py",)
 _WITHOUT_A_HOST = ("tests/unit/", "tests/wire/")
+_HOST_FOLDERS = ("tests/host/", "tests/wholekernel/")
 KEEP = os.environ.get("COCKPIT_RHV_KEEP_HOST") == "1"
 SCREENSHOTS = BUILD / "screenshots"
 
@@ -67,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # A fixture of that name is their own.
             continue
         fixtures = getattr(item, "fixturenames", ())
-        if {"host", "engine", "host12", "faulty"} & set(fixtures) or "tests/host/" in item.nodeid:
+        if {"host", "engine", "host12", "faulty"} & set(fixtures) or item.nodeid.startswith(_HOST_FOLDERS):
             item.add_marker(pytest.mark.host)
     # What holds on a fresh host is looked at first; then the wizard deploys the engine that all others use.
     # What changes the engine comes when all others have seen it.

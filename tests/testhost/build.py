@@ -27,8 +27,8 @@ def appliance() -> Path:
     return BUILD / "appliance" / "rhv-engine.qcow2"
 
 
-def build_all(steps: Steps, *suites: str) -> None:
-    """Bring everything up to date; make decides what has to be done."""
+def build_all(steps: Steps, *suites: str, whole_kernel: bool = False) -> None:
+    """Bring everything up to date; make decides what has to be done. ``whole_kernel``: the QEMU guests as well."""
 
     def packages() -> None:
         steps.command("page", "Build the page and the portal", "make", "page")
@@ -50,8 +50,14 @@ def build_all(steps: Steps, *suites: str) -> None:
                 suite,
             )
 
-    steps.side_by_side(packages, roots)
+    def guests() -> None:
+        title = "Build, boot and save the whole-kernel guests"
+        steps.command("wholekernel", title, sys.executable, "-m", "tests.wholekernel.saved")
+
+    steps.side_by_side(packages, roots, *([guests] if whole_kernel else []))
 
 
 if __name__ == "__main__":
-    build_all(Steps(BUILD / "logs"), *(sys.argv[1:] or ["trixie"]))
+    wanted = sys.argv[1:] or ["trixie"]
+    suites = [name for name in wanted if name != "wholekernel"]
+    build_all(Steps(BUILD / "logs"), *suites, whole_kernel="wholekernel" in wanted)

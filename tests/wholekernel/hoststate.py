@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of a host a test of storage may not leave changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.wholekernel.guest import Guest
+
+_READ = r"""
+import glob, json, os, subprocess
+
+def said(*argv):
+    done = subprocess.run(argv, capture_output=True, text=True)
+    return sorted(line.strip() for line in done.stdout.splitlines() if line.strip())
+
+# The kernel's own file systems, which come with its modules and stay, are nobody's storage.
+mounts = [line.split()[:3] for line in open("/proc/mounts")]
+print(json.dumps({
+    "mounts": sorted(" ".join(m) for m in mounts if m[2] in ("nfs", "nfs4", "ext4", "xfs", "tmpfs", "iso9660")
+                     and not m[1].startswith("/run/user/")),
+    "sessions": sorted(os.path.basename(p) for p in glob.glob("/sys/class/iscsi_session/*")),
+    "disks": sorted(n for n in os.listdir("/sys/block") if n.startswith(("sd", "dm-", "vd"))),
+    "links": sorted(os.listdir("/sys/class/net")),
+    "pools": said("virsh", "pool-list", "--all", "--name"),
+    "secrets": said("virsh", "--quiet", "secret-list"),
+    "guests": said("virsh", "list", "--all", "--name"),
+    "files": sorted(glob.glob("/run/*rhv*/*") + glob.glob("/tmp/*rhv*") + glob.glob("/var/tmp/*rhv*/*")),
+}))
+"""
+
+
+def storage_state(host: Guest) -> dict[str, Any]:
+    """Mounts, iSCSI sessions, disks, links, pools, secrets, guests and our temporary files of ``host``."""
+    state: dict[str, Any] = json.loads(host.run("python3 -", input=_READ).stdout)
+    return state
