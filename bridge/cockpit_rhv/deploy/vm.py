@@ -20,6 +20,7 @@ from . import places
 from .answers import get
 from .domain_xml import Plan, engine_domain
 from .drive import build_drive, drive_files
+from .storage_pool import start_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,6 +91,7 @@ def start_engine(
         domain = find_engine(connection, deployment, name)
         if domain is not None and domain.isActive():
             return _go_on(domain, deployment)
+        start_storage(connection, answers)
         if get(answers, "network.kind") == "nat":
             _start_network(connection, get(answers, "network.name"), deployment)
         if not deployment.record.finished:
@@ -110,6 +112,7 @@ def start_again(
     """
     if domain.isActive():
         return _go_on(domain, deployment)
+    start_storage(connection, answers)
     if get(answers, "network.kind") == "nat":
         _start_network(connection, get(answers, "network.name"), deployment)
     _boot(domain, deployment)
@@ -164,7 +167,7 @@ def _define(
     admin_password_hash: str,
     root_password_hash: str | None,
 ) -> libvirt.virDomain:
-    name, folder = get(answers, "engine.name"), get(answers, "storage.path")
+    name, folder = get(answers, "engine.name"), places.storage_folder(answers)
     disk, drive = places.disk_file(folder, name), places.drive_file(folder, name)
     if not disk.exists():
         raise RhvError(
