@@ -78,6 +78,10 @@ def _command(name: str) -> Command:
         from .cli_logs import collect_logs
 
         return collect_logs
+    if name == "storage":
+        from .cli_storage import storage
+
+        return storage
     from . import cli_jobs
 
     commands: dict[str, Command] = {
@@ -141,6 +145,7 @@ def build_parser(t: Translate) -> argparse.ArgumentParser:
     collect.add_argument(
         "--output", metavar="FILE", help=t(msg("cli.help.output", "write the archive there instead of keeping it"))
     )
+    _add_storage(command("storage", t(msg("cli.help.storage", "Test storage before it is used."))), t)
     _add_answers(resume, t)
     _add_detach(resume, t)
     cleanup = command("cleanup", t(msg("cli.help.cleanup", "Remove the engine, or what is left of a deployment.")))
@@ -228,6 +233,22 @@ def _add_upgrade(upgrade: argparse.ArgumentParser, t: Translate) -> None:
     )
     upgrade.add_argument("--yes", action="store_true", help=t(msg("cli.help.yes", "do not ask")))
     _add_detach(upgrade, t)
+
+
+def _add_storage(storage: argparse.ArgumentParser, t: Translate) -> None:
+    actions = storage.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = t(msg("cli.help.storage_test", "Test a storage step by step, and undo everything."))
+    test = actions.add_parser("test", help=text, description=text)
+    file = t(msg("cli.help.storage_file", "storage document, JSON; - is stdin"))
+    test.add_argument("file", metavar="FILE", help=file)
+    need = t(msg("cli.help.storage_need", "room that is needed, in GiB"))
+    test.add_argument("--need", type=float, metavar="GIB", help=need)
+    text = t(msg("cli.help.storage_discover", "List the iSCSI targets of a portal; nothing is stored."))
+    discover = actions.add_parser("discover", help=text, description=text)
+    portal = t(msg("cli.help.storage_portal", "the portal; port 3260 when left out"))
+    discover.add_argument("portal", metavar="HOST[:PORT]", help=portal)
+    for action in (test, discover):
+        action.add_argument("--json", action="store_true", help=t(msg("cli.help.json", "print JSON instead of text")))
 
 
 def _add_detach(parser: argparse.ArgumentParser, t: Translate) -> None:

@@ -14,16 +14,16 @@ async function schema(path) {
     return JSON.parse(await readFile(join(root, path), "utf8"));
 }
 
-/** common.json and rpc.json are read as one document, so that each shared type is written once. */
+/** common.json, storage.json and rpc.json are read as one document, so that each shared type is written once. */
 function local(value) {
-    return JSON.parse(JSON.stringify(value).replaceAll('"common.json#/definitions/', '"#/definitions/'));
+    return JSON.parse(JSON.stringify(value).replaceAll(/"(?:common|storage)\.json#\/definitions\//g, '"#/definitions/'));
 }
 
 const pascal = name => name.split(/[._]/).map(part => part.charAt(0).toUpperCase() + part.slice(1)).join("");
-const reference = value => value.$ref?.match(/^common\.json#\/definitions\/(\w+)$/)?.[1] ?? null;
+const reference = value => value.$ref?.match(/^(?:common|storage)\.json#\/definitions\/(\w+)$/)?.[1] ?? null;
 
-function wire(common, rpc) {
-    const definitions = { ...common.definitions };
+function wire(common, storage, rpc) {
+    const definitions = { ...common.definitions, ...local(storage.definitions) };
     const methods = [];
     for (const [name, method] of Object.entries(rpc.methods)) {
         const params = `${pascal(name)}Params`;
@@ -63,7 +63,8 @@ const options = {
 
 await mkdir(out, { recursive: true });
 
-const { document, tail } = wire(await schema("schemas/common.json"), await schema("schemas/rpc.json"));
+const { document, tail } = wire(await schema("schemas/common.json"), await schema("schemas/storage.json"),
+                                await schema("schemas/rpc.json"));
 await writeFile(join(out, "wire.ts"), banner + (await compile(document, "Wire", options)) + "\n" + tail);
 
 // Titles inside would become a type alias each.

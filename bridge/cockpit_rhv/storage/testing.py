@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests a storage of any type: the one entry for the page's helper and the shell."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from ..errors import RhvError
+from ..messages import msg
+from .blocks import read_luns
+from .directory import DirectoryTest
+from .document import (
+    Directory,
+    Iscsi,
+    Lvm,
+    Nfs,
+    check_target,
+    document_json,
+    parse_portal,
+    parse_portals,
+    read_chap,
+    read_document,
+)
+from .iscsi import IscsiTest, discover, target_luns
+from .luns import FcTest
+from .lvm import LvmTest
+from .nfs import NfsTest
+from .programs import Overdue, Programs
+from .steps import Report, Step, StepResult, run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .document import Document
+
+T = TypeVar("T")
+
+
+def try_storage(
+    value: Any,
+    need_gib: float | None = None,
+    cancel: threading.Event | None = None,
+    tell: Callable[[StepResult], None] | None = None,
+) -> Report:
+    """Test the storage a JSON value describes and undo everything; ends within a minute and a half, whatever hangs.
+
+    ``cancel``, set by anybody, lets it undo at once. Raises RhvError ``storage.document`` before anything is tried.
+    """
+    document = read_document(value)
+    steps = _steps(document, Programs(cancel or threading.Event()), need_gib)
+    return run_steps(steps, Report(document_json(document)), tell)
+
+
+def _steps(document: Document, programs: Programs, need_gib: float | None) -> list[Step]:
+    if isinstance(document, Nfs):
+        return NfsTest(document, programs, need_gib).steps()
+    if isinstance(document, Directory):
+        return DirectoryTest(document, programs, need_gib).steps()
+    if isinstance(document, Iscsi):
+        return IscsiTest(document, programs, need_gib).steps()
+    if isinstance(document, Lvm):
+        return LvmTest(document, programs, need_gib).steps()
+    return FcTest(document, programs, need_gib).steps()
+
+
+def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Definition ``StorageTargets``. Raises RhvError ``storage.*``."""
+    lines = _asked(lambda: discover(parse_portal(portal), read_chap(chap), Programs()))
+    targets: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        targets.setdefault(line.target, []).append({"portal": line.portal, "group": line.group})
+    return {"targets": [{"target": name, "portals": portals} for name, portals in sorted(targets.items())]}
+
+
+def list_luns(portals: list[str] | None, target: str | None, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Definition ``StorageLuns``: of a target, or of this host where none is named. Raises RhvError ``storage.*``."""
+    if target is None:
+        luns = _asked(lambda: read_luns(Programs()))
+    elif not portals:
+        raise RhvError("storage.document", msg("storage.document.portals", "Name the target's portals, too."))
+    else:
+        name, places, login = check_target(target), parse_portals(portals), read_chap(chap)
+        luns = _asked(lambda: target_luns(places, name, login, Programs()))
+    return {"luns": [lun.to_json() for lun in luns]}
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except Overdue as error:
+        text = msg("storage.step.overdue", "No answer within {seconds} s.", seconds=error.limit_s)
+        remedy = msg(
+            "storage.step.overdue.remedy", "See whether the server is up and the way to it is free; try again."
+        )
+        raise RhvError("storage.overdue", text, remedy, str(error)) from error
+    except OSError as error:
+        text = msg("storage.step.unreadable", "What the step needs cannot be read: {reason}", reason=str(error))
+        raise RhvError("storage.unreadable", text, None, str(error)) from error
+
+
+class Running:
+    """At most one test at a time in this process, which anybody may cancel."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cancel: threading.Event | None = None
+
+    def test(self, value: Any, need_gib: float | None = None) -> Report:
+        """As :func:`try_storage`. Raises RhvError ``storage.busy`` while another one runs, ``storage.document``."""
+        cancel = threading.Event()
+        with self._lock:
+            if self._cancel is not None:
+                raise RhvError(
+                    "storage.busy",
+                    msg("storage.busy", "Another test of storage is running."),
+                    msg("storage.busy.hint", "Wait for its end, or cancel it."),
+                )
+            self._cancel = cancel
+        try:
+            return try_storage(value, need_gib, cancel)
+        finally:
+            with self._lock:
+                self._cancel = None
+
+    def cancel(self) -> bool:
+        """Let the test undo and end; False when none runs."""
+        with self._lock:
+            if self._cancel is None:
+                return False
+            self._cancel.set()
+            return True
