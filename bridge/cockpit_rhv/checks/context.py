@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..host.services import UnitState
     from ..host.space import Space
+    from ..storage.steps import Report
     from .hypervisor import DomainFact, Hypervisor
     from .pool_facts import PoolFact
 
@@ -147,6 +148,13 @@ def _ask_resolver(question: Callable[[], list[str]], limit_s: float) -> list[str
     return outcome
 
 
+def try_shared_storage(document: Mapping[str, Any], need_gib: float) -> Report:
+    """Try a storage and undo it; raises RhvError ``storage.document``."""
+    from ..storage.testing import try_storage  # few hosts ever need it
+
+    return try_storage(document, need_gib)
+
+
 @dataclass
 class Probes:
     """The ways out of the program, so that a test can give recorded answers. Each may raise OSError or RhvError."""
@@ -162,6 +170,7 @@ class Probes:
     pools: Callable[[], Sequence[PoolFact]] = read_pools
     space: Callable[[Path], Space] = read_space
     peer_certificate: Callable[[str, int], bytes] = read_peer_certificate
+    try_storage: Callable[[Mapping[str, Any], float], Report] = try_shared_storage
     root: Path = field(default_factory=lambda: Path("/"))
 
 
