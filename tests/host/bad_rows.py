@@ -45,7 +45,7 @@ FIELDS: list[dict[str, str]] = [
         "network.mode=static": "",
         "network.address={zero}/24": "network.address: {zero} is the first or last address of its network",
         "network.gateway=router": "network.gateway: This is not an IPv4 address",
-        "storage.kind=nfs": "storage.kind: One of these is expected: directory",
+        "storage.kind=ceph": "storage.kind: One of these is expected: directory, nfs",
         "host.address=127.0.0.1": "host.address: 127.0.0.1 has a special meaning",
     },
 ]

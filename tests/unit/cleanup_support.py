@@ -15,6 +15,7 @@ from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
 from cockpit_rhv.deploy.config import EngineConfig, write_engine_config
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.deploy.state import Deployment
+from cockpit_rhv.deploy.storage_pool import nfs_pool, remove_pool
 from cockpit_rhv.deploy.vm import libvirt_errors
 from cockpit_rhv.host.services import UnitState
 
@@ -64,6 +65,9 @@ class Connection:
 
     def listAllDomains(self) -> list[Domain]:
         return [Domain(domain) for domain in self._real.listAllDomains()]
+
+    def listAllStoragePools(self) -> list[Any]:
+        return list(self._real.listAllStoragePools())
 
     def networkLookupByName(self, name: str) -> Network:
         return Network(self._real.networkLookupByName(name), self._ports)
@@ -141,6 +145,21 @@ class Host:
         deployment.pin_ca("a CA")
         return deployment
 
+    def mount(self, deployment: Deployment, name: str = "HostedEngine") -> str:
+        """The pool of a shared storage, as the phase *storage* leaves it; returns its name."""
+        answers = {"engine": {"name": name}, "storage": {"kind": "nfs", "server": "nas", "export": "/e"}}
+        pool = places.storage_pool(answers)
+        assert pool is not None
+        deployment.note("pool", pool)
+        self.real.storagePoolDefineXML(
+            nfs_pool(pool, {**answers, "storage": {**answers["storage"], "nfs_version": "3"}})
+        )
+        self.real.storagePoolLookupByName(pool).create()
+        return pool
+
+    def pools(self) -> set[str]:
+        return {pool.name() for pool in self.real.listAllStoragePools()} - {"default-pool"}
+
     def finish(self, deployment: Deployment) -> None:
         """The phase *finish*."""
         deployment.note("file", str(places.engine_json()))
@@ -210,4 +229,7 @@ def made_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]
             if domain.isActive():
                 domain.destroy()
             domain.undefine()
+    for pool in host.real.listAllStoragePools():
+        if pool.name() in host.pools():
+            remove_pool(pool)
     host.real.close()

@@ -278,3 +278,20 @@ def test_nothing_is_refused_as_nothing(host: Host) -> None:
     assert caught.value.code == "cleanup.nothing"
     host.deploy()
     refuse_changed(plan_cleanup(), plan_cleanup().fingerprint, None)
+
+
+def test_a_shared_storage_is_unmounted_after_the_files_on_it_went(host: Host) -> None:
+    host.mount(host.deploy())
+    found = ids(host)
+    assert found.index("file:storage/images/HostedEngine.qcow2") < found.index("pool:rhv-HostedEngine")
+    assert found.index("pool:rhv-HostedEngine") < found.index("folder:storage/images")
+    assert {item.kind for item in plan_cleanup().items if item.action == "pool"} == {"pool"}
+    jsonschema.validate(plan_cleanup().to_json(), {**COMMON, "$ref": "#/definitions/CleanupPlan"})
+
+
+def test_a_shared_storage_that_is_not_mounted_keeps_what_lies_on_it_and_that_is_said(host: Host) -> None:
+    pool = host.mount(host.deploy())
+    host.real.storagePoolLookupByName(pool).destroy()
+    assert any("rhv-HostedEngine is not active" in str(text) for text in plan_cleanup().kept)
+    host.real.storagePoolLookupByName(pool).create()
+    assert not any("is not active" in str(text) for text in plan_cleanup().kept)

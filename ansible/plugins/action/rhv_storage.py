@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Action `rhv_storage`: make the directory for the engine's disk."""
+"""Action `rhv_storage`: make the directory for the engine's disk, or mount the shared storage for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ActionModule(PhaseAction):
 
     @staticmethod
     def work(params, _progress):
-        """Create the directory unless it exists; first throw away what was made with other answers."""
+        """Make or mount what is not there yet; first throw away what was made with other answers."""
         deployment = Deployment.open(params["job"]["id"])
         discarded = discard_unfinished(deployment)
         return {"changed": prepare_storage(deployment, params["answers"]) or discarded}

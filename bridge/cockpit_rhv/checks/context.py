@@ -18,6 +18,7 @@ from ..host.facts import read_host_facts
 from ..host.listeners import port_owner
 from ..host.services import unit_states
 from ..host.space import read_space
+from ..storage.engine_folder import engine_folder
 from .hypervisor import read_hypervisor
 from .pool_facts import read_pools
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..host.services import UnitState
     from ..host.space import Space
+    from ..storage.steps import Report
     from .hypervisor import DomainFact, Hypervisor
     from .pool_facts import PoolFact
 
@@ -146,6 +148,13 @@ def _ask_resolver(question: Callable[[], list[str]], limit_s: float) -> list[str
     return outcome
 
 
+def try_shared_storage(document: Mapping[str, Any], need_gib: float) -> Report:
+    """Try a storage and undo it; raises RhvError ``storage.document``."""
+    from ..storage.testing import try_storage  # few hosts ever need it
+
+    return try_storage(document, need_gib)
+
+
 @dataclass
 class Probes:
     """The ways out of the program, so that a test can give recorded answers. Each may raise OSError or RhvError."""
@@ -161,6 +170,7 @@ class Probes:
     pools: Callable[[], Sequence[PoolFact]] = read_pools
     space: Callable[[Path], Space] = read_space
     peer_certificate: Callable[[str, int], bytes] = read_peer_certificate
+    try_storage: Callable[[Mapping[str, Any], float], Report] = try_shared_storage
     root: Path = field(default_factory=lambda: Path("/"))
 
 
@@ -215,6 +225,11 @@ class Context:
     def pools(self) -> Sequence[PoolFact]:
         """libvirt's storage pools; raises RhvError ``libvirt.*``."""
         return self._pools.get()
+
+    def engine_folder(self) -> Path:
+        """Where the planned engine's files are to lie."""
+        kind = self.answer("storage.kind", "directory")
+        return engine_folder(kind, self.answer("storage.path", ""), self.answer("engine.name", ""))
 
     def own_domain(self) -> DomainFact | None:
         """The engine VM this very deployment has already defined: its memory, disk and address are taken by itself."""

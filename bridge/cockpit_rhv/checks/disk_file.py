@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RhvError
@@ -14,6 +13,8 @@ from .model import ERROR, OK, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .context import Context
     from .hypervisor import DomainFact
 
@@ -22,7 +23,7 @@ GIB = 2**30
 
 def engine_files(context: Context) -> list[Path]:
     """Disk, unfinished copy and config drive, as ``deploy/`` names them."""
-    folder, name = Path(context.answer("storage.path")), context.answer("engine.name")
+    folder, name = context.engine_folder(), context.answer("engine.name")
     return [folder / f"{name}.qcow2", folder / f".{name}.qcow2.partial", folder / f"{name}-cidata.iso"]
 
 

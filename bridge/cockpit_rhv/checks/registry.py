@@ -34,6 +34,7 @@ _SUBJECTS = (
     "engine_vm",
     "image",
     "storage",
+    "shared_storage",
     "disk_file",
     "network",
     "address",

@@ -18,6 +18,7 @@ from ..errors import Remedy, RhvError
 from ..host.listeners import port_owner
 from ..host.services import unit_states
 from ..messages import Message, msg
+from . import places
 from .answers import get
 
 if TYPE_CHECKING:
@@ -132,10 +133,10 @@ def diagnose(error: RhvError, answers: Mapping[str, Any]) -> RhvError:
 
 
 def _disk_full(answers: Mapping[str, Any]) -> tuple[Message | None, Remedy | None]:
-    folder = get(answers, "storage.path")
-    if not folder:
+    if get(answers, "storage") is None:
         # An upgrade has no answers.
         return None, None
+    folder = str(places.storage_folder(answers))
     cause = msg(
         "cause.disk_full",
         "The file system of {folder} has {free_mib} MiB free.",

@@ -22,6 +22,7 @@ from .discard import marked_domains, remove_domain
 from .profile import load_profile
 from .salvage import salvage
 from .state import RECORD, Deployment, read_record
+from .storage_pool import find_pool, remove_pool
 from .stored import is_kept, keep_copy, set_aside
 from .vm import connected
 
@@ -173,6 +174,14 @@ def _network_started(item: Item, uri: str) -> Message:
     return msg("cleanup.did.network", "The network {name} is stopped again.", name=item.name)
 
 
+def _pool(item: Item, uri: str) -> Message:
+    with connected(uri) as connection:
+        pool = find_pool(connection, item.name)
+        if pool is not None:
+            remove_pool(pool)
+    return msg("cleanup.did.pool", "The storage pool {name} is unmounted and forgotten.", name=item.name)
+
+
 def _registration(item: Item, _uri: str) -> Message:
     return msg("cleanup.did.registration", "The entry of {name} went with the engine's disk.", name=item.name)
 
@@ -218,6 +227,7 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "folder": _folder,
     "network_autostart": _network_autostart,
     "network_started": _network_started,
+    "pool": _pool,
     "registration": _registration,
     "rebuild": _rebuild,
     "aside": _aside,

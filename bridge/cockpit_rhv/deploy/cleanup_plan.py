@@ -40,6 +40,7 @@ _ABOUT = {
     "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
     "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
+    "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
     "registration": msg(
         "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
@@ -123,8 +124,9 @@ def plan_cleanup(uri: str = DEFAULT_URI) -> Plan:
         # Without a record nothing is known to be ours; a damaged file is in the way all the same.
         return Plan([_aside()] if config_damaged else [], [_KEPT], None, not config_damaged)
     items = list(_items(record, config_damaged, uri))
+    kept = [*_unreachable(record, uri), _KEPT]
     # With its settings written an engine works, whether its deployment came to note that it is finished or not.
-    return Plan(items, [_KEPT], _name(record, config, config_damaged))
+    return Plan(items, kept, _name(record, config, config_damaged))
 
 
 def read_settings() -> tuple[EngineConfig | None, bool]:
@@ -171,6 +173,7 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         for domain in marked_domains(connection, record):
             yield Item("domain", domain.name(), _ABOUT["domain"], "domain")
         networks = list(_networks(made, connection))
+        pools = [Item("pool", name, _ABOUT["pool"], "pool") for name, _active in _pools(made, connection)]
         running = {domain.ID() for domain in connection.listAllDomains() if domain.isActive()}
     if record.host_id:
         name = record.host_name or record.host_id
@@ -191,6 +194,7 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
     for stale in places.stale_runtime_folders(record.name, running) if record.name else []:
         yield Item("folder", str(stale), _ABOUT["runtime"], "scratch")
     yield from networks
+    yield from pools
     folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
     for name in sorted(folders, key=len, reverse=True):
         yield Item("folder", name, _ABOUT["folder"], "folder")
@@ -224,6 +228,27 @@ def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -
         if ("network_started", name) in made and network.isActive():
             about = msg("cleanup.network_started", "libvirt's network is stopped again, unless another guest uses it.")
             yield Item("network", name, about, "network_started")
+
+
+def _pools(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> list[tuple[str, bool]]:
+    """Name of each pool of ours that is there, and whether it is mounted."""
+    ours = {name for kind, name in made if kind == "pool"}
+    if not ours:
+        return []
+    found = [(pool.name(), bool(pool.isActive())) for pool in connection.listAllStoragePools() if pool.name() in ours]
+    return sorted(found)
+
+
+def _unreachable(record: Record, uri: str) -> Iterator[Message]:
+    """What lies on a storage that is not mounted cannot be seen, so it is not removed either."""
+    with connected(uri) as connection:
+        for name, active in _pools([(kind, name) for kind, name in made_by(record)], connection):
+            if not active:
+                yield msg(
+                    "cleanup.kept.unmounted",
+                    "The storage pool {name} is not active: the engine's files on it stay, unless you start it first.",
+                    name=name,
+                )
 
 
 def _size(path: str) -> int | None:

@@ -22,7 +22,7 @@ from ..storage.checksum import expected_sha256, wrong_sum
 from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
-from .places import disk_file, partial_file
+from .places import disk_file, partial_file, storage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     A copy that was broken off is begun anew: it never has the disk's name. Once a VM has been started on the disk it is
     left alone. Raises RhvError ``disk.*``, ``image.*``.
     """
-    target = disk_file(get(answers, "storage.path"), get(answers, "engine.name"))
+    target = disk_file(storage_folder(answers), get(answers, "engine.name"))
     record = deployment.record
     # The preflight looked too, but a stranger's link can be turned since.
     refuse_strangers_link(target.parent)

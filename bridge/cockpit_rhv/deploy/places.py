@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ..storage.engine_folder import MOUNTED_KINDS, engine_folder
+from .answers import get
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 
 def state_dir() -> Path:
@@ -44,7 +47,24 @@ def pki_files() -> list[Path]:
     return [pki_dir() / name for name in (AGENT_KEY, ENGINE_CA, AGENT_CERTIFICATE)]
 
 
-def disk_file(folder: str, name: str) -> Path:
+def storage_folder(answers: Mapping[str, Any]) -> Path:
+    """Where the engine's disk and config drive lie."""
+    kind, path = get(answers, "storage.kind", "directory"), get(answers, "storage.path", "")
+    return engine_folder(kind, path, get(answers, "engine.name", ""))
+
+
+def storage_pool(answers: Mapping[str, Any]) -> str | None:
+    """libvirt's name of the shared storage the deployment mounts; None for a directory."""
+    shared = get(answers, "storage.kind", "directory") in MOUNTED_KINDS
+    return pool_name(get(answers, "engine.name")) if shared else None
+
+
+def pool_name(name: str) -> str:
+    """libvirt's name of the pool that mounts the storage of the engine ``name``."""
+    return f"rhv-{name}"
+
+
+def disk_file(folder: str | Path, name: str) -> Path:
     """The engine's disk in the storage directory."""
     return Path(folder) / f"{name}.qcow2"
 
@@ -54,7 +74,7 @@ def partial_file(disk: Path) -> Path:
     return disk.with_name(f".{disk.name}.partial")
 
 
-def drive_file(folder: str, name: str) -> Path:
+def drive_file(folder: str | Path, name: str) -> Path:
     """The config drive; beside the disk, because QEMU's user can reach it only there."""
     return Path(folder) / f"{name}-cidata.iso"
 

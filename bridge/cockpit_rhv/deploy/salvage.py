@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import os
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT
 from ..messages import Message, msg
+from ..storage.engine_folder import mount_folder
 from . import places
 from .discard import engine_domains, mark
 from .state import Record
 from .upgrade_record import Files
 
 if TYPE_CHECKING:
-    import xml.etree.ElementTree as ET
     from collections.abc import Sequence
 
     import libvirt
@@ -76,7 +77,7 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
         finished=config is not None,
         discard=config is None,
         leftovers=sorted({str(path) for path in files if os.path.lexists(path)}),
-        made=_made(names, jobs),
+        made=[*_made(names, jobs), *_pools(connection, names)],
     )
     return Salvage(record, unsure)
 
@@ -88,6 +89,20 @@ def _disks(root: ET.Element) -> list[Path]:
 def _with_companions(disk: Path) -> list[Path]:
     files = Files(disk)
     return [disk, places.partial_file(disk), files.previous, *files.scratch()]
+
+
+def _pools(connection: libvirt.virConnect, names: Sequence[str]) -> list[list[str]]:
+    """Pools with our name for an engine's storage that are mounted in our folder for it."""
+    ours = {places.pool_name(name): mount_folder(name) for name in names}
+    return [
+        ["pool", pool.name()]
+        for pool in connection.listAllStoragePools()
+        if pool.name() in ours and _target(pool.XMLDesc()) == str(ours[pool.name()])
+    ]
+
+
+def _target(xml: str) -> str | None:
+    return ET.fromstring(xml).findtext("target/path")  # noqa: S314 - written by libvirt
 
 
 def _made(names: Sequence[str], jobs: Sequence[str]) -> list[list[str]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Storage for the engine's disk. Kind `directory` is a folder of this host; other kinds will stand beside it."""
+"""Storage for the engine's disk. Kind `directory` is a folder of this host; kind `nfs` an export it mounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+from . import places
 from .answers import get
+from .storage_pool import define_storage, start_storage
+from .vm import connected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +25,31 @@ _MODE = 0o711
 
 def prepare_storage(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
     """Make the storage usable; True when something was done. Raises RhvError ``storage.*``, OSError."""
-    return _KINDS[get(answers, "storage.kind")](deployment, get(answers, "storage.path"))
+    return _KINDS[get(answers, "storage.kind")](deployment, answers)
 
 
-def _prepare_directory(deployment: Deployment, folder: str) -> bool:
+def mount_storage(answers: Mapping[str, Any]) -> bool:
+    """Mount the engine's storage if it is one to be mounted and is not; True when it was not.
+
+    Raises RhvError ``storage.gone``, ``storage.not_mounted``, ``libvirt.*``.
+    """
+    if places.storage_pool(answers) is None:
+        return False
+    with connected() as connection:
+        return start_storage(connection, answers)
+
+
+def _prepare_directory(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    return _make_folder(deployment, str(places.storage_folder(answers)))
+
+
+def _prepare_nfs(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    made = _make_folder(deployment, str(places.storage_folder(answers)))
+    with connected() as connection:
+        return define_storage(connection, deployment, answers) or made
+
+
+def _make_folder(deployment: Deployment, folder: str) -> bool:
     path = Path(folder)
     if path.exists() and not path.is_dir():
         raise RhvError(
@@ -44,4 +68,7 @@ def _prepare_directory(deployment: Deployment, folder: str) -> bool:
     return bool(missing)
 
 
-_KINDS: dict[str, Callable[[Deployment, str], bool]] = {"directory": _prepare_directory}
+_KINDS: dict[str, Callable[[Deployment, Mapping[str, Any]], bool]] = {
+    "directory": _prepare_directory,
+    "nfs": _prepare_nfs,
+}

@@ -144,6 +144,11 @@ def _across_fields(answers: Mapping[str, Any]) -> Iterator[FieldError]:
             yield _field_error("network.mac", "format", problem)
     if document.get(answers, "network.mode") == "static":
         yield from _static_address(answers)
+    if document.get(answers, "storage.kind") == "nfs":
+        for name in ("server", "export"):
+            if document.get(answers, f"storage.{name}") in (None, ""):
+                text = msg("answers.nfs_needs", "An NFS storage needs this answer.")
+                yield _field_error(f"storage.{name}", "required", text)
 
 
 def _is_hex(text: str) -> bool:

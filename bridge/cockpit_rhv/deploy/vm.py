@@ -21,6 +21,7 @@ from . import places
 from .answers import get
 from .domain_xml import Plan, engine_domain
 from .drive import build_drive, drive_files
+from .storage_pool import start_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,6 +117,7 @@ def start_engine(
         domain = find_engine(connection, deployment, name)
         if domain is not None and domain.isActive():
             return _go_on(domain, deployment)
+        start_storage(connection, answers)
         if get(answers, "network.kind") == "nat":
             _start_network(connection, get(answers, "network.name"), deployment)
         if not deployment.record.finished:
@@ -136,6 +138,7 @@ def start_again(
     """
     if domain.isActive():
         return _go_on(domain, deployment)
+    start_storage(connection, answers)
     if get(answers, "network.kind") == "nat":
         _start_network(connection, get(answers, "network.name"), deployment)
     _boot(domain, deployment)
@@ -190,7 +193,7 @@ def _define(
     admin_password_hash: str,
     root_password_hash: str | None,
 ) -> libvirt.virDomain:
-    name, folder = get(answers, "engine.name"), get(answers, "storage.path")
+    name, folder = get(answers, "engine.name"), places.storage_folder(answers)
     disk, drive = places.disk_file(folder, name), places.drive_file(folder, name)
     if not disk.exists():
         raise RhvError(

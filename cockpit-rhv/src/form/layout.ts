@@ -42,6 +42,8 @@ type Paths<T> = { [S in keyof T & string]: NonNullable<T[S]> extends object
 export type AnswerPath = Paths<Answers>;
 
 const isStatic = (read: Read) => read("network.mode") === "static";
+const isNfs = (read: Read) => read("storage.kind") === "nfs";
+const isDirectory = (read: Read) => !isNfs(read);
 const nameRule = () => _("Use letters, digits, dots, hyphens and underscores; begin with a letter or digit.");
 const pathRule = () => _("Enter an absolute path, beginning with a slash.");
 
@@ -89,9 +91,35 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
         pattern: () => _("Enter six pairs of hexadecimal digits, such as 52:54:00:12:34:56."),
     },
     "storage.kind": {
-        options: () => ({ directory: { label: _("Directory of this host") } }),
+        widget: "radio",
+        options: () => ({
+            directory: {
+                label: _("Directory of this host"),
+                description: _("Quick to try. The engine can run on this host only."),
+            },
+            nfs: {
+                label: _("NFS"),
+                description: _("A server keeps the disk; it is mounted here with every start of the host."),
+            },
+        }),
     },
-    "storage.path": { pattern: pathRule },
+    "storage.path": { pattern: pathRule, shown: isDirectory },
+    "storage.server": {
+        shown: isNfs, required: isNfs, width: "medium",
+        pattern: () => _("Enter a name or an address: letters, digits, dots, hyphens and colons."),
+    },
+    "storage.export": {
+        shown: isNfs, required: isNfs,
+        pattern: () => _("Enter the path that the server exports, beginning with a slash, without spaces."),
+    },
+    "storage.nfs_version": {
+        shown: isNfs, more: true, width: "short",
+        options: () => ({ auto: { label: _("Automatic") } }),
+    },
+    "storage.mount_options": {
+        shown: isNfs, more: true,
+        pattern: () => _("Enter names or name=value, separated by commas."),
+    },
     "image.path": { more: true, pattern: pathRule },
     "host.name": { more: true, pattern: nameRule, width: "medium" },
     "host.address": { more: true, width: "medium" },

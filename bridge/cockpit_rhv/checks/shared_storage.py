@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shared storage of a planned engine, tried before anything is committed: its test's steps, told as one check."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ..messages import msg
+from ..storage.engine_folder import MOUNTED_KINDS
+from .model import NOT_APPLICABLE, OK, UNKNOWN, Evidence, Outcome
+from .registry import Check
+
+if TYPE_CHECKING:
+    from ..storage.steps import StepResult
+    from .context import Context
+
+#: The test's own programs have limits; it ends within a minute and a half.
+LIMIT_S = 100.0
+
+
+def storage_document(context: Context) -> dict[str, Any]:
+    """The answers as a document of ``schemas/storage.json``."""
+    return {
+        "type": "nfs",
+        "server": context.answer("storage.server"),
+        "path": context.answer("storage.export"),
+        "version": context.answer("storage.nfs_version", "auto"),
+        "options": context.answer("storage.mount_options", "") or "",
+    }
+
+
+def check_shared(context: Context) -> Outcome:
+    """The worst step speaks; all that were done are its evidence."""
+    if context.answer("storage.kind") not in MOUNTED_KINDS:
+        return Outcome(NOT_APPLICABLE, msg("checks.shared.none", "The disk lies on this host."))
+    if os.geteuid() != 0:
+        text = msg("checks.shared.denied", "Only an administrator can try to mount it.")
+        return Outcome(UNKNOWN, text, (), msg("checks.shared.denied.remedy", "Turn on administrative access."))
+    report = context.probes.try_storage(storage_document(context), float(context.answer("engine.disk_gib")))
+    evidence = [_evidence(result) for result in report.results]
+    if report.verdict == OK:
+        text = msg(
+            "checks.shared.ok",
+            "{server} lets this host mount {export}, and QEMU can write to it.",
+            server=context.answer("storage.server"),
+            export=context.answer("storage.export"),
+        )
+        return Outcome(OK, text, evidence)
+    worst = next(result for result in report.results if result.found.severity == report.verdict)
+    return Outcome(report.verdict, worst.found.summary, evidence, worst.found.remedy)
+
+
+def _evidence(result: StepResult) -> Evidence:
+    read = "; ".join(f"{source}: {value}" for source, value in result.found.evidence)
+    return Evidence(str(result.step.title), f"{result.found.severity}: {result.found.summary} {read}".strip())
+
+
+CHECKS = (
+    Check(
+        "storage.shared",
+        msg("checks.shared.title", "Shared storage"),
+        msg(
+            "checks.shared.why",
+            "What is wrong with a storage is found in seconds by trying it, and undone; twenty minutes later it costs "
+            "the deployment.",
+        ),
+        check_shared,
+        needs_answers=True,
+        path="storage.server",
+        limit_s=LIMIT_S,
+    ),
+)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The storage test as a check of the preflight: the worst step speaks, and what the answers say is what is tried."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cockpit_rhv.checks.context import Context, Probes
+from cockpit_rhv.checks.shared_storage import check_shared, storage_document
+from cockpit_rhv.checks.storage import check_path, check_space
+from cockpit_rhv.messages import msg
+from cockpit_rhv.storage.document import read_document
+from cockpit_rhv.storage.steps import Found, Report, Step, StepResult
+
+from tests.unit import deploy_support as world
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOUNT = Step(
+    "mount", msg("t.mount", "It can be mounted"), msg("t.why", "Why"), lambda: Found("ok", msg("t.ok", "Yes."))
+)
+
+
+def context(*found: Found, asked: list[Any] | None = None, **changes: Any) -> Context:
+    """A planned engine on NFS whose test finds this."""
+    given = {"kind": "nfs", "server": "nas.example.com", "export": "/srv/rhv", "nfs_version": "auto", **changes}
+
+    def tried(document: Mapping[str, Any], need_gib: float) -> Report:
+        if asked is not None:
+            asked.append((dict(document), need_gib))
+        return Report(document, [StepResult(MOUNT, one, 0.1) for one in found])
+
+    answers = world.changed(world.answers(), {f"storage.{name}": value for name, value in given.items()})
+    return Context(answers, probes=Probes(try_storage=tried))
+
+
+GOOD = Found("ok", msg("t.good", "Mounted."), [("mount", "vers=4.2")])
+BAD = Found("error", msg("t.bad", "The server refuses."), [("mount", "access denied")], msg("t.do", "Export it."))
+SLOW = Found("warning", msg("t.slow", "It is slow."))
+
+
+@pytest.fixture(autouse=True)
+def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def test_what_is_tried_is_what_the_answers_say() -> None:
+    asked: list[Any] = []
+    outcome = check_shared(context(GOOD, asked=asked, mount_options="hard,nconnect=4", nfs_version="4.1"))
+    assert outcome.severity == "ok"
+    document, need_gib = asked[0]
+    assert document == {
+        "type": "nfs",
+        "server": "nas.example.com",
+        "path": "/srv/rhv",
+        "version": "4.1",
+        "options": "hard,nconnect=4",
+    }
+    assert need_gib == 10
+    read_document(document)  # the test takes it
+
+
+@pytest.mark.parametrize(
+    ("found", "severity", "text"),
+    [((GOOD, SLOW), "warning", "It is slow."), ((GOOD, SLOW, BAD), "error", "The server refuses.")],
+)
+def test_the_worst_step_speaks(found: tuple[Found, ...], severity: str, text: str) -> None:
+    outcome = check_shared(context(*found))
+    assert (outcome.severity, str(outcome.summary)) == (severity, text)
+    assert len(outcome.evidence) == len(found)
+
+
+def test_its_remedy_and_evidence_are_the_steps() -> None:
+    outcome = check_shared(context(GOOD, BAD))
+    assert str(outcome.remedy) == "Export it."
+    assert outcome.evidence[1].value == "error: The server refuses. mount: access denied"
+
+
+def test_nobody_but_root_can_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert check_shared(context(GOOD)).severity == "unknown"
+
+
+def test_a_directory_is_judged_by_its_own_checks_and_an_export_is_not() -> None:
+    assert check_shared(context(BAD, kind="directory")).severity == "not_applicable"
+    assert check_path(context()).severity == "not_applicable"
+    assert check_space(context()).severity == "not_applicable"
+
+
+def test_the_document_fits_the_schema_without_the_optional_answers() -> None:
+    read_document(storage_document(context()))

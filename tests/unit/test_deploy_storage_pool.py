@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pool of an engine's shared storage: what libvirt is told, and what becomes of it, on libvirt's test driver."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import libvirt
+import pytest
+from cockpit_rhv.deploy import places
+from cockpit_rhv.deploy import storage as storage_module
+from cockpit_rhv.deploy.state import Deployment
+from cockpit_rhv.deploy.storage import mount_storage, prepare_storage
+from cockpit_rhv.deploy.storage_pool import nfs_pool, start_storage
+from cockpit_rhv.deploy.vm import libvirt_errors
+from cockpit_rhv.errors import RhvError
+
+from tests.own_driver import own_test_driver
+from tests.unit import deploy_support as world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+POOL = "rhv-HostedEngine"
+
+
+class Host:
+    """``real``: a libvirt of its own; ``folder``: where the state lies."""
+
+    def __init__(self, real: libvirt.virConnect, folder: Path) -> None:
+        self.real, self.folder = real, folder
+        self.deployment = Deployment.open(world.JOB)
+
+    def pool(self) -> libvirt.virStoragePool:
+        return self.real.storagePoolLookupByName(POOL)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "state"))
+    real = libvirt.open(own_test_driver(tmp_path))
+
+    @contextmanager
+    def here() -> Iterator[libvirt.virConnect]:
+        with libvirt_errors():
+            yield real
+
+    monkeypatch.setattr(storage_module, "connected", here)
+    yield Host(real, tmp_path)
+    real.close()
+
+
+def nfs(**changes: Any) -> dict[str, Any]:
+    """Complete answers for an export."""
+    given = {"kind": "nfs", "server": "nas.example.com", "export": "/srv/rhv", "nfs_version": "4.2", **changes}
+    return world.changed(world.answers(), {f"storage.{name}": value for name, value in given.items()})
+
+
+def test_the_definition_is_a_tree_and_takes_every_answer(host: Host) -> None:
+    root = ET.fromstring(nfs_pool(POOL, nfs(mount_options="hard,nconnect=4")))
+    assert root.get("type") == "netfs"
+    attributes = {path: root.find(path).attrib for path in ("source/host", "source/dir", "source/protocol")}  # type: ignore[union-attr]
+    assert attributes == {
+        "source/host": {"name": "nas.example.com"},
+        "source/dir": {"path": "/srv/rhv"},
+        "source/protocol": {"ver": "4.2"},
+    }
+    assert root.findtext("target/path") == str(host.folder / "state/storage/HostedEngine")
+    options = [one.get("name") for one in root.iter("{http://libvirt.org/schemas/storagepool/fs/1.0}option")]
+    assert options == ["retry=0", "hard", "nconnect=4"]
+    automatic = ET.fromstring(nfs_pool(POOL, nfs(nfs_version="auto")))
+    assert automatic.find("source/protocol") is None, "the newest that both sides have"
+
+
+def test_it_is_mounted_now_and_with_every_start(host: Host) -> None:
+    assert prepare_storage(host.deployment, nfs())
+    pool = host.pool()
+    assert (pool.isActive(), pool.autostart()) == (1, 1)
+    assert ["pool", POOL] in (host.deployment.record.made or [])
+    assert places.storage_folder(nfs()).is_dir()
+
+
+def test_after_a_reboot_it_is_mounted_again_before_anything_is_written(host: Host) -> None:
+    prepare_storage(host.deployment, nfs())
+    host.pool().destroy()
+    assert mount_storage(nfs())
+    assert host.pool().isActive()
+    assert not mount_storage(nfs())
+
+
+def test_other_answers_make_another_definition(host: Host) -> None:
+    prepare_storage(host.deployment, nfs())
+    assert prepare_storage(host.deployment, nfs(server="other.example.com", mount_options="soft"))
+    assert "other.example.com" in host.pool().XMLDesc()
+    assert host.pool().isActive()
+
+
+def test_a_pool_of_that_name_which_is_not_ours_is_left_alone(host: Host) -> None:
+    theirs = f"<pool type='dir'><name>{POOL}</name><target><path>/srv/theirs</path></target></pool>"
+    before = host.real.storagePoolDefineXML(theirs).XMLDesc()
+    with pytest.raises(RhvError) as caught:
+        prepare_storage(host.deployment, nfs())
+    assert caught.value.code == "storage.foreign_pool"
+    assert host.pool().XMLDesc() == before
+
+
+def test_a_pool_that_was_removed_meanwhile_is_told(host: Host) -> None:
+    with pytest.raises(RhvError) as caught:
+        start_storage(host.real, nfs())
+    assert caught.value.code == "storage.gone"
+
+
+def test_a_directory_needs_none(host: Host) -> None:
+    answers = world.changed(world.answers(), {"storage.path": str(host.folder / "images")})
+    before = len(host.real.listAllStoragePools())
+    assert prepare_storage(host.deployment, answers)
+    assert not mount_storage(answers)
+    assert not start_storage(host.real, answers)
+    assert len(host.real.listAllStoragePools()) == before
+
+
+def test_a_server_that_refuses_is_named(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def __getattr__(self, name: str) -> Any:
+            return {"name": lambda: POOL, "isActive": lambda: 0, "create": self.refuse}[name]
+
+        def refuse(self) -> None:
+            raise libvirt.libvirtError("mount.nfs: access denied by server")
+
+    class Connection:
+        def listAllStoragePools(self) -> list[Refusing]:
+            return [Refusing()]
+
+    with pytest.raises(RhvError) as caught:
+        start_storage(Connection(), nfs())
+    assert caught.value.code == "storage.not_mounted"
+    assert str(caught.value.message) == "nas.example.com does not let this host mount /srv/rhv."
+    assert "access denied" in (caught.value.detail or "")
