@@ -243,7 +243,11 @@ def _add_storage(storage: argparse.ArgumentParser, t: Translate) -> None:
     test.add_argument("file", metavar="FILE", help=file)
     need = t(msg("cli.help.storage_need", "room that is needed, in GiB"))
     test.add_argument("--need", type=float, metavar="GIB", help=need)
-    for action in (test,):
+    text = t(msg("cli.help.storage_discover", "List the iSCSI targets of a portal; nothing is stored."))
+    discover = actions.add_parser("discover", help=text, description=text)
+    portal = t(msg("cli.help.storage_portal", "the portal; port 3260 when left out"))
+    discover.add_argument("portal", metavar="HOST[:PORT]", help=portal)
+    for action in (test, discover):
         action.add_argument("--json", action="store_true", help=t(msg("cli.help.json", "print JSON instead of text")))
 
 

@@ -29,6 +29,8 @@ def exit_code(error: RhvError) -> int:
         return REFUSED
     if error.code in ("cleanup.nothing", "cleanup.changed", "cleanup.unconfirmed", "bundle.exists"):
         return REFUSED
+    if error.code in ("storage.document", "storage.not_json"):
+        return REFUSED
     if error.code.startswith(("answers.", "deploy.", "secrets.", "preflight.", "upgrade.", "image.")):
         return REFUSED
     return FAILED

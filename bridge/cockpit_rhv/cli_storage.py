@@ -38,7 +38,7 @@ def storage(terminal: Terminal, arguments: argparse.Namespace) -> int:
             msg("access.denied", "Only an administrator may do this."),
             msg("access.denied.cli", "Run it as root."),
         )
-    return _test(terminal, arguments)
+    return _test(terminal, arguments) if arguments.action == "test" else _discover(terminal, arguments)
 
 
 def _test(terminal: Terminal, arguments: argparse.Namespace) -> int:
@@ -64,6 +64,22 @@ def _test(terminal: Terminal, arguments: argparse.Namespace) -> int:
     if report.cancelled:
         return ABORTED
     return {"ok": OK, "error": ERRORS}.get(report.verdict, WARNINGS)
+
+
+def _discover(terminal: Terminal, arguments: argparse.Namespace) -> int:
+    from .storage.testing import discover_targets
+
+    found = discover_targets(arguments.portal)
+    if arguments.json:
+        terminal.line(json.dumps(found, indent=1))
+        return OK
+    for target in found["targets"]:
+        terminal.line(target["target"])
+        for portal in target["portals"]:
+            terminal.line(f"  {portal['portal']},{portal['group']}")
+    if not found["targets"]:
+        terminal.note(msg("storage.iscsi.target.none", "The portal offers no target to this host."))
+    return OK
 
 
 def _read(name: str) -> Any:

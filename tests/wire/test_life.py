@@ -56,6 +56,10 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.agent": {"uuid": "x"},
     "machines.removal_plan": {"uuid": "x"},
     "machines.remove": {"uuid": "x", "paths": []},
+    "storage.test": {"document": {"type": "directory", "path": "/x"}},
+    "storage.cancel": {},
+    "storage.discover": {"portal": "x"},
+    "storage.luns": {},
     "logs.list": {},
     "logs.delete": {"archive": "x"},
 }

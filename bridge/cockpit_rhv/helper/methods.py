@@ -30,11 +30,12 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .lasting_methods import LASTING_METHODS
     from .log_methods import LOG_METHODS
     from .machine_methods import MACHINE_METHODS
+    from .storage_methods import STORAGE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
 
     of_guests = (MACHINE_METHODS, GUEST_METHODS, LOG_METHODS)
     of_engine = (DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS)
-    for table in (SESSION_METHODS, JOB_METHODS, *of_guests, *of_engine):
+    for table in (SESSION_METHODS, JOB_METHODS, STORAGE_METHODS, *of_guests, *of_engine):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 

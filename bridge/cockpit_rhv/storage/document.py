@@ -168,8 +168,13 @@ def _nfs(value: Mapping[str, Any]) -> Nfs:
         if option.partition("=")[0] in _OPTIONS_REFUSED:
             if option == "bg":
                 raise _wrong(msg("storage.document.bg", 'Leave out "bg": such a mount never says that it failed.'))
-            text = 'Leave out "{option}" and choose the version instead.'
-            raise _wrong(msg("storage.document.option_version", text, option=option))
+            raise _wrong(
+                msg(
+                    "storage.document.option_version",
+                    'Leave out "{option}": choose the version instead.',
+                    option=option,
+                )
+            )
     return Nfs(_host(value["server"]), _path(value["path"]), value.get("version", "auto"), options)
 
 
@@ -231,8 +236,13 @@ def _login(where: str, value: Mapping[str, Any]) -> Login:
         text = value[name]
         # open-iscsi reads them from a line of a file, spaces around the value cut off.
         if not text.isprintable() or text != text.strip():
-            text = "{field} must not hold line breaks, nor begin or end with a space."
-            raise _wrong(msg("storage.document.chap", text, field=f"{where}.{name}"))
+            raise _wrong(
+                msg(
+                    "storage.document.chap",
+                    "{field} must not hold line breaks, nor begin or end with a space.",
+                    field=f"{where}.{name}",
+                )
+            )
     return Login(value["user"], value["secret"])
 
 

@@ -4,18 +4,37 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..errors import RhvError
 from ..messages import msg
+from .blocks import read_luns
 from .directory import DirectoryTest
-from .document import Directory, Nfs, document_json, read_document
+from .document import (
+    Directory,
+    Iscsi,
+    Lvm,
+    Nfs,
+    check_target,
+    document_json,
+    parse_portal,
+    parse_portals,
+    read_chap,
+    read_document,
+)
+from .iscsi import IscsiTest, discover, target_luns
+from .luns import FcTest
+from .lvm import LvmTest
 from .nfs import NfsTest
-from .programs import Programs
+from .programs import Overdue, Programs
 from .steps import Report, Step, StepResult, run_steps
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .document import Document
+
+T = TypeVar("T")
 
 
 def try_storage(
@@ -38,7 +57,46 @@ def _steps(document: Document, programs: Programs, need_gib: float | None) -> li
         return NfsTest(document, programs, need_gib).steps()
     if isinstance(document, Directory):
         return DirectoryTest(document, programs, need_gib).steps()
-    raise RhvError("storage.untested", msg("storage.untested", "This type of storage cannot be tested yet."))
+    if isinstance(document, Iscsi):
+        return IscsiTest(document, programs, need_gib).steps()
+    if isinstance(document, Lvm):
+        return LvmTest(document, programs, need_gib).steps()
+    return FcTest(document, programs, need_gib).steps()
+
+
+def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Definition ``StorageTargets``. Raises RhvError ``storage.*``."""
+    lines = _asked(lambda: discover(parse_portal(portal), read_chap(chap), Programs()))
+    targets: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        targets.setdefault(line.target, []).append({"portal": line.portal, "group": line.group})
+    return {"targets": [{"target": name, "portals": portals} for name, portals in sorted(targets.items())]}
+
+
+def list_luns(portals: list[str] | None, target: str | None, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Definition ``StorageLuns``: of a target, or of this host where none is named. Raises RhvError ``storage.*``."""
+    if target is None:
+        luns = _asked(lambda: read_luns(Programs()))
+    elif not portals:
+        raise RhvError("storage.document", msg("storage.document.portals", "Name the target's portals, too."))
+    else:
+        name, places, login = check_target(target), parse_portals(portals), read_chap(chap)
+        luns = _asked(lambda: target_luns(places, name, login, Programs()))
+    return {"luns": [lun.to_json() for lun in luns]}
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except Overdue as error:
+        text = msg("storage.step.overdue", "No answer within {seconds} s.", seconds=error.limit_s)
+        remedy = msg(
+            "storage.step.overdue.remedy", "See whether the server is up and the way to it is free; try again."
+        )
+        raise RhvError("storage.overdue", text, remedy, str(error)) from error
+    except OSError as error:
+        text = msg("storage.step.unreadable", "What the step needs cannot be read: {reason}", reason=str(error))
+        raise RhvError("storage.unreadable", text, None, str(error)) from error
 
 
 class Running:

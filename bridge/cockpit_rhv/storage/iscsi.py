@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An iSCSI LUN tested, and targets and LUNs found: logged in to for that long, with records nobody else sees."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import RhvError
+from ..messages import msg
+from .blocks import Lun, read_luns
+from .initiator import CONFIGURATION, Initiator, TargetPortal, logout, sessions
+from .left_sessions import Notes, end_left_sessions
+from .luns import LunSteps, found_lun
+from .reach import name_step, port_step
+from .steps import ERROR, OK, WARNING, Found, Step, missing_program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .document import Chap, Iscsi, Portal
+    from .programs import Programs
+
+_SYS = Path("/sys")
+#: Seconds for a disk to appear after its scan, and between two looks.
+_APPEAR_S, _LOOK_S = 5.0, 0.1
+
+
+class Sessions:
+    """Sessions with one target; those made here are ended here, others are used as they are."""
+
+    def __init__(self, target: str, programs: Programs) -> None:
+        self._target = target
+        self._programs = programs
+        self._notes = Notes()
+
+    def login(self, initiator: Initiator, portal: Portal) -> bool:
+        """True when a session was made. Raises RhvError ``storage.iscsi.*``, Overdue."""
+        before = {session.sid for session in sessions()}
+        try:
+            return initiator.login(self._target, portal)
+        finally:
+            # Noted also when iscsiadm was killed in the middle of it.
+            for session in sessions():
+                if session.sid not in before and session.target == self._target:
+                    self._notes.add(session.sid)
+
+    def disks(self, lun: int | None) -> list[str]:
+        """Kernel names of the target's disks, scanned for: one LUN, or all. Raises OSError, Cancelled."""
+        hosts = self._hosts()
+        for host in hosts:
+            Path(f"/sys/class/scsi_host/{host}/scan").write_text(f"- - {'-' if lun is None else lun}", "ascii")
+        end = time.monotonic() + _APPEAR_S
+        while not (found := self._names(hosts, lun)) and time.monotonic() < end and not self._programs.cancel.is_set():
+            time.sleep(_LOOK_S)
+        if found:
+            # lsblk asks udev what is on a disk, and udev is still looking.
+            with contextlib.suppress(FileNotFoundError):
+                self._programs.run(["udevadm", "settle", "--timeout=3"], 5.0)
+        return found
+
+    def end(self) -> list[str]:
+        """End the sessions made here; what could not be ended, in words."""
+        undoing = self._programs.uncancelled()
+        kept = []
+        for sid in self._notes.sids:
+            if any(session.sid == sid for session in sessions()):
+                self._flush_maps(sid, undoing)
+                said = logout(sid, undoing)
+                if said:
+                    kept.append(f"session {sid}: {said}")
+        if not kept:
+            self._notes.clear()
+        return kept
+
+    def _hosts(self) -> list[str]:
+        sids = [session.sid for session in sessions() if session.target == self._target]
+        real = [str((_SYS / f"class/iscsi_session/session{sid}/device").resolve()) for sid in sids]
+        return sorted({found[1] for path in real if (found := re.search(r"/(host\d+)/", path))})
+
+    @staticmethod
+    def _names(hosts: Sequence[str], lun: int | None) -> list[str]:
+        names = []
+        for host in hosts:
+            wanted = f"{host[4:]}:*:*:{'*' if lun is None else lun}"
+            names += [disk.name for disk in _SYS.glob(f"class/scsi_device/{wanted}/device/block/*")]
+        return sorted(names)
+
+    def _flush_maps(self, sid: int, undoing: Programs) -> None:
+        """A multipath map over our disks would queue for ever; one that is in use refuses to go, and stays."""
+        path = str((_SYS / f"class/iscsi_session/session{sid}/device").resolve())
+        found = re.search(r"/(host\d+)/", path)
+        for name in self._names([found[1]], None) if found else []:
+            for holder in (_SYS / f"class/block/{name}/holders").glob("dm-*"):
+                uuid = (holder / "dm/uuid").read_text("ascii") if (holder / "dm/uuid").exists() else ""
+                if uuid.startswith("mpath-"):
+                    undoing.run(["multipath", "-f", (holder / "dm/name").read_text("utf-8").strip()], 10.0)
+
+
+class IscsiTest:
+    """One test of one LUN."""
+
+    def __init__(self, document: Iscsi, programs: Programs, need_gib: float | None) -> None:
+        self._document = document
+        self._programs = programs
+        self._initiator = Initiator(programs, document.chap)
+        self._entered = False
+        self._sessions = Sessions(document.target, programs)
+        self._answering: list[tuple[str, int]] = []
+        self._lun = LunSteps(programs, need_gib)
+
+    def steps(self) -> list[Step]:
+        """In the order they are done."""
+        hosts = [portal.host for portal in self._document.portals]
+        return [
+            Step(
+                "client",
+                msg("storage.iscsi.client.title", "iSCSI initiator"),
+                msg("storage.iscsi.client.why", "Logging in needs open-iscsi and the kernel's initiator."),
+                lambda: check_client(self._programs),
+            ),
+            Step(
+                "name",
+                msg("storage.name.title", "Server name"),
+                msg("storage.name.why", "This host looks the name up at every mount, after each reboot too."),
+                lambda: name_step(hosts, self._programs, {}),
+            ),
+            Step(
+                "port",
+                msg("storage.port.title", "Server port"),
+                msg(
+                    "storage.iscsi.port.why",
+                    "Each portal is a way to the disk; a lost one is not noticed until it is needed.",
+                ),
+                lambda: port_step([(p.host, p.port) for p in self._document.portals], self._programs, self._answering),
+            ),
+            Step(
+                "target",
+                msg("storage.iscsi.target.title", "Target"),
+                msg("storage.iscsi.target.why", "The portal must offer this very target to this host."),
+                self.target,
+            ),
+            Step(
+                "login",
+                msg("storage.iscsi.login.title", "Login"),
+                msg("storage.iscsi.login.why", "The target lets in whom it knows, by name and by CHAP."),
+                self.login,
+            ),
+            Step(
+                "lun",
+                msg("storage.lun.title", "LUN"),
+                msg("storage.lun.why", "The storage must show the LUN to this host."),
+                self.find,
+            ),
+            *self._lun.steps(),
+            Step(
+                "undone",
+                msg("storage.undone.title", "Undone"),
+                msg("storage.undone.why", "A test leaves this host as it was."),
+                self.undo,
+                always=True,
+            ),
+        ]
+
+    def target(self) -> Found:
+        """Discovery at the first portal that answers."""
+        self._initiator.__enter__()
+        self._entered = True
+        portal = self._portals()[0]
+        try:
+            found = self._initiator.discover(portal)
+        except RhvError as error:
+            return Found(ERROR, error.message, [(error.code, error.detail or "")], error.hint, stop=True)
+        names = sorted({line.target for line in found})
+        evidence = [
+            (f"iscsiadm discovery {portal}", "; ".join(f"{line.portal} {line.target}" for line in found) or "nothing")
+        ]
+        if self._document.target in names:
+            return Found(OK, msg("storage.iscsi.target.ok", "The portal offers the target."), evidence)
+        text = msg("storage.iscsi.target.missing", "The portal offers other targets: {names}.", names=", ".join(names))
+        if not names:
+            text = msg("storage.iscsi.target.none", "The portal offers no target to this host.")
+        remedy = msg(
+            "storage.iscsi.target.remedy", "Correct the target's name, or allow this host's initiator name on it."
+        )
+        return Found(ERROR, text, evidence, remedy, stop=True)
+
+    def login(self) -> Found:
+        """At each portal that answers."""
+        evidence = []
+        failed: RhvError | None = None
+        good = 0
+        for portal in self._portals():
+            try:
+                made = self._sessions.login(self._initiator, portal)
+            except RhvError as error:
+                failed = error
+                evidence.append((f"login {portal}", error.detail or error.code))
+            else:
+                good += 1
+                evidence.append((f"login {portal}", "logged in" if made else "this host was logged in already"))
+        if failed is not None and not good:
+            return Found(ERROR, failed.message, evidence, failed.hint, stop=True)
+        if failed is not None:
+            return Found(WARNING, failed.message, evidence, failed.hint)
+        return Found(
+            OK, msg("storage.iscsi.login.ok", "The target lets this host in: {count} sessions.", count=good), evidence
+        )
+
+    def find(self) -> Found:
+        """The LUN asked for, and no other, is made known to this host."""
+        names = self._sessions.disks(self._document.lun)
+        lun = next(iter(luns_of(read_luns(self._programs), names)), None)
+        if lun is None:
+            text = msg("storage.iscsi.no_lun", "The target has no LUN {lun} for this host.", lun=self._document.lun)
+            remedy = msg("storage.iscsi.no_lun.remedy", "Choose another LUN, or map it to this host on the target.")
+            return Found(ERROR, text, [("scan", ", ".join(names) or "no disk came")], remedy, stop=True)
+        self._lun.lun = lun
+        return found_lun(lun)
+
+    def undo(self) -> Found:
+        """Log out of what was logged in to; the records go with their namespace."""
+        kept = self._sessions.end()
+        if self._entered:
+            self._initiator.__exit__(None, None, None)
+        if kept:
+            text = msg("storage.iscsi.kept", "The test's session could not be ended.")
+            remedy = msg("storage.iscsi.kept.remedy", "See what uses its disks; the next test tries again.")
+            return Found(ERROR, text, [("iscsiadm --logout", "; ".join(kept))], remedy)
+        return Found(OK, msg("storage.undone.ok", "Nothing of the test is left on this host."))
+
+    def _portals(self) -> list[Portal]:
+        return [portal for portal in self._document.portals if (portal.host, portal.port) in self._answering]
+
+
+def check_client(programs: Programs) -> Found:
+    """open-iscsi and the kernel's initiator; what a killed test left is ended here."""
+    if not any((_SYS / "module" / name).exists() for name in ("iscsi_tcp", "bnx2i", "qedi", "cxgb4i")):
+        try:
+            done = programs.run(["modprobe", "iscsi_tcp"], 10.0)
+            reason = "" if done.code == 0 else done.said
+        except FileNotFoundError:
+            reason = "no modprobe"
+        if reason:
+            return Found(
+                ERROR,
+                msg("storage.iscsi.no_kernel", "There is no iSCSI initiator in this kernel."),
+                [("modprobe iscsi_tcp", reason)],
+                msg(
+                    "storage.iscsi.no_kernel.remedy",
+                    "Boot a kernel with the iscsi_tcp module; in a container, load it on the machine below.",
+                ),
+                stop=True,
+            )
+    if shutil.which("iscsiadm") is None or not Path(CONFIGURATION).exists():
+        return missing_program("iscsiadm", "open-iscsi (Debian), iscsi-initiator-utils (EL)")
+    left = end_left_sessions(programs)
+    evidence = [("left by a killed test, ended now", ", ".join(map(str, left)))] if left else []
+    return Found(OK, msg("storage.iscsi.client.ok", "This host can log in to iSCSI targets."), evidence)
+
+
+def luns_of(luns: Sequence[Lun], disks: Sequence[str]) -> list[Lun]:
+    """Those of ``luns`` that one of these disks (kernel names) leads to."""
+    devices = {f"/dev/{name}" for name in disks}
+    return [lun for lun in luns if any(path.device in devices for path in lun.paths)]
+
+
+def discover(portal: Portal, chap: Chap | None, programs: Programs) -> list[TargetPortal]:
+    """The portal's targets; nothing is stored. Raises RhvError ``storage.*``, OSError, Overdue, Cancelled."""
+    _client(programs)
+    answered: list[tuple[str, int]] = []
+    for found in (
+        name_step([portal.host], programs, {}),
+        port_step([(portal.host, portal.port)], programs, answered),
+    ):
+        if found.stop:
+            raise RhvError(
+                "storage.unreachable", found.summary, found.remedy, "; ".join(": ".join(e) for e in found.evidence)
+            )
+    with Initiator(programs, chap) as initiator:
+        return initiator.discover(portal)
+
+
+def target_luns(portals: Sequence[Portal], target: str, chap: Chap | None, programs: Programs) -> list[Lun]:
+    """The target's LUNs, logged in to for that long. Raises as :func:`discover`."""
+    _client(programs)
+    made = Sessions(target, programs)
+    with Initiator(programs, chap) as initiator:
+        try:
+            for portal in portals:
+                made.login(initiator, portal)
+            disks = made.disks(None)
+            return luns_of(read_luns(programs), disks)
+        finally:
+            made.end()
+
+
+def _client(programs: Programs) -> None:
+    found = check_client(programs)
+    if found.stop:
+        raise RhvError(
+            "storage.iscsi.client", found.summary, found.remedy, "; ".join(": ".join(e) for e in found.evidence)
+        )
