@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,8 +19,10 @@ from tests.wholekernel.machine import HOST1, SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.wholekernel.guest import Guest
+    from tests.wholekernel.image import Image
     from tests.wholekernel.machine import Machine
 
 
@@ -32,6 +35,13 @@ class Guests(NamedTuple):
 def guests() -> Iterator[Guests]:
     """Both guests, running side by side; the host has our package installed."""
     image, states = saved.build()
+    with (images.FOLDER / "run.lock").open("w") as lock:
+        # A second run in this working tree waits: it would end this one's guests for leftovers.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _run(image, states)
+
+
+def _run(image: Image, states: Path) -> Iterator[Guests]:
     lab = Lab("run")
     lab.up()  # this ends what an interrupted run left
     folder = images.FOLDER / "run"

@@ -115,7 +115,7 @@ def parse_path_states(multipathd: str) -> dict[str, str]:
     """What multipathd says of each disk (``sda``): ``active ready``, ``failed faulty`` …"""
     states = {}
     for group in _rows(multipathd, "maps", "path_groups"):
-        for path in group.get("paths") or []:
+        for path in _listed(group, "paths"):
             if isinstance(path, dict) and "dev" in path:
                 states[str(path["dev"])] = f"{path.get('dm_st', '?')} {path.get('chk_st', '?')}"
     return states
@@ -127,10 +127,14 @@ def _rows(text: str, outer: str, inner: str) -> list[dict[str, Any]]:
     except ValueError:
         return []
     found = []
-    for item in (document.get(outer) or []) if isinstance(document, dict) else []:
-        rows = item.get(inner) if isinstance(item, dict) else None
-        found += [row for row in rows or [] if isinstance(row, dict)]
+    for item in _listed(document, outer):
+        found += [row for row in _listed(item, inner) if isinstance(row, dict)]
     return found
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    inner = value.get(name) if isinstance(value, dict) else None
+    return inner if isinstance(inner, list) else []
 
 
 def _is_lun(disk: Mapping[str, Any]) -> bool:

@@ -169,7 +169,11 @@ def _nfs(value: Mapping[str, Any]) -> Nfs:
             if option == "bg":
                 raise _wrong(msg("storage.document.bg", 'Leave out "bg": such a mount never says that it failed.'))
             raise _wrong(
-                msg("storage.document.option_version", 'Leave out "{option}": choose the version instead.', option=option)
+                msg(
+                    "storage.document.option_version",
+                    'Leave out "{option}": choose the version instead.',
+                    option=option,
+                )
             )
     return Nfs(_host(value["server"]), _path(value["path"]), value.get("version", "auto"), options)
 

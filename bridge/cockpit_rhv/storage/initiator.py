@@ -13,14 +13,15 @@ from .private_mounts import PrivateMounts
 from .programs import Overdue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from .document import Chap, Portal
     from .programs import Done, Programs
 
 CONFIGURATION = "/etc/iscsi/iscsid.conf"
-#: Where open-iscsi keeps its records: Debian's folder, then that of EL.
-_RECORDS = ("/etc/iscsi", "/var/lib/iscsi")
+#: Where open-iscsi keeps its settings, and on Debian its records; where it keeps those on EL.
+FOLDERS = ("/etc/iscsi", "/var/lib/iscsi")
 _LIMIT_S = 20.0
 #: Nothing is scanned at login, so that no LVM group on a foreign LUN is activated; no record starts at boot.
 _SETTINGS = (
@@ -50,7 +51,8 @@ class TargetPortal(NamedTuple):
 class Initiator:
     """A context: inside it, ``iscsiadm`` works with records of its own. ``chap`` goes in through a pipe."""
 
-    def __init__(self, programs: Programs, chap: Chap | None) -> None:
+    def __init__(self, programs: Programs, chap: Chap | None, folders: Sequence[str] = FOLDERS) -> None:
+        self._folders = folders
         self._private = PrivateMounts(programs)
         self._chap = chap
         self._programs = programs
@@ -101,8 +103,8 @@ class Initiator:
     def _configure(self, chap: Chap | None) -> None:
         """Empty records, and the host's settings with ours instead; nothing of it outside the namespace."""
         # Read outside: inside it is ours already when it is asked for again.
-        settings = private_settings(Path(CONFIGURATION).read_text("utf-8", "replace"), chap)
-        done = self._programs.run(["sh", "-eu", "-c", _PREPARE, "sh", *_RECORDS], _LIMIT_S, settings)
+        settings = private_settings(Path(self._folders[0], "iscsid.conf").read_text("utf-8", "replace"), chap)
+        done = self._programs.run(["sh", "-eu", "-c", _PREPARE, "sh", *self._folders], _LIMIT_S, settings)
         if done.code != 0:
             text = msg("storage.iscsi.private", "open-iscsi's records could not be set apart for the test.")
             raise RhvError("storage.iscsi.private", text, None, done.said)
@@ -126,7 +128,7 @@ if ! mountpoint -q "$work"; then
         fi
     done
 fi
-cat > /etc/iscsi/iscsid.conf
+cat > "$1/iscsid.conf"
 """
 
 
