@@ -36,7 +36,7 @@ class Storm:
     def __init__(self, uri: str) -> None:
         self.conn = libvirt.open(uri)
         self.events = 0
-        self._chance = random.Random(7)  # noqa: S311
+        self._chance = random.Random(7)
 
     def blow(self, seconds: float) -> float:
         """Make that many seconds' worth of events; returns how many came a second."""
