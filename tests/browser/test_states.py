@@ -294,12 +294,11 @@ def test_a_deployed_engine(browser: Browser, cockpit: LocalCockpit) -> None:
     expect(page.locator("[data-engine='running']")).to_be_visible()
     expect(page.locator("#engine-portal")).to_have_attribute("href", "https://engine.example.com/")
     expect(page.locator("#ca-fingerprint")).to_have_text(re.compile("^4F:9A:"))
-    page.locator("#show-screen").click()
+    page.locator("#show-serial").click()
     with page.expect_download() as download:
         page.locator("#console-viewer").click()
     assert download.value.suggested_filename == "HostedEngine.vv"
     engine = sent(cockpit, "machines.console")[-1]["uuid"]
-    page.locator("#console-serial").click()
     expect(page.locator("#console-window")).to_have_attribute("href", re.compile(f"#/console/{engine}\\?type=serial$"))
     page.locator("#engine-shutdown").click()
     look(page, "light-shutdown-dialog")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wire.conftest import daemon, no_leaks, start_helper  # noqa: F401 - fixtures
+from tests.leaks import no_leaks  # noqa: F401 - a fixture
+from tests.wire.conftest import daemon, start_helper  # noqa: F401 - fixtures
 from tests.wire.libvirt_daemon import MISSING, LibvirtDaemon
 from tests.wire.test_event_storm import weather
 

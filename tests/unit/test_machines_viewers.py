@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import configparser
 import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
 
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines.console import open_console
+from cockpit_rhv.machines.spice_tls import spice_authority
 from cockpit_rhv.machines.viewers import is_open_to_viewers, open_to_viewers
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UUID = "12345678-1234-1234-1234-123456789abc"
 MANAGED = '<metadata><o:vm xmlns:o="http://ovirt.org/vm/1.0"/></metadata>'
@@ -145,6 +151,42 @@ def test_a_new_ticket_blanks_what_other_displays_have() -> None:
     assert str(spice.get("passwdValidTo")) < str(vnc.get("passwdValidTo"))
     assert f"password={vnc.get('passwd')}\n" in file.content
     assert str(spice.get("passwd")) not in file.content
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----"
+
+
+def test_spice_over_tls_names_whom_to_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By definition only: QEMU wants a certificate of its own for it."""
+    settings, folder = tmp_path / "qemu.conf", tmp_path / "spice"
+    folder.mkdir()
+    (folder / "ca-cert.pem").write_text(f"Issuer: somebody\n[virt-viewer]\n{PEM}\n{PEM}\n")
+    settings.write_text(f'#spice_tls_x509_cert_dir = "/etc/x"\nspice_tls_x509_cert_dir = "{folder}"\n')
+    known = spice_authority(settings)
+    assert known == f"{PEM}\n{PEM}"
+    monkeypatch.setattr("cockpit_rhv.machines.console.spice_authority", lambda: known)
+
+    def viewer(graphics: str) -> dict[str, str]:
+        parser = configparser.RawConfigParser()
+        parser.read_string(open_console(FakeConnection(FakeDomain(graphics)), UUID, "host.example.org").content)
+        assert parser.sections() == ["virt-viewer"]
+        return dict(parser["virt-viewer"])
+
+    both = viewer(f"<graphics type='spice' port='5900' tlsPort='5901' listen='0.0.0.0' {LOCKED}/>")
+    assert (both["type"], both["port"], both["tls-port"], len(both["password"])) == ("spice", "5900", "5901", 8)
+    assert both["ca"].replace("\\n", "\n") == known
+    only = viewer(f"<graphics type='spice' port='-1' tlsPort='5901' listen='0.0.0.0' {LOCKED}/>")
+    assert "port" not in only
+    assert "ca" not in viewer(f"<graphics type='spice' port='5900' listen='0.0.0.0' {LOCKED}/>")
+
+
+def test_an_authority_that_cannot_be_read_is_left_to_the_viewer(tmp_path: Path) -> None:
+    settings = tmp_path / "qemu.conf"
+    assert spice_authority(settings) is None
+    settings.write_text(f'spice_tls_x509_cert_dir = "{tmp_path}"\n')
+    assert spice_authority(settings) is None
+    (tmp_path / "ca-cert.pem").write_text("no certificate")
+    assert spice_authority(settings) is None
 
 
 def test_a_display_without_a_lock_is_told_apart() -> None:

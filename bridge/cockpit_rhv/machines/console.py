@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import RhvError
 from ..messages import msg
 from .actions import domain_of
+from .spice_tls import spice_authority
 from .states import ACTIVE, state_name
 from .viewers import is_open_to_viewers
 from .xml import parse, tree
@@ -82,7 +83,8 @@ def open_console(conn: libvirt.virConnect, uuid: str, host: str) -> ConsoleFile:
                     _blank_ticket(domain, text, other.type)
             ticket = new_ticket()
             set_ticket(domain, text, display.type, ticket)
-    content = vv_content(facts.name, display, address, ticket)
+    authority = spice_authority() if display.type == "spice" and display.tls_port else None
+    content = vv_content(facts.name, display, address, ticket, authority)
     return ConsoleFile(f"{_file_name(facts.name)}.vv", content, ticket is not None)
 
 
@@ -158,13 +160,19 @@ def _restart_needed() -> RhvError:
     )
 
 
-def vv_content(name: str, display: Graphics, address: str, ticket: str | None) -> str:
-    """The file of virt-viewer(1) for one display; without a ticket for one that is not locked."""
+def vv_content(name: str, display: Graphics, address: str, ticket: str | None, authority: str | None = None) -> str:
+    """The file of virt-viewer(1) for one display; without a ticket for one that is not locked.
+
+    ``authority``: certificates in PEM that vouch for the display's own; else those of the viewer's host do.
+    """
     lines = ["[virt-viewer]", f"type={display.type}", f"host={address}"]
     if display.port:
         lines.append(f"port={display.port}")
     if display.tls_port:
         lines.append(f"tls-port={display.tls_port}")
+    if authority is not None:
+        # a key file has one line for a value, and \\n in it for its lines
+        lines.append("ca=" + authority.replace("\n", "\\n"))
     # %d is the number of the display, so a percent sign of the name is doubled
     title = re.sub(r"[\x00-\x1f\x7f]", " ", name).replace("%", "%%")
     if ticket is not None:

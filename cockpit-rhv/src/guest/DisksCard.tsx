@@ -120,7 +120,7 @@ export function DisksCard({ guest, details, locked }: CardProps) {
                 {rows.length === 0
                     ? <p className="rhv-muted">{_("The guest has no disks.")}</p>
                     : <Table labelledBy="disks-title" columns={columns} rows={rows} name={({ key }) => key} />}
-                <Button variant="secondary" id="disk-add" isDisabled={locked} onClick={() => setAsked({ what: "add" })}>{_("Add disk")}</Button>
+                <div><Button variant="secondary" id="disk-add" isDisabled={locked} onClick={() => setAsked({ what: "add" })}>{_("Add disk")}</Button></div>
             </CardBody>
             {asked?.what === "add" && <AddDiskDialog guest={guest} details={details} onClose={onClose} />}
             {asked?.what === "medium" && <MediumDialog uuid={guest.uuid} live={asked.row.live} stored={asked.row.stored} onClose={onClose} />}

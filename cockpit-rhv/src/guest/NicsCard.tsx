@@ -87,7 +87,7 @@ export function NicsCard({ guest, details, locked }: CardProps) {
                 {rows.length === 0
                     ? <p className="rhv-muted">{_("The guest has no network card.")}</p>
                     : <Table labelledBy="nics-title" columns={columns} rows={rows} name={({ key }) => key} />}
-                <Button variant="secondary" id="nic-add" isDisabled={locked} onClick={() => setAsked({ what: "add" })}>{_("Add network card")}</Button>
+                <div><Button variant="secondary" id="nic-add" isDisabled={locked} onClick={() => setAsked({ what: "add" })}>{_("Add network card")}</Button></div>
             </CardBody>
             {asked?.what === "add" && <AddNicDialog guest={guest} details={details} onClose={onClose} />}
             {asked?.what === "link" && <LinkDialog {...common(asked)} />}
