@@ -19,6 +19,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bridge"))
+
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.storage.upload import Ticket, begin
+
 from tests.browser.fake_states import (
     CLEANUP,
     JOB,
@@ -53,6 +58,11 @@ def write(message: Json) -> None:
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
     sys.stdout.flush()
 
+
+#: Where uploads go, which are served by the real program.
+FOLDER = STATE_FILE.with_suffix(".folder")
+FOLDER.mkdir(exist_ok=True)
+os.environ["COCKPIT_RHV_UPLOADS"] = str(STATE_FILE.with_suffix(".uploads"))
 
 #: What starts a job, and which; the state says what follows.
 STARTS = {
@@ -130,6 +140,9 @@ class Helper:
             return guest.ANSWERS[method](params)
         if method == "storage.create":
             return {"pool": storage.LOCAL}
+        if method == "storage.upload_begin":
+            ticket, have = begin(Ticket(params["pool"], str(FOLDER), params["name"], params["size_bytes"]))
+            return {"ticket": ticket, "have_bytes": have}
         if method == "storage.volume_remove":
             raise plans.Refused(storage.needed())
         if method == "machines.serial_log":
@@ -185,6 +198,8 @@ class Helper:
                     log.write(line.decode() + "\n")
                 try:
                     answer = {"result": self.answer(request["method"], request["params"])}
+                except RhvError as error:
+                    answer = {"error": {"code": -32000, "message": str(error), "data": error.to_json()}}
                 except plans.Refused as refused:
                     message = refused.error["message"]["text"]
                     answer = {"error": {"code": -32000, "message": message, "data": refused.error}}
@@ -204,5 +219,10 @@ def bundle(job: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] in (["bundle"], ["logs"]):
         bundle(sys.argv[2])
+    elif sys.argv[1:2] == ["upload"]:
+        from cockpit_rhv.helper.uploading import upload
+
+        (STATE_FILE.with_suffix(".upload-pid")).write_text(str(os.getpid()))
+        upload(sys.argv[2], 0, 1)
     else:
         Helper().run()

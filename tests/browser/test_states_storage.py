@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ from tests.browser.states_page import FORMS, english, look, new_context, open_pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(obstacle() is not None, reason=str(obstacle()))
 
@@ -199,3 +202,67 @@ def test_without_administrative_access_one_can_look(browser: Browser, cockpit: L
     for button in ("#pool-deactivate", "#pool-refresh", "#create-volume", "[data-remove='debian-13.qcow2']"):
         expect(page.locator(button)).to_be_disabled()
     context.close()
+
+
+def arrived(cockpit: LocalCockpit, name: str) -> Path:
+    return cockpit.state_file.with_suffix(".folder") / name
+
+
+def choose(page: Page, path: Path) -> None:
+    page.locator("#upload").click()
+    page.locator("#upload-file").set_input_files(path)
+    expect(page.locator("#upload-name")).to_have_value(path.name)
+    page.locator("#edit-confirm").click()
+
+
+def test_a_file_is_uploaded_and_its_name_is_taken_then(page: Page, cockpit: LocalCockpit, tmp_path: Path) -> None:
+    path = tmp_path / "small.iso"
+    path.write_bytes(os.urandom(5 * 1024 * 1024 + 7))
+    choose(page, path)
+    expect(page.locator("[data-upload='done']")).to_be_visible()
+    assert arrived(cockpit, "small.iso").read_bytes() == path.read_bytes()
+    choose(page, path)
+    expect(page.get_by_role("dialog")).to_contain_text("There is a volume of this name already.")
+    look(page, "light-storage-upload-refused", whole=False)
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_an_upload_is_broken_off_and_goes_on(
+    browser: Browser, cockpit: LocalCockpit, tmp_path: Path, look_as: str
+) -> None:
+    context = new_context(browser, cockpit, look_as)
+    page = open_page(context, cockpit, "storage", f"storage/{storage.LOCAL}")
+    path = tmp_path / f"large-{look_as}.iso"
+    path.write_bytes(os.urandom(48 * 1024 * 1024))
+    choose(page, path)
+    part = arrived(cockpit, f"{path.name}.part")
+    while not part.exists() or part.stat().st_size < 4 * 1024 * 1024:
+        page.wait_for_timeout(20)
+    program = int(cockpit.state_file.with_suffix(".upload-pid").read_text())
+    os.kill(program, signal.SIGKILL)
+    expect(page.locator("[data-upload='waiting']")).to_be_visible()
+    left = part.stat().st_size
+    assert 4 * 1024 * 1024 <= left < path.stat().st_size
+    look(page, f"{look_as}-storage-upload", whole=False)
+    if look_as == "es":
+        no_english(page)
+    expect(page.locator("[data-upload='done']")).to_be_visible(timeout=60_000)
+    assert arrived(cockpit, path.name).read_bytes() == path.read_bytes()
+    assert not part.exists()
+    if look_as == "es":
+        no_english(page)
+    context.close()
+
+
+def test_an_upload_is_cancelled(page: Page, cockpit: LocalCockpit, tmp_path: Path) -> None:
+    path = tmp_path / "cancelled.iso"
+    with path.open("wb") as file:
+        file.truncate(512 * 1024 * 1024)
+    choose(page, path)
+    part = arrived(cockpit, "cancelled.iso.part")
+    while not part.exists() or part.stat().st_size < 1024 * 1024:
+        page.wait_for_timeout(20)
+    page.locator("[data-upload='running'] button").click()
+    expect(page.locator("[data-upload='cancelled']")).to_be_visible()
+    assert not part.exists()
+    assert not arrived(cockpit, "cancelled.iso").exists()

@@ -17,7 +17,6 @@ from cockpit_rhv.storage.pool_xml import pool_xml
 from cockpit_rhv.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 T = TypeVar("T")
@@ -83,12 +82,11 @@ class FakeLibvirt:
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes seconds takes tenths here."""
     monkeypatch.setattr(pool_store, "READ_LIMIT_S", 0.3)
     monkeypatch.setattr(pool_store, "SETTLE_S", 0.1)
     monkeypatch.setattr(pool_store, "RETRY_S", 0.1)
-    return
 
 
 class Setting:
@@ -159,8 +157,7 @@ async def test_a_list_that_hangs_is_said_and_asked_for_once() -> None:
     assert setting.store.error.code == "storage.list_silent"
     assert not setting.store.complete
     setting.libvirt.lists.set()
-    await setting.until(lambda: setting.store.complete)
-    assert setting.store.error is None
+    await setting.until(lambda: setting.store.complete and setting.store.error is None)
     await setting.close()
 
 

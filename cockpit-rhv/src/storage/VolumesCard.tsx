@@ -11,7 +11,9 @@ import { Button, Card, CardBody, CardTitle, Skeleton } from "../pf";
 import { useCall, usePrivileged } from "../rpc/hooks";
 import { CreateVolumeDialog } from "./CreateVolumeDialog";
 import { TextInput } from "./pf";
-import type { Content, Pool, Volume } from "./words";
+import { UploadDialog } from "./UploadDialog";
+import { UploadRows } from "./UploadRows";
+import { takesFiles, type Content, type Pool, type Volume } from "./words";
 
 /** Rows that are drawn; a word finds the others. */
 const MOST_ROWS = 200;
@@ -74,6 +76,7 @@ export function VolumesCard({ pool, content }: { pool: Pool; content: Content | 
     const privileged = usePrivileged();
     const [word, setWord] = useState("");
     const [creating, setCreating] = useState(false);
+    const [uploading, setUploading] = useState(false);
     const [removed, setRemoved] = useState<Volume | null>(null);
     const active = pool.state === "active" || pool.state === "degraded";
     const locked = !privileged || !active;
@@ -89,11 +92,13 @@ export function VolumesCard({ pool, content }: { pool: Pool; content: Content | 
                 {content?.usage_error && <ErrorAlert error={content.usage_error} variant="warning" title={_("It is not known which guests use these volumes")} />}
                 <div className="rhv-buttons">
                     <Button variant="secondary" isDisabled={locked} id="create-volume" onClick={() => setCreating(true)}>{_("Create volume")}</Button>
+                    {takesFiles(pool) && <Button variant="secondary" isDisabled={locked} id="upload" onClick={() => setUploading(true)}>{_("Upload")}</Button>}
                     {all.length > 10 && (
                         <TextInput type="search" id="volume-filter" value={word} aria-label={_("Filter by name")} placeholder={_("Filter by name")}
                                    className="rhv-volumes__filter" onChange={(_event, value) => setWord(value)} />
                     )}
                 </div>
+                <UploadRows pool={pool.uuid} />
                 {loading && active && <Skeleton screenreaderText={_("Loading")} />}
                 {!active && all.length === 0 && <p className="rhv-muted">{_("What is on it is known while it is active and answers.")}</p>}
                 {active && !loading && all.length === 0 && !content.error && <p className="rhv-muted">{_("It is empty.")}</p>}
@@ -107,6 +112,7 @@ export function VolumesCard({ pool, content }: { pool: Pool; content: Content | 
                 )}
             </CardBody>
             {creating && <CreateVolumeDialog pool={pool} onClose={() => setCreating(false)} />}
+            {uploading && <UploadDialog pool={pool} onClose={() => setUploading(false)} />}
             {removed && (
                 <ConfirmDialog title={_("Delete {name}?", { name: removed.name })} danger confirm={_("Delete")} onClose={() => setRemoved(null)}
                                action={() => call("storage.volume_remove", { pool: pool.uuid, name: removed.name })}>

@@ -82,6 +82,11 @@ export function inOrder(pools: Live<Storage>["pools"]): Pool[] {
     return Object.values(pools).sort((one, other) => urgent(one) - urgent(other) || one.name.localeCompare(other.name));
 }
 
+/** Files go into folders; of the others each volume is a device. */
+export function takesFiles({ kind }: Pool): boolean {
+    return kind === "dir" || kind === "fs" || kind === "netfs" || kind === "vstorage";
+}
+
 /** How full it is, from 0 to 1; null where that is not known. */
 export function fullness({ capacity_bytes: capacity, allocation_bytes: allocation }: Pool): number | null {
     return capacity === undefined || allocation === undefined || capacity === 0 ? null : Math.min(1, allocation / capacity);
