@@ -12,9 +12,10 @@ import pytest
 from cockpit_rhv.checks.context import Finished, run_command
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.networks.counters import Counters, Reading, read_counters, traffic
+from cockpit_rhv.networks.handover import handover_steps
 from cockpit_rhv.networks.links import BondMember, Link, read_kernel
 from cockpit_rhv.networks.nm import fields, read_manager
-from cockpit_rhv.networks.owners import Written, find_owner, ifupdown_files, read_written
+from cockpit_rhv.networks.owners import Owner, Written, find_owner, ifupdown_files, read_written
 from cockpit_rhv.networks.view import View, owner_of, read_structure
 from cockpit_rhv.networks.virtual import Tap, Virtual, parse_network
 
@@ -249,3 +250,17 @@ def test_a_link_has_no_owner_that_it_has_not(root: Path) -> None:
     link: Link = read_kernel(answering(ANSWERS), root).links["eno2"]
     manager = read_manager(answering(ANSWERS))
     assert find_owner(link, Written({"eno2": "/etc/network/interfaces"}, {}, {}), manager, {}).kind == "ifupdown"
+
+
+def test_handing_over_names_the_file_and_ends_with_a_profile(root: Path) -> None:
+    link = read_kernel(answering(ANSWERS), root).links["eno1"]
+    steps = handover_steps(link, Owner("ifupdown", None, "/etc/network/interfaces"), "absent")
+    assert [step.id.rpartition(".")[2] for step in steps] == ["install", "console", "ifupdown", "manage", "profile"]
+    assert "/etc/network/interfaces" in str(steps[2])
+    assert str(steps[4]).endswith("nmcli connection add type ethernet ifname eno1 con-name eno1")
+    networkd = handover_steps(link, Owner("networkd", None, "/etc/systemd/network/a.network"), "stopped")
+    assert [step.id.rpartition(".")[2] for step in networkd] == ["start", "console", "networkd", "manage", "profile"]
+    assert handover_steps(link, Owner("networkmanager", "eno1"), "running") == ()
+    assert handover_steps(link, Owner("vdsm", "storage", protected=True), "running") == ()
+    idle = read_kernel(answering(ANSWERS), root).links["eth9"]
+    assert handover_steps(idle, Owner("nobody"), "running") == ()

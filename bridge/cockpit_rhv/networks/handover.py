@@ -17,6 +17,8 @@ def handover_steps(link: Link, owner: Owner, manager_state: str) -> tuple[Messag
     """What an administrator does so that ``link`` can be changed here; empty where there is nothing to do."""
     if owner.protected or owner.kind in ("networkmanager", "unknown") or link.kind in ("loopback", "tun"):
         return ()
+    if owner.kind == "nobody" and link.kind == "virtual" and not link.enabled:
+        return ()  # a kernel's module makes such things by the way
     name, file = link.name, owner.file or ""
     steps: list[Message] = []
     if manager_state == "absent":
@@ -28,35 +30,14 @@ def handover_steps(link: Link, owner: Owner, manager_state: str) -> tuple[Messag
         )
     elif manager_state == "stopped":
         steps.append(msg("networks.handover.start", "Start NetworkManager: systemctl enable --now NetworkManager"))
-    if owner.kind == "ifupdown":
-        steps.append(
+    if owner.kind in ("ifupdown", "networkd"):
+        steps += [
             msg(
                 "networks.handover.console",
                 "Log in on the host's own console: a mistake here would cut a session over the network.",
-            )
-        )
-        steps.append(
-            msg(
-                "networks.handover.ifupdown",
-                "Note down the addresses in {file}, then remove the lines about {name} from it.",
-                file=file,
-                name=name,
-            )
-        )
-    elif owner.kind == "networkd":
-        steps.append(
-            msg(
-                "networks.handover.console",
-                "Log in on the host's own console: a mistake here would cut a session over the network.",
-            )
-        )
-        steps.append(
-            msg(
-                "networks.handover.networkd",
-                "Note down the addresses in {file}, then move it away and run: networkctl reload",
-                file=file,
-            )
-        )
+            ),
+            _release(owner.kind, name, file),
+        ]
     else:
         steps.append(
             msg(
@@ -69,8 +50,24 @@ def handover_steps(link: Link, owner: Owner, manager_state: str) -> tuple[Messag
     steps.append(
         msg(
             "networks.handover.profile",
-            "Make a profile with the same addresses: nmcli connection add type ethernet ifname {name} con-name {name}",
+            "Make a profile with the same addresses: nmcli connection add type {type} ifname {name} con-name {name}",
             name=name,
+            type="ethernet" if link.kind == "virtual" else link.kind,
         )
     )
     return tuple(steps)
+
+
+def _release(kind: str, name: str, file: str) -> Message:
+    if kind == "ifupdown":
+        return msg(
+            "networks.handover.ifupdown",
+            "Note down the addresses in {file}, then remove the lines about {name} from it.",
+            file=file,
+            name=name,
+        )
+    return msg(
+        "networks.handover.networkd",
+        "Note down the addresses in {file}, then move it away and run: networkctl reload",
+        file=file,
+    )
