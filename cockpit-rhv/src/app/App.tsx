@@ -13,6 +13,8 @@ const load = {
     overview: () => import("../overview/OverviewPage"),
     guests: () => import("../guests/GuestsPage"),
     guest: () => import("../guest/GuestPage"),
+    create: () => import("../create/CreatePage"),
+    clone: () => import("../create/ClonePage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
     console: () => import("../console/ConsolePage"),
@@ -27,6 +29,8 @@ load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and sa
 const OverviewPage = lazy(load.overview);
 const GuestsPage = lazy(load.guests);
 const GuestPage = lazy(load.guest);
+const CreatePage = lazy(load.create);
+const ClonePage = lazy(load.clone);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
 const ConsolePage = lazy(load.console);
@@ -40,6 +44,8 @@ function Page() {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
     case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
+    case "create": return <CreatePage />;
+    case "clone": return <ClonePage key={route.uuid} uuid={route.uuid} />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
     case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;
