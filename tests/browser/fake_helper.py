@@ -19,7 +19,21 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.browser.fake_states import CLEANUP, JOB, STATES, TASK, Json, State, form, guest, guests, logs, plans, report
+from tests.browser.fake_states import (
+    CLEANUP,
+    JOB,
+    STATES,
+    TASK,
+    Json,
+    State,
+    create,
+    form,
+    guest,
+    guests,
+    logs,
+    plans,
+    report,
+)
 
 STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
 METHODS = json.loads((Path(__file__).resolve().parents[2] / "schemas" / "rpc.json").read_text())["methods"]
@@ -114,6 +128,8 @@ class Helper:
             return {"results": guests.results(params["uuids"], params.get("wait_s"))}
         if method in guest.ANSWERS:
             return guest.ANSWERS[method](params)
+        if method in create.ANSWERS:
+            return create.ANSWERS[method](params)
         if method == "machines.serial_log":
             text = "[    0.000000] Linux version 6.12.41\n[  OK  ] Reached target multi-user.target.\n"
             return {"text": text[params["offset"] :], "next_offset": len(text)}

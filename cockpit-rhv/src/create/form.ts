@@ -61,7 +61,7 @@ export function initial(options: Options): Typed {
 
 /** A name as a host's: what cloud-init is told unless something else is typed. */
 export function hostnameOf(name: string): string {
-    return name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 63).replace(/^-+|-+$/g, "");
+    return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 63).replace(/^-+|-+$/g, "");
 }
 
 export function needsPath(source: Source): boolean {
