@@ -31,6 +31,7 @@ from tests.browser.fake_states import (
     TASK,
     Json,
     State,
+    create,
     form,
     guest,
     guests,
@@ -145,6 +146,8 @@ class Helper:
             return {"ticket": ticket, "have_bytes": have}
         if method == "storage.volume_remove":
             raise plans.Refused(storage.needed())
+        if method in create.ANSWERS:
+            return create.ANSWERS[method](params)
         if method == "machines.serial_log":
             text = "[    0.000000] Linux version 6.12.41\n[  OK  ] Reached target multi-user.target.\n"
             return {"text": text[params["offset"] :], "next_offset": len(text)}

@@ -16,6 +16,8 @@ const load = {
     storage: () => import("../storage/StoragePage"),
     pool: () => import("../storage/PoolPage"),
     networks: () => import("../networks/NetworksPage"),
+    create: () => import("../create/CreatePage"),
+    clone: () => import("../create/ClonePage"),
     logs: () => import("../logs/CollectPage"),
     events: () => import("../logs/EventsPage"),
     console: () => import("../console/ConsolePage"),
@@ -33,6 +35,8 @@ const GuestPage = lazy(load.guest);
 const StoragePage = lazy(load.storage);
 const PoolPage = lazy(load.pool);
 const NetworksPage = lazy(load.networks);
+const CreatePage = lazy(load.create);
+const ClonePage = lazy(load.clone);
 const CollectPage = lazy(load.logs);
 const EventsPage = lazy(load.events);
 const ConsolePage = lazy(load.console);
@@ -49,6 +53,8 @@ function Page() {
     case "storage": return <StoragePage />;
     case "pool": return <PoolPage key={route.uuid} uuid={route.uuid} />;
     case "networks": return <NetworksPage />;
+    case "create": return <CreatePage />;
+    case "clone": return <ClonePage key={route.uuid} uuid={route.uuid} />;
     case "logs": return <CollectPage />;
     case "events": return <EventsPage query={route.query} />;
     case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;

@@ -17,6 +17,9 @@ export type Route =
     | { page: "storage" }
     /** One storage domain and what is on it. */
     | { page: "pool"; uuid: string }
+    /** A new guest, and a copy of one. */
+    | { page: "create" }
+    | { page: "clone"; uuid: string }
     /** One guest's console alone, in a window of its own. */
     | { page: "console"; uuid: string; type: "vnc" | "serial" }
     /** `resume`: the job whose deployment is gone on with, with other answers. */
@@ -32,6 +35,9 @@ export const FROM_OVERVIEW = "overview";
 
 /** … and when it was started among the logs. */
 export const FROM_LOGS = "logs";
+
+/** … and when a guest is made by it. */
+export const FROM_GUESTS = "guests";
 
 type Options = Record<string, string | string[]>;
 export type Query = Readonly<Record<string, string>>;
@@ -52,6 +58,10 @@ export function parseRoute(path: readonly string[], options: Options = {}): Rout
     const from = option(options, "from");
     if (section === "engine")
         return { page: "engine" };
+    if (section === "guests" && rest === "new")
+        return { page: "create" };
+    if (section === "guests" && rest !== undefined && path[2] === "clone")
+        return { page: "clone", uuid: rest };
     if (section === "guests" && rest !== undefined)
         return { page: "guest", uuid: rest, query: single(options) };
     if (section === "guests")
@@ -82,6 +92,8 @@ function pathOf(route: Route): string[] {
     case "storage": return ["storage"];
     case "pool": return ["storage", route.uuid];
     case "networks": return ["networks"];
+    case "create": return ["guests", "new"];
+    case "clone": return ["guests", route.uuid, "clone"];
     case "logs": return ["logs"];
     case "events": return ["events"];
     case "console": return ["console", route.uuid];
@@ -122,6 +134,7 @@ export function backTo(from: string): Route {
     case FROM_REVIEW: return { page: "deploy", step: "review" };
     case FROM_OVERVIEW: return { page: "overview" };
     case FROM_LOGS: return { page: "logs" };
+    case FROM_GUESTS: return { page: "guests", query: {} };
     default: return { page: "job", id: from };
     }
 }

@@ -26,6 +26,8 @@ export function sectionOf({ page }: Route): SectionName {
     case "overview": return "overview";
     case "guests":
     case "guest":
+    case "create":
+    case "clone":
     case "console": return "guests";
     case "storage":
     case "pool": return "storage";

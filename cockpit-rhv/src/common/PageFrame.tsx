@@ -4,7 +4,8 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { Title } from "../pf";
 
 export interface PageFrameProps {
-    page: "overview" | "guests" | "guest" | "console" | "storage" | "pool" | "networks" | "logs" | "events" | "engine" | "deploy" | "job";
+    page: "overview" | "guests" | "guest" | "create" | "clone" | "console" | "storage" | "pool" | "networks"
+        | "logs" | "events" | "engine" | "deploy" | "job";
     /** Whether the data is there; tests wait for it. */
     state: "loading" | "ready" | "error";
     /** Which of its faces the page shows. */

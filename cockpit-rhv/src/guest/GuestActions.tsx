@@ -37,7 +37,7 @@ export function GuestActions({ guest }: { guest: Guest }) {
                 </Button>
             )}
             <ActionMenu guests={[guest]} label={_("Actions for {name}", { name: guest.name })} text={_("Actions")}
-                        isDisabled={!privileged || pending || guest.state === "unknown"} onAction={onAction} />
+                        isDisabled={!privileged || pending || guest.state === "unknown"} cloneOf={guest} onAction={onAction} />
             <Button variant="link" isDanger isDisabled={!privileged || pending || guest.state === "unknown"} id="guest-remove"
                     onClick={() => setRemoving(true)}>
                 {_("Remove")}

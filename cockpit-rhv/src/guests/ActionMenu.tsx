@@ -19,6 +19,8 @@ interface ActionMenuProps {
     isDisabled: boolean;
     /** Offers the guest's console as well. */
     consoleOf?: Guest;
+    /** Offers a copy of the guest. */
+    cloneOf?: Guest;
     /** On the toggle, instead of three dots. */
     text?: ReactNode;
     onAction: (action: Action, guests: readonly Guest[]) => void;
@@ -31,8 +33,12 @@ function consoleItem({ uuid }: Guest) {
     );
 }
 
+function cloneItem({ uuid }: Guest) {
+    return <DropdownItem key="clone" data-action="clone" onClick={() => go({ page: "clone", uuid })}>{_("Clone")}</DropdownItem>;
+}
+
 /** What can be done with one guest or with many; of many, with those it makes sense for. */
-export function ActionMenu({ guests, label, isDisabled, consoleOf, text, onAction }: ActionMenuProps) {
+export function ActionMenu({ guests, label, isDisabled, consoleOf, cloneOf, text, onAction }: ActionMenuProps) {
     const [open, setOpen] = useState(false);
     const item = (action: Action) => {
         const able = guests.filter(guest => applies(action, guest));
@@ -45,8 +51,10 @@ export function ActionMenu({ guests, label, isDisabled, consoleOf, text, onActio
         );
     };
     const first = consoleOf ? [consoleItem(consoleOf)] : [];
+    const last = cloneOf ? [cloneItem(cloneOf)] : [];
+    const [usual = [], rare = [], forced = []] = open ? [USUAL, RARE, FORCED].map(actions => actions.map(item).filter(entry => entry !== null)) : [];
     const groups = open
-        ? [first, ...[USUAL, RARE, FORCED].map(actions => actions.map(item).filter(entry => entry !== null))].filter(group => group.length > 0)
+        ? [first, usual, [...rare, ...last], forced].filter(group => group.length > 0)
         : [];
     return (
         <Dropdown isOpen={open} onSelect={() => setOpen(false)} onOpenChange={setOpen} popperProps={{ position: "right", appendTo: mainElement }}

@@ -67,7 +67,7 @@ export const GuestRow = memo(function GuestRow({ guest, index, columns, selected
             })}
             <td role="cell" className="rhv-guest__menu">
                 <ActionMenu guests={[guest]} label={_("Actions for {name}", { name: guest.name })}
-                            isDisabled={!privileged || guest.state === "unknown"} consoleOf={guest} onAction={onAction} />
+                            isDisabled={!privileged || guest.state === "unknown"} consoleOf={guest} {...!locked && { cloneOf: guest }} onAction={onAction} />
             </td>
         </tr>
     );

@@ -21,6 +21,7 @@ import { RunResults } from "./RunResults";
 import { pendingActions, runStore, useRuns, type Waiting } from "./runs";
 import { selectGuests } from "./select";
 import { SelectionBar } from "./SelectionBar";
+import { CreateButton } from "./CreateButton";
 import { groupOf, isProtected, type Action, type Guest } from "./states";
 import { Toolbar } from "./Toolbar";
 import { useSelection } from "./useSelection";
@@ -118,7 +119,8 @@ export default function GuestsPage({ query }: { query: Query }) {
     if (topic.state === "loading" || (topic.value.libvirt.state === "connecting" && Object.keys(topic.value.machines).length === 0))
         return <PageFrame page="guests" state="loading" title={_("Guests")}><LoadingCards /></PageFrame>;
     return (
-        <PageFrame page="guests" state="ready" title={_("Guests")} badge={<Count value={topic.value} />}>
+        <PageFrame page="guests" state="ready" title={_("Guests")} badge={<Count value={topic.value} />}
+                   actions={topic.value.libvirt.state === "connected" && <CreateButton />}>
             <LimitedAccess>{_("You can look. Starting, stopping and everything else needs administrative access.")}</LimitedAccess>
             <LibvirtNotice libvirt={topic.value.libvirt} />
             <List value={topic.value} query={query} />

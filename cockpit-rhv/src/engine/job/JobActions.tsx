@@ -8,7 +8,12 @@ import { useCall, usePrivileged } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
 
-function consequence(kind: JobStatus["kind"]): string {
+/** Phases that make a guest whole or not at all. */
+const ALL_OR_NOTHING = ["create-guest", "clone-guest"];
+
+function consequence({ kind, phases }: Live<JobStatus>): string {
+    if (ALL_OR_NOTHING.includes(phases[0]?.id ?? ""))
+        return _("Everything the job is doing stops at once. Nothing of the new guest stays.");
     switch (kind) {
     case "deploy": return _("Everything the job is doing stops at once. What is already made stays, and a deployment can be resumed later.");
     case "cleanup": return _("Everything the job is doing stops at once. What is already removed is gone; cleaning up again removes the rest.");
@@ -22,7 +27,7 @@ function CancelDialog({ status, onClose }: { status: Live<JobStatus>; onClose: (
     return (
         <ConfirmDialog title={_("Cancel the job?")} confirm={_("Cancel the job")} cancel={_("Let it run")} danger
                        action={() => call("jobs.cancel", { job: status.id })} onClose={onClose}>
-            {consequence(status.kind)}
+            {consequence(status)}
         </ConfirmDialog>
     );
 }

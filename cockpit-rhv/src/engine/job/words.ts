@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tone } from "../../common/Status";
 import type { JobStatus, PhaseStatus } from "../../generated/wire";
-import { FROM_LOGS, FROM_OVERVIEW, FROM_REVIEW } from "../../app/route";
+import { FROM_GUESTS, FROM_LOGS, FROM_OVERVIEW, FROM_REVIEW } from "../../app/route";
 import { _ } from "../../i18n";
 
 export function jobState(state: JobStatus["state"]): { tone: Tone; word: string } {
@@ -30,6 +30,7 @@ export function backWord(from: string): string {
     switch (from) {
     case FROM_REVIEW: return _("Back to the review");
     case FROM_OVERVIEW: return _("Back to the overview");
+    case FROM_GUESTS: return _("Back to the guests");
     case FROM_LOGS: return _("Back to the logs");
     default: return _("Back to the deployment");
     }
