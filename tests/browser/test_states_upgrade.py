@@ -34,7 +34,7 @@ def opened(browser: Browser, cockpit: LocalCockpit, look_as: str) -> Iterator[tu
 def see(opened: tuple[Page, str], name: str) -> None:
     """Look at the page as it is; in Spanish nothing may be left in English."""
     page, look_as = opened
-    look(page, f"{look_as}-{name}")
+    look(page, f"{look_as}-{name}", whole=False)
     if look_as == "es":
         unfold(page)
         left = english(page.locator("body").inner_text())
@@ -48,6 +48,9 @@ def test_the_update_is_of_the_version_that_was_shown(opened: tuple[Page, str], c
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("0.2.0")
+    # The version can be read on a phone, too.
+    title = dialog.locator(".pf-v6-c-modal-box__title")
+    assert title.evaluate("title => title.scrollWidth <= title.clientWidth")
     see(opened, "update-dialog")
     # Whoever turns back has changed nothing.
     page.keyboard.press("Escape")
