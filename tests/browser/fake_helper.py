@@ -29,6 +29,7 @@ from tests.browser.fake_states import (
     JOB,
     STATES,
     TASK,
+    UPGRADE,
     Json,
     State,
     create,
@@ -71,6 +72,8 @@ STARTS = {
     "deploy.resume": JOB,
     "jobs.resume": JOB,
     "deploy.cleanup": CLEANUP,
+    "engine.upgrade": UPGRADE,
+    "engine.rollback": UPGRADE,
     "tasks.start": TASK,
 }
 
@@ -97,8 +100,9 @@ class Helper:
             }
         if method == "subscribe":
             topic = params["topic"]
+            snapshot = strip_nulls(self.state.topics[topic]())
             self.revisions[topic] = 1
-            return {"topic": topic, "revision": 1, "snapshot": strip_nulls(self.state.topics[topic]())}
+            return {"topic": topic, "revision": 1, "snapshot": snapshot}
         if method in STARTS:
             if method == "deploy.cleanup":
                 self.verify(params["fingerprint"])
@@ -132,6 +136,10 @@ class Helper:
             return plans.upgrade_plan(self.state.update)
         if method == "deploy.cleanup_plan":
             return plans.cleanup_plan(self.state.cleanup)
+        if method == "engine.drop_previous":
+            STATE_FILE.write_text(self.state.then)
+            self.follow()
+            return {}
         if method == "jobs.output":
             text = "PLAY [image] ****\nTASK [Copy the image with visible progress] ****\nchanged: [localhost]\n"
             return {"text": text[params["offset"] :], "next_offset": len(text), "eof": True}
@@ -170,6 +178,11 @@ class Helper:
         for topic in self.revisions:
             if topic not in state.topics:
                 continue
+            try:
+                snapshot = state.topics[topic]()
+            except plans.Refused as refused:
+                write({"method": "topic.error", "params": {"topic": topic, "error": refused.error}})
+                continue
             self.revisions[topic] += 1
             write(
                 {
@@ -177,7 +190,7 @@ class Helper:
                     "params": {
                         "topic": topic,
                         "revision": self.revisions[topic],
-                        "snapshot": strip_nulls(state.topics[topic]()),
+                        "snapshot": strip_nulls(snapshot),
                     },
                 }
             )

@@ -291,3 +291,13 @@ def test_everybody_sees_what_runs_and_what_was(browser: Browser, cockpit: LocalC
     expect(page.locator("#job-succeeded")).to_be_visible()
     assert TASK not in page.content()
     context.close()
+
+
+def test_libvirt_is_started_where_its_absence_is_told(browser: Browser, cockpit: LocalCockpit) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "libvirt-stopped")
+    expect(page.locator("[data-advice='cause']")).to_contain_text("does not run")
+    page.locator("[data-remedy-task='start_libvirt']").click()
+    expect(page.locator("[data-remedy='running']")).to_contain_text("Start libvirt's sockets")
+    assert sent(cockpit, "tasks.start")[-1] == {"task": "start_libvirt", "params": {}}
+    context.close()

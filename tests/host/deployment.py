@@ -118,12 +118,17 @@ class Deployment:
         return outputs[-1].read_text()[-2000:] if outputs else ""
 
     @property
-    def address(self) -> str:
-        """Where the engine VM says it is; "" before it has said so."""
+    def contacts(self) -> list[list[str]]:
+        """Its addresses, for each time the Manager in the engine VM has said who it is."""
         path = self.host.container.root / "var/lib/libvirt/qemu/HostedEngine.first-contact"
         lines = path.read_text().splitlines() if path.exists() else []
-        found = [json.loads(line)["addresses"] for line in lines if line.endswith("}")]
-        return str(found[-1][0]) if found and found[-1] else ""
+        return [json.loads(line)["addresses"] for line in lines if line.endswith("}")]
+
+    @property
+    def address(self) -> str:
+        """Where the engine VM says it is; "" before it has said so."""
+        contacts = self.contacts
+        return str(contacts[-1][0]) if contacts and contacts[-1] else ""
 
     # -- doing -----------------------------------------------------------------------------------------------------
 
@@ -140,6 +145,16 @@ class Deployment:
         if pid:
             self.host.container.run("kill", "-9", str(pid), check=False)
         until("the status tells", lambda: self.status["state"], lambda state: state != "running", limit_s=30)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The job's processes stand still: what happens meanwhile they see all at once."""
+        unit = f"cockpit-rhv-job-{self.job}.service"
+        self.host.container.run("systemctl", "kill", "--signal=STOP", unit)
+        try:
+            yield
+        finally:
+            self.host.container.run("systemctl", "kill", "--signal=CONT", unit)
 
     def resume(self, *options: str, input: str | None = None) -> None:
         """Resume it, detached."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.host, pytest.mark.timeout(600)]
 
 DEAD = "/srv/dead-image"
+MIB = 2**20
+_UNITS = "/usr/lib/systemd/system"
+_LIBVIRTD = ("libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket", "libvirtd-admin.socket")
 
 
 def failed(deployment: Deployment) -> tuple[str, str]:
@@ -76,4 +80,87 @@ def test_a_system_that_never_comes_up(faulty: TestHost, dead_image: str) -> None
     )
     deployment.until_ended("succeeded")
     cleanup(faulty, "engine.rhv.test")
+    assert changes(before, host_state(faulty)) == []
+
+
+@contextmanager
+def no_memory_for_guests(host: TestHost) -> Iterator[None]:
+    """libvirt's QEMU processes may have hardly more memory than itself."""
+    box = host.container
+    box.run("virsh", "version")  # so that its daemon runs
+    pid = box.run("pgrep", "-x", "libvirtd").stdout.strip()
+    used = int(box.run("ps", "-o", "vsz=", "-p", pid).stdout) * 1024
+    box.run("prlimit", "--pid", pid, f"--as={used + 128 * MIB}:")
+    try:
+        yield
+    finally:
+        box.run("prlimit", "--pid", pid, "--as=unlimited:")
+
+
+@contextmanager
+def hung_libvirt(host: TestHost) -> Iterator[None]:
+    """The daemon has its socket, and answers nobody."""
+    host.container.run("virsh", "version")
+    host.container.run("pkill", "-STOP", "-x", "libvirtd")
+    try:
+        yield
+    finally:
+        host.container.run("pkill", "-CONT", "-x", "libvirtd")
+
+
+@contextmanager
+def no_libvirt(host: TestHost) -> Iterator[None]:
+    """As after a purge of libvirt-daemon-system, which has the units; the programs are in another package."""
+    box = host.container
+    box.run("systemctl", "stop", *_LIBVIRTD)
+    # systemd makes a unit of an init script, too.
+    box.run("sh", "-c", f"mkdir /srv/units && mv {_UNITS}/libvirtd* /srv/units && mv /etc/init.d/libvirtd /srv")
+    box.run("systemctl", "daemon-reload")
+    try:
+        yield
+    finally:
+        box.run("sh", "-c", f"mv /srv/units/* {_UNITS} && rmdir /srv/units && mv /srv/libvirtd /etc/init.d")
+        box.run("systemctl", "daemon-reload")
+        box.run("systemctl", "start", *_LIBVIRTD[1:])
+
+
+def test_what_libvirt_and_qemu_do_to_a_start(faulty: TestHost) -> None:
+    before = host_state(faulty)
+    box = faulty.container
+    deployment = Deployment(faulty).start()
+    deployment.until_phase("engine")
+    until("the wait goes on", lambda: deployment.status["progress"], bool, limit_s=30)
+    with no_memory_for_guests(faulty):
+        with deployment.held():
+            box.run("virsh", "destroy", "HostedEngine")
+            assert box.run("virsh", "start", "HostedEngine", check=False).returncode != 0
+        assert failed(deployment) == ("engine.stopped", "cause.vm.failed")
+        deployment.resume()
+        assert failed(deployment) == ("machine.qemu_failed", "cause.vm.start")
+
+    with hung_libvirt(faulty):
+        deployment.resume()
+        deployment.until_ended("failed", limit_s=60)
+    error = deployment.explained()
+    assert (error["code"], error["cause"]["id"]) == ("libvirt.silent", "cause.libvirt.hangs")
+
+    with no_libvirt(faulty):
+        deployment.resume()
+        assert failed(deployment) == ("libvirt.unreachable", "cause.libvirt.missing")
+
+    # It crashes while it starts the VM.
+    crash = "until pgrep -f 'guest=HostedEngine[,]' > /dev/null; do :; done; pkill -9 -x libvirtd"
+    crashing = box.popen("timeout", "60", "sh", "-c", crash)
+    deployment.resume()
+    assert failed(deployment) == ("libvirt.unreachable", "cause.libvirt.restarted")
+    assert crashing.wait() == 0
+
+    deployment.resume()
+    until("the wait goes on", lambda: deployment.status["progress"], bool, limit_s=30)
+    # As after a restart of the host that the job outlived: libvirt does not know how the VM ended.
+    with deployment.held():
+        box.run("virsh", "destroy", "HostedEngine")
+        box.run("systemctl", "restart", "libvirtd.service")
+    assert failed(deployment) == ("engine.stopped", "cause.vm.off")
+    cleanup(faulty)
     assert changes(before, host_state(faulty)) == []

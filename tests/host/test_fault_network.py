@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine VM that nobody hears, answers that are changed for it, and a port that is blocked."""
+"""An engine VM that nobody hears, answers that are changed for it, and ways in which two do not reach each other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.host.deployment import Deployment, cleanup
 from tests.host.hoststate import changes, host_state
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.testhost.host import TestHost
 
@@ -33,43 +34,77 @@ def lonely_bridge(faulty: TestHost) -> Iterator[str]:
 
 
 @pytest.fixture
-def blocked_port(faulty: TestHost) -> Iterator[None]:
-    """Packets to the agent are dropped."""
-    rules = "table inet rhvtest { chain input { type filter hook input priority 0; tcp dport 54321 drop; }; }"
-    faulty.container.run("nft", rules)
-    yield
-    faulty.container.run("nft", "delete table inet rhvtest", check=False)
+def rules(faulty: TestHost) -> Iterator[Callable[[str], None]]:
+    """Puts one chain of packet filter rules in the place of the one before; "" for none."""
+    box = faulty.container
+
+    def put(chain: str) -> None:
+        box.run("nft", "add table inet rhvtest; delete table inet rhvtest;" + chain)
+
+    yield put
+    put("")
 
 
-def test_no_address_then_a_blocked_port_and_what_helps(
-    faulty: TestHost, lonely_bridge: str, request: pytest.FixtureRequest
+BLOCKED = "table inet rhvtest { chain input { type filter hook input priority 0; tcp dport 54321 drop; }; }"
+AWAY = "table inet rhvtest { chain output { type filter hook output priority 0; tcp dport 443 drop; }; }"
+#: Addresses of this host and of nobody on the bridge.
+OURS, NOBODYS = "10.99.0.1", "10.99.0.77"
+
+
+def addressless(deployment: Deployment) -> dict[str, Any]:
+    """Wait for the word of a Manager without an address, then for the error. It runs, so there is no need to wait."""
+    until("the Manager's first word", lambda: deployment.contacts, bool, limit_s=240)
+    assert deployment.address == ""
+    return impatient(deployment)
+
+
+def impatient(deployment: Deployment, **settings: str) -> dict[str, Any]:
+    """Resume with the least patience, and wait for the error."""
+    deployment.host.container.run("cockpit-rhv", "cancel", deployment.job, check=False)
+    given = {"engine.patience_s": "30", **{name.replace("_", ".", 1): value for name, value in settings.items()}}
+    deployment.resume(*(part for path, value in given.items() for part in ("--set", f"{path}={value}")))
+    deployment.until_ended("failed", limit_s=90)
+    return deployment.explained()
+
+
+def test_no_address_then_nobody_reached_and_what_helps(
+    faulty: TestHost, lonely_bridge: str, rules: Callable[[str], None]
 ) -> None:
     before = host_state(faulty)
+    box = faulty.container
     settings = {"network.kind": "bridge", "network.name": lonely_bridge, "network.mode": "dhcp"}
     # A name of its own: the usual one leads to where earlier engines were.
     deployment = Deployment(faulty, {**settings, "engine.fqdn": FQDN}).start()
-    deployment.until_ended("failed")
-    error = deployment.explained()
+    error = addressless(deployment)
     assert (error["code"], error["cause"]["id"]) == ("engine.silent", "cause.silent.no_dhcp")
     assert error["cause"]["params"]["network"] == lonely_bridge
 
-    request.getfixturevalue("blocked_port")
-    fixed = {"network.mode": "static", "network.address": "10.99.0.20/24", "network.gateway": "10.99.0.1"}
+    # A fixed address, and a card without a cable.
+    fixed = {"network.mode": "static", "network.address": "10.99.0.20/24", "network.gateway": OURS}
     options = [part for path, value in fixed.items() for part in ("--set", f"{path}={value}")]
-    deployment.resume(*options)
-    deployment.until_phase("host")
-    # Now that the Manager runs there is no need to be patient.
-    faulty.container.run("cockpit-rhv", "cancel", deployment.job)
-    deployment.resume("--set", "engine.patience_s=30")
-    deployment.until_ended("failed", limit_s=60)
-    error = deployment.explained()
+    deployment.resume(*options, "--set", "engine.patience_s=600")
+    deployment.until_phase("engine")
+    card = box.run("virsh", "domiflist", "HostedEngine").stdout.split()[-1]
+    box.run("virsh", "domif-setlink", "HostedEngine", card, "down")
+    error = addressless(deployment)
+    assert (error["code"], error["cause"]["id"]) == ("engine.silent", "cause.silent.no_address")
+    box.run("virsh", "domif-setlink", "HostedEngine", card, "up")
+    until("the Manager's address", lambda: deployment.address, bool, limit_s=60)
+
+    # The Manager is told a wrong address of this host.
+    error = impatient(deployment, host_address=NOBODYS)
+    assert (error["code"], error["cause"]["id"]) == ("host.not_up", "cause.not_up.unreached")
+    rules(BLOCKED)
+    error = impatient(deployment, host_address=OURS)
     assert (error["code"], error["cause"]["id"]) == ("host.not_up", "cause.not_up.firewall")
     assert deployment.status["phase"] == "host"
+    rules(AWAY)
+    error = impatient(deployment)
+    assert (error["code"], error["cause"]["id"]) == ("manager.unreachable", "cause.manager.away")
 
-    faulty.container.run("nft", "delete table inet rhvtest")
+    rules("")
     deployment.resume()
-    done = deployment.until_ended("succeeded")
-    assert done["attempt"] == 4
+    deployment.until_ended("succeeded")
     assert (faulty.container.root / "etc/cockpit-rhv/engine.json").read_text().count("10.99.0.20")
     cleanup(faulty, FQDN)
     assert changes(before, host_state(faulty)) == []

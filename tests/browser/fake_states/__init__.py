@@ -62,7 +62,7 @@ class State:
             "machines": lambda: machines({"starting": "running"}.get(vm, vm) if vm else None, libvirt, others()),
             "networks": networks.KINDS[nets],
             "events": lambda: logs.topic(events, recorder),
-            "engine": lambda: engine(engine_state, vm or "running"),
+            "engine": lambda: engine(engine_state, vm or "running", update == "back"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
         self.topics["storage"] = lambda: storage.topic(pools, libvirt)
@@ -89,6 +89,11 @@ def failed() -> Json:
 def blocked() -> Json:
     """The likely cause is known, and so is what helps."""
     return jobs.status("failed", current="host", task=jobs.REGISTER, error=errors.not_up())
+
+
+def unheard() -> Json:
+    """libvirt stayed away."""
+    return jobs.status("failed", current="engine", task=jobs.WAIT, error=errors.libvirt_stopped())
 
 
 def succeeded() -> Json:
@@ -142,12 +147,21 @@ STATES: dict[str, Callable[[], State]] = {
     "cleaned": lambda: State("none", gone(), jobs.cleanup("succeeded")),
     "cleanup-failed": lambda: State("failed", failed(), jobs.cleanup("interrupted")),
     "deployed": lambda: State("deployed", succeeded(), vm="running", cleanup="engine", then="removing"),
+    "damaged": lambda: State("damaged", succeeded(), vm="running", cleanup="damaged", then="clearing"),
+    "clearing": lambda: State("damaged", jobs.cleanup("running"), vm="running", cleanup="damaged"),
+    "libvirt-stopped": lambda: State("failed", unheard(), then="starting-libvirt"),
+    "starting-libvirt": lambda: State("failed", unheard(), jobs.remedy("running", "start_libvirt")),
     "removing": lambda: State("deployed", succeeded(), jobs.cleanup("running"), vm="running"),
     "upgrade-failed": lambda: State(
         "deployed", succeeded(), jobs.upgrade("failed", errors.other_ca()), vm="running", cleanup="engine"
     ),
     "upgraded": lambda: State("deployed", succeeded(), jobs.upgrade("succeeded"), vm="running", update="back"),
-    "newer": lambda: State("deployed", succeeded(), vm="running", update="newer"),
+    "upgrade-kept": lambda: State("deployed", succeeded(), vm="running", update="back", then="going-back"),
+    "going-back": lambda: State("deployed", succeeded(), jobs.upgrade("running"), vm="running", update="back"),
+    "upgrade-final": lambda: State("deployed", succeeded(), vm="running", update="back", then="dropped"),
+    "dropped": lambda: State("deployed", succeeded(), vm="running"),
+    "newer": lambda: State("deployed", succeeded(), vm="running", update="newer", then="upgrading"),
+    "upgrading": lambda: State("deployed", succeeded(), jobs.upgrade("running"), vm="running", update="newer"),
     "starting": lambda: State("deployed", succeeded(), vm="starting"),
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
     # The list of guests.

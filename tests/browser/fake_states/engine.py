@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 
+from . import errors, plans
 from .texts import JOB, UUID, Json, msg
 
 
@@ -17,7 +18,10 @@ def component(id: str, title: str, state: str, message: str, **params: str) -> J
     }
 
 
-def engine(state: str, vm: str = "running") -> Json:
+def engine(state: str, vm: str = "running", kept: bool = False) -> Json:
+    """``kept``: the disk of the version before is still there."""
+    if state == "damaged":
+        raise plans.Refused(errors.config_damaged())
     starting = vm == "starting"
     off = vm == "shut_off"
     manager = "starting" if starting else "stopped" if off else "ok"
@@ -41,6 +45,7 @@ def engine(state: str, vm: str = "running") -> Json:
         "deployed_s": 1_767_258_900,
         "job": JOB,
         "engine_version": "0.1.0",
+        "previous": plans.PREVIOUS if kept else None,
     }
     return {
         "state": state,

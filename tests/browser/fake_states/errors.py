@@ -76,6 +76,33 @@ def task_failed() -> Json:
     )
 
 
+def config_damaged() -> Json:
+    return error(
+        "engine.config_damaged",
+        msg("engine.config_damaged", "The file {path} is damaged.", path="/etc/cockpit-rhv/engine.json"),
+        msg(
+            "engine.config_damaged.hint",
+            "Restore it from a backup; the engine itself is not affected. Or remove the engine (cockpit-rhv cleanup): "
+            "the damaged file is kept.",
+        ),
+        "Expecting value: line 1 column 1 (char 0)",
+    )
+
+
+def libvirt_stopped() -> Json:
+    return error(
+        "libvirt.unreachable",
+        msg("libvirt.unreachable", "libvirt does not answer."),
+        msg(
+            "libvirt.start_it",
+            "Start the service libvirtd (Debian) or virtqemud (Enterprise Linux), then look at its log.",
+        ),
+        None,
+        msg("cause.libvirt.stopped", "libvirt's daemon does not run."),
+        {"task": "start_libvirt", "params": {}, "title": msg("remedy.start_libvirt", "Start libvirt")},
+    )
+
+
 def other_ca() -> Json:
     return error(
         "upgrade.other_ca",

@@ -108,6 +108,7 @@ def remedy(state: str, part: str, error: Json | None = None) -> Json:
             "open_port": "Open the port in firewalld now",
             "hosts_entry": "Write the entry of the engine",
             "start_pool": "Start the storage pool",
+            "start_libvirt": "Start libvirt's sockets",
             "ha_maintenance": "Wait until the agents know it",
             "collect-logs": "Collect logs and state of this host",
         }[part],

@@ -13,6 +13,10 @@ from .texts import GIB, Json, error, msg
 DISK = "/var/lib/libvirt/images/HostedEngine.qcow2"
 
 
+#: The disk of the version before, as the engine's settings have it.
+PREVIOUS = {"disk": f"{DISK}.previous", "version": "0.1.0", "replaced_s": 1_767_358_900}
+
+
 class Refused(Exception):
     """The answer is an error."""
 
@@ -67,7 +71,7 @@ def _leaves(value: Json, prefix: str = "") -> Json:
 
 
 def cleanup_plan(kind: str) -> Json:
-    """``rest`` of a deployment, ``grown`` (one thing more), the whole ``engine``, or ``nothing``."""
+    """``rest`` of a deployment, ``grown`` (one thing more), the whole ``engine``, a ``damaged`` one, ``nothing``."""
     disk = msg("cleanup.disk", "The engine's disk, with everything on it.")
     items = [
         _item(
@@ -93,7 +97,15 @@ def cleanup_plan(kind: str) -> Json:
             msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
         ),
     ]
-    engine = "engine.example.com" if kind == "engine" else None
+    # Where its settings are lost the engine goes by the name of its VM.
+    engine = {"engine": "engine.example.com", "damaged": "HostedEngine"}.get(kind)
+    if kind == "damaged":
+        about = msg(
+            "cleanup.aside",
+            "Damaged. It is not removed, but gets the name {kept}.",
+            kept="/etc/cockpit-rhv/engine.json.damaged",
+        )
+        items.append(_item("file", "/etc/cockpit-rhv/engine.json", about))
     if kind in ("grown", "engine"):
         items += [
             _item(
@@ -155,12 +167,7 @@ def upgrade_plan(kind: str) -> Json:
             " in the Manager since then is lost. Guests on the hosts go on running.",
             version="0.1.0",
         )
-        plan["previous"] = {
-            "disk": f"{DISK}.previous",
-            "version": "0.1.0",
-            "replaced_s": 1_767_358_900,
-            "size_bytes": 2 * GIB,
-        }
+        plan["previous"] = {**PREVIOUS, "size_bytes": 2 * GIB}
         plan["back"] = {"version": "0.1.0", "loss": loss}
     return plan
 
