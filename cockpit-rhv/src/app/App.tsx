@@ -3,6 +3,7 @@ import { Suspense, lazy } from "react";
 
 import { DraftProvider } from "../engine/draft-context";
 import { SessionProvider, useConnection } from "../rpc/hooks";
+import type { Session } from "../rpc/session";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { FirstConnection } from "./FirstConnection";
 import { Navigation } from "./Navigation";
@@ -77,9 +78,9 @@ function Connected() {
     );
 }
 
-export function App() {
+export function App({ session }: { session: Session }) {
     return (
-        <SessionProvider>
+        <SessionProvider session={session}>
             <DraftProvider>
                 <Navigation />
                 <Connected />

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useSyncExternalStore, type ReactNode } from "react";
 
 import { useTicker } from "../common/time";
 import type { Call } from "./client";
-import { Session, type Connection } from "./session";
+import type { Connection, Session } from "./session";
 import type { TopicName, TopicState, TopicValue } from "./topics";
 
 const SessionContext = createContext<Session | null>(null);
 
-export function SessionProvider({ children }: { children: ReactNode }) {
-    const [session] = useState(() => new Session());
-    useEffect(() => session.start(), [session]);
+export function SessionProvider({ session, children }: { session: Session; children: ReactNode }) {
     return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
 }
 

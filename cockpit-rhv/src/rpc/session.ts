@@ -50,7 +50,10 @@ export class Session {
             stopSuperuser();
             cockpit.removeEventListener("visibilitychange", visibility);
             this.#cancelTimers();
-            this.#opening?.close();
+            const opening = this.#opening;
+            // Its hello is refused now, which is no loss to retry after.
+            this.#opening = null;
+            opening?.close();
             this.#channel?.close();
             this.topics.disconnect();
         };
@@ -76,7 +79,7 @@ export class Session {
 
         const channel: RpcChannel = new RpcChannel({
             notification: (_method, params) => {
-                if (channel !== this.#channel)
+                if (channel !== (this.#channel ?? this.#opening))
                     return;
                 if ("patch" in params)
                     this.topics.patched(params);
@@ -89,8 +92,21 @@ export class Session {
         });
         this.#opening = channel;
         const call = caller(channel);
-        call("hello", { client_version: __VERSION__, language: language() })
-            .then(hello => this.#opened(channel, call, hello))
+        const hello = call("hello", { client_version: __VERSION__, language: language() });
+        const link: TopicLink = {
+            subscribe: topic => call("subscribe", { topic }),
+            unsubscribe: topic => call("unsubscribe", { topic }),
+        };
+        // With no helper to serve them meanwhile the topics do not wait for the answer: libvirt is connected beside it.
+        const early = this.#channel === null;
+        if (early)
+            this.topics.connect(link);
+        hello
+            .then(answer => {
+                this.#opened(channel, call, answer);
+                if (!early && channel === this.#channel)
+                    this.topics.connect(link);
+            })
             .catch((reason: unknown) => {
                 if (channel !== this.#opening)
                     return;
@@ -110,11 +126,6 @@ export class Session {
             this.#failures = 0;
         }, STEADY_MS);
         this.#set({ state: "connected", hello });
-        const link: TopicLink = {
-            subscribe: topic => call("subscribe", { topic }),
-            unsubscribe: topic => call("unsubscribe", { topic }),
-        };
-        this.topics.connect(link);
         if (cockpit.hidden)
             this.#tellVisibility();
     }
@@ -132,6 +143,7 @@ export class Session {
             // The old helper still serves.
             if (this.#channel)
                 return;
+            this.topics.disconnect();
         } else {
             return;
         }

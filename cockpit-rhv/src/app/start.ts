@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection to the helper, opened before React and PatternFly are evaluated, which takes as long as the helper's start.
+import { Session } from "../rpc/session";
+import type { TopicName } from "../rpc/topics";
+import { currentRoute, type Route } from "./route";
+
+/** What a page shows first, asked for before it is drawn. */
+const FIRST: Readonly<Partial<Record<Route["page"], TopicName>>> = { guests: "machines" };
+
+export const session = new Session();
+
+const first = FIRST[currentRoute().page];
+if (first !== undefined) {
+    const release = session.topics.watch(first, () => undefined);
+    const stop = session.subscribe(() => {
+        // Now the page itself watches, or somebody has gone elsewhere.
+        if (session.getConnection().state === "connected") {
+            stop();
+            release();
+        }
+    });
+}
+session.start();
