@@ -72,7 +72,7 @@ export function actionTitle(action: Action): string {
     case "refresh": return _("Look for changes");
     case "remove": return _("Remove");
     case "autostart_on": return _("Activate with the host");
-    case "autostart_off": return _("Leave off when the host starts");
+    case "autostart_off": return _("Do not activate with the host");
     }
 }
 
