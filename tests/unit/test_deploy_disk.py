@@ -257,3 +257,21 @@ def test_a_partial_that_is_a_link_is_not_followed(tmp_path: Path, deployment: De
     with pytest.raises(RhvError):
         make_disk(deployment, wanted(tmp_path, image), image, SILENT)
     assert victim.read_text() == "precious"
+
+
+def test_what_another_host_made_there_meanwhile_is_not_replaced(
+    tmp_path: Path, image: Path, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On shared storage: an engine of the same name, published while the copy ran."""
+    target = tmp_path / "images" / "HostedEngine.qcow2"
+    grown = disk.grow
+
+    def meanwhile(path: Path, size: int) -> bool:
+        target.write_text("another host's engine")
+        return grown(path, size)
+
+    monkeypatch.setattr(disk, "grow", meanwhile)
+    with pytest.raises(RhvError) as caught:
+        make_disk(deployment, wanted(tmp_path, image), image, SILENT)
+    assert caught.value.code == "disk.foreign"
+    assert target.read_text() == "another host's engine"

@@ -49,6 +49,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             yield real
 
     monkeypatch.setattr(storage_module, "connected", here)
+    # The test driver mounts nothing.
+    monkeypatch.setattr("os.path.ismount", lambda path: True)
     yield Host(real, tmp_path)
     real.close()
 
@@ -68,7 +70,7 @@ def test_the_definition_is_a_tree_and_takes_every_answer(host: Host) -> None:
         "source/dir": {"path": "/srv/rhv"},
         "source/protocol": {"ver": "4.2"},
     }
-    assert root.findtext("target/path") == str(host.folder / "state/storage/HostedEngine")
+    assert root.findtext("target/path") == str(places.storage_folder(nfs()))
     options = [one.get("name") for one in root.iter("{http://libvirt.org/schemas/storagepool/fs/1.0}option")]
     assert options == ["retry=0", "hard", "nconnect=4"]
     automatic = ET.fromstring(nfs_pool(POOL, nfs(nfs_version="auto")))
@@ -81,6 +83,15 @@ def test_it_is_mounted_now_and_with_every_start(host: Host) -> None:
     assert (pool.isActive(), pool.autostart()) == (1, 1)
     assert ["pool", POOL] in (host.deployment.record.made or [])
     assert places.storage_folder(nfs()).is_dir()
+
+
+def test_qemus_user_gets_in_whatever_the_umask_was(host: Host) -> None:
+    (host.folder / "state").mkdir(exist_ok=True)
+    (host.folder / "state").chmod(0o700)
+    prepare_storage(host.deployment, nfs())
+    passed = [folder for folder in places.storage_folder(nfs()).parents if host.folder in folder.parents]
+    assert passed
+    assert all(folder.stat().st_mode & 0o001 for folder in [*passed, places.storage_folder(nfs())])
 
 
 def test_after_a_reboot_it_is_mounted_again_before_anything_is_written(host: Host) -> None:
@@ -105,6 +116,28 @@ def test_a_pool_of_that_name_which_is_not_ours_is_left_alone(host: Host) -> None
         prepare_storage(host.deployment, nfs())
     assert caught.value.code == "storage.foreign_pool"
     assert host.pool().XMLDesc() == before
+
+
+def test_each_export_has_a_folder_of_its_own(host: Host) -> None:
+    """What is ours by its path on one export must not be taken for ours on another: it is another host's engine."""
+    one, other = places.storage_folder(nfs()), places.storage_folder(nfs(export="/srv/other"))
+    assert one != other
+    assert one.parent == other.parent == host.folder / "state/storage"
+
+
+def test_a_pool_of_our_name_that_is_mounted_elsewhere_is_not_ours(host: Host) -> None:
+    host.deployment.note("pool", POOL)  # noted, but its definition failed; an administrator's has the name now
+    theirs = f"<pool type='dir'><name>{POOL}</name><target><path>/srv/theirs</path></target></pool>"
+    host.real.storagePoolDefineXML(theirs)
+    with pytest.raises(RhvError) as caught:
+        prepare_storage(host.deployment, nfs())
+    assert caught.value.code == "storage.foreign_pool"
+
+
+def test_what_was_unmounted_behind_libvirts_back_is_mounted_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_storage(host.deployment, nfs())
+    monkeypatch.setattr("os.path.ismount", lambda path: False)
+    assert mount_storage(nfs()), "else the disk would be written to this host's own file system"
 
 
 def test_a_pool_that_was_removed_meanwhile_is_told(host: Host) -> None:

@@ -140,3 +140,21 @@ def test_completing_fills_defaults_and_keeps_what_was_given(profile: Profile) ->
     assert whole["engine"]["name"] == "HostedEngine"
     assert whole["accept"] == {"emulation": False}
     assert given_answers == {"engine": {"fqdn": "e.example.com", "vcpus": 4.0}}, "the original is not touched"
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"server": "nas.example.com", "export": "/srv/rhv", "mount_options": "hard,nconnect=4"}, set()),
+        ({"server": "nas.example.com"}, {"storage.export"}),
+        ({}, {"storage.server", "storage.export"}),
+        # It would be mounted in the background, after the disk was written below it.
+        ({"server": "nas", "export": "/srv", "mount_options": "bg"}, {"storage.mount_options"}),
+        ({"server": "nas", "export": "/srv", "mount_options": "vers=3"}, {"storage.mount_options"}),
+        ({"server": "nas%1", "export": "/srv"}, {"storage.server"}),
+        ({"server": "nas", "export": "/srv/../etc"}, {"storage.export"}),
+    ],
+)
+def test_a_shared_storage_is_one_that_can_be_tried(profile: Profile, changes: dict[str, str], wrong: set[str]) -> None:
+    given = {f"storage.{name}": value for name, value in {"kind": "nfs", **changes}.items()}
+    assert set(faults(profile, given)) == wrong

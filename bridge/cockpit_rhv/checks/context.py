@@ -18,7 +18,7 @@ from ..host.facts import read_host_facts
 from ..host.listeners import port_owner
 from ..host.services import unit_states
 from ..host.space import read_space
-from ..storage.engine_folder import engine_folder
+from ..storage.engine_folder import engine_folder, nfs_source
 from .hypervisor import read_hypervisor
 from .pool_facts import read_pools
 
@@ -229,7 +229,8 @@ class Context:
     def engine_folder(self) -> Path:
         """Where the planned engine's files are to lie."""
         kind = self.answer("storage.kind", "directory")
-        return engine_folder(kind, self.answer("storage.path", ""), self.answer("engine.name", ""))
+        source = nfs_source(self.answer("storage.server", ""), self.answer("storage.export", ""))
+        return engine_folder(kind, self.answer("storage.path", ""), self.answer("engine.name", ""), source)
 
     def own_domain(self) -> DomainFact | None:
         """The engine VM this very deployment has already defined: its memory, disk and address are taken by itself."""

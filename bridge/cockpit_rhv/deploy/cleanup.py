@@ -15,6 +15,7 @@ from ..errors import RhvError
 from ..jobs.control import retire_jobs, start_job
 from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
 from ..machines.opening import DEFAULT_URI
+from ..machines.usage import read_usage
 from ..messages import Message, msg
 from . import places
 from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
@@ -22,12 +23,14 @@ from .discard import marked_domains, remove_domain
 from .profile import load_profile
 from .salvage import salvage
 from .state import RECORD, Deployment, read_record
-from .storage_pool import find_pool, remove_pool
+from .storage_pool import find_pool, is_ours, pool_folder, remove_pool
 from .stored import is_kept, keep_copy, set_aside
 from .vm import connected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import libvirt
 
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
@@ -177,9 +180,24 @@ def _network_started(item: Item, uri: str) -> Message:
 def _pool(item: Item, uri: str) -> Message:
     with connected(uri) as connection:
         pool = find_pool(connection, item.name)
-        if pool is not None:
+        if pool is not None and is_ours(pool):
+            guests = _guests_on(connection, pool_folder(pool), item.name)
+            if guests:
+                return msg(
+                    "cleanup.did.pool_used",
+                    "The storage pool {name} stays: guests have disks on it: {guests}",
+                    name=item.name,
+                    guests=", ".join(guests),
+                )
             remove_pool(pool)
     return msg("cleanup.did.pool", "The storage pool {name} is unmounted and forgotten.", name=item.name)
+
+
+def _guests_on(connection: libvirt.virConnect, folder: Path, pool: str) -> list[str]:
+    usage = read_usage(connection)
+    of_paths = (users for path, users in usage.paths.items() if folder in Path(path).parents)
+    of_volumes = (users for (name, _volume), users in usage.volumes.items() if name == pool)
+    return sorted({user.name for users in (*of_paths, *of_volumes) for user in users})
 
 
 def _registration(item: Item, _uri: str) -> Message:

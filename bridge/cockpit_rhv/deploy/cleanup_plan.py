@@ -20,6 +20,7 @@ from .discard import marked_domains
 from .drive import scratch_folders
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
+from .storage_pool import is_ours
 from .stored import kept_name
 from .vm import connected
 
@@ -235,8 +236,8 @@ def _pools(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> l
     ours = {name for kind, name in made if kind == "pool"}
     if not ours:
         return []
-    found = [(pool.name(), bool(pool.isActive())) for pool in connection.listAllStoragePools() if pool.name() in ours]
-    return sorted(found)
+    pools = [pool for pool in connection.listAllStoragePools() if pool.name() in ours and is_ours(pool)]
+    return sorted((pool.name(), bool(pool.isActive())) for pool in pools)
 
 
 def _unreachable(record: Record, uri: str) -> Iterator[Message]:

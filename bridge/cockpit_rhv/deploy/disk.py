@@ -56,23 +56,44 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     partial = partial_file(target)
     for path in (target, partial):
         if os.path.lexists(path) and str(path) not in record.files():
-            raise RhvError(
-                "disk.foreign",
-                msg("disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path)),
-                msg("disk.foreign.hint", "Choose another name or directory, or move that file away."),
-            )
+            raise _foreign(path)
     deployment.update(leftovers=sorted({*record.leftovers, str(partial), str(target)}))
+    before = _inode(target)
     try:
         copy_proved(image, partial, expected, progress)
         grow(partial, get(answers, "engine.disk_gib") * GIB)
         deployment.update(disk=str(target), disk_inode=_inode(partial), disk_sha256=expected)
-        os.replace(partial, target)
+        _publish(partial, target, before)
         sync_folder(target.parent)
     except OSError as error:
         raise os_fault(error, target) from error
     finally:
         partial.unlink(missing_ok=True)
     return True
+
+
+def _publish(partial: Path, target: Path, before: int) -> None:
+    """Give the copy its name; ``before``: inode of what had it when the copy began, 0 for nothing.
+
+    On shared storage another host may have made its engine's disk there meanwhile.
+    """
+    if before == 0:
+        try:
+            os.link(partial, target)  # unlike a rename it replaces nothing
+        except FileExistsError as error:
+            raise _foreign(target) from error
+    elif _inode(target) == before:
+        os.replace(partial, target)
+    else:
+        raise _foreign(target)
+
+
+def _foreign(path: Path) -> RhvError:
+    return RhvError(
+        "disk.foreign",
+        msg("disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path)),
+        msg("disk.foreign.hint", "Choose another name or directory, or move that file away."),
+    )
 
 
 def copy_proved(source: Path, target: Path, expected: str, progress: ProgressFile) -> None:

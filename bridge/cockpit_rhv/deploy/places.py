@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..storage.engine_folder import MOUNTED_KINDS, engine_folder
+from ..storage.engine_folder import MOUNTED_KINDS, engine_folder, nfs_source
 from .answers import get
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def pki_files() -> list[Path]:
 def storage_folder(answers: Mapping[str, Any]) -> Path:
     """Where the engine's disk and config drive lie."""
     kind, path = get(answers, "storage.kind", "directory"), get(answers, "storage.path", "")
-    return engine_folder(kind, path, get(answers, "engine.name", ""))
+    source = nfs_source(get(answers, "storage.server", ""), get(answers, "storage.export", ""))
+    return engine_folder(kind, path, get(answers, "engine.name", ""), source)
 
 
 def storage_pool(answers: Mapping[str, Any]) -> str | None:

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT
 from ..messages import Message, msg
-from ..storage.engine_folder import mount_folder
+from ..storage.engine_folder import mounts
 from . import places
 from .discard import engine_domains, mark
 from .state import Record
+from .storage_pool import is_ours, pool_folder
 from .upgrade_record import Files
 
 if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
     from collections.abc import Sequence
 
     import libvirt
@@ -93,16 +94,10 @@ def _with_companions(disk: Path) -> list[Path]:
 
 def _pools(connection: libvirt.virConnect, names: Sequence[str]) -> list[list[str]]:
     """Pools with our name for an engine's storage that are mounted in our folder for it."""
-    ours = {places.pool_name(name): mount_folder(name) for name in names}
-    return [
-        ["pool", pool.name()]
-        for pool in connection.listAllStoragePools()
-        if pool.name() in ours and _target(pool.XMLDesc()) == str(ours[pool.name()])
-    ]
-
-
-def _target(xml: str) -> str | None:
-    return ET.fromstring(xml).findtext("target/path")  # noqa: S314 - written by libvirt
+    ours = {places.pool_name(name) for name in names}
+    found = [pool for pool in connection.listAllStoragePools() if pool.name() in ours and is_ours(pool)]
+    folders = [mounts(), *(pool_folder(pool) for pool in found)]
+    return [*(["pool", pool.name()] for pool in found), *(["folder", str(folder)] for folder in folders if found)]
 
 
 def _made(names: Sequence[str], jobs: Sequence[str]) -> list[list[str]]:

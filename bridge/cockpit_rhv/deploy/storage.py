@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+from ..storage.engine_folder import mounts
 from . import places
 from .answers import get
 from .storage_pool import define_storage, start_storage
@@ -45,6 +47,9 @@ def _prepare_directory(deployment: Deployment, answers: Mapping[str, Any]) -> bo
 
 def _prepare_nfs(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
     made = _make_folder(deployment, str(places.storage_folder(answers)))
+    # Made long before, by a job under a strict umask maybe; QEMU's user must pass through it.
+    ours = mounts().parent
+    os.chmod(ours, stat.S_IMODE(ours.stat().st_mode) | 0o011)
     with connected() as connection:
         return define_storage(connection, deployment, answers) or made
 

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..messages import msg
+from ..storage.engine_folder import mounts
 from . import places
 from .answers import get
 
@@ -54,7 +57,8 @@ def define_storage(connection: libvirt.virConnect, deployment: Deployment, answe
     assert name is not None, "only a storage that is mounted has a pool"
     wanted = nfs_pool(name, answers)
     pool = find_pool(connection, name)
-    if pool is not None and ["pool", name] not in (deployment.record.made or []):
+    noted = ["pool", name] in (deployment.record.made or [])
+    if pool is not None and not (noted and is_ours(pool)):
         raise RhvError(
             "storage.foreign_pool",
             msg("storage.foreign_pool", "libvirt has a storage pool {name} that is not of this deployment.", name=name),
@@ -96,6 +100,17 @@ def find_pool(connection: libvirt.virConnect, name: str) -> libvirt.virStoragePo
     return next((pool for pool in connection.listAllStoragePools() if pool.name() == name), None)
 
 
+def is_ours(pool: libvirt.virStoragePool) -> bool:
+    """Mounted in our own folder: a name alone could be anybody's. Raises libvirt's errors."""
+    return pool_folder(pool).parent == mounts()
+
+
+def pool_folder(pool: libvirt.virStoragePool) -> Path:
+    """Where it is mounted; "." for one that is no folder. Raises libvirt's errors."""
+    root = ET.fromstring(pool.XMLDesc())  # noqa: S314 - written by libvirt
+    return Path(root.findtext("target/path", ""))
+
+
 def remove_pool(pool: libvirt.virStoragePool) -> None:
     """Unmount it and forget it; what lies on the server stays. Raises libvirt's errors."""
     if pool.isActive():
@@ -107,7 +122,10 @@ def _start(pool: libvirt.virStoragePool, answers: Mapping[str, Any]) -> bool:
     import libvirt
 
     if pool.isActive():
-        return False
+        if os.path.ismount(places.storage_folder(answers)):
+            return False
+        # Somebody has unmounted it behind libvirt's back: what is written now would land on this host's own disk.
+        pool.destroy()
     try:
         pool.create()
     except libvirt.libvirtError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..messages import Message, msg
+from ..storage.document import read_document
 from . import answers as document
 from .formats import CHECKERS
 
@@ -149,6 +150,19 @@ def _across_fields(answers: Mapping[str, Any]) -> Iterator[FieldError]:
             if document.get(answers, f"storage.{name}") in (None, ""):
                 text = msg("answers.nfs_needs", "An NFS storage needs this answer.")
                 yield _field_error(f"storage.{name}", "required", text)
+        yield from _shared_storage(answers)
+
+
+def _shared_storage(answers: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What the storage test would refuse: what it cannot try must not be used untried."""
+    plain = {"type": "nfs", "server": "localhost", "path": "/x"}
+    for name, field in (("server", "server"), ("export", "path"), ("mount_options", "options")):
+        value = document.get(answers, f"storage.{name}")
+        if isinstance(value, str) and value:
+            try:
+                read_document({**plain, field: value})
+            except RhvError as error:
+                yield _field_error(f"storage.{name}", "form", error.message)
 
 
 def _is_hex(text: str) -> bool:
