@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import logging
 import shutil
 import time
 from pathlib import Path
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from ..errors import RhvError
 from ..messages import msg
 from .blocks import Lun, read_luns
-from .initiator import CONFIGURATION, Initiator, TargetPortal, logout, sessions
+from .initiator import CONFIGURATION, Initiator, LeftSession, TargetPortal, leads_to, logout, sessions
 from .left_sessions import Notes, end_left_sessions
 from .luns import LunSteps, found_lun
+from .programs import Cancelled, Overdue
 from .reach import name_step, port_step
-from .steps import ERROR, OK, WARNING, Found, Step, missing_program
+from .session_users import host_disks, own_maps, session_host, users_of
+from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, missing_program
+from .udev_rules import UdevRules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,36 +28,57 @@ if TYPE_CHECKING:
     from .document import Chap, Iscsi, Portal
     from .programs import Programs
 
+logger = logging.getLogger(__name__)
+
 _SYS = Path("/sys")
 #: Seconds for a disk to appear after its scan, and between two looks.
 _APPEAR_S, _LOOK_S = 5.0, 0.1
+#: Seconds for those who only had a look to close a disk again.
+_IDLE_S = 3.0
 
 
 class Sessions:
-    """Sessions with one target; those made here are ended here, others are used as they are."""
+    """Sessions with one target; those made here are ended here, others are used as they are and not scanned."""
 
     def __init__(self, target: str, programs: Programs) -> None:
         self._target = target
         self._programs = programs
         self._notes = Notes()
+        self._rules = UdevRules()
+        #: Logins that were broken off, and the sessions there were before them: iscsid goes on with what it began.
+        self._broken: list[tuple[Portal, set[LeftSession]]] = []
 
     def login(self, initiator: Initiator, portal: Portal) -> bool:
-        """True when a session was made. Raises RhvError ``storage.iscsi.*``, Overdue."""
-        before = {session.sid for session in sessions()}
+        """True when a session was made. Raises RhvError ``storage.iscsi.*``, OSError, Overdue, Cancelled."""
+        before = set(sessions())
         try:
-            return initiator.login(self._target, portal)
-        finally:
-            # Noted also when iscsiadm was killed in the middle of it.
-            for session in sessions():
-                if session.sid not in before and session.target == self._target:
-                    self._notes.add(session.sid)
+            made = initiator.login(self._target, portal)
+        except (Overdue, Cancelled):
+            self._broken.append((portal, before))
+            self._note(portal, before)
+            raise
+        if made:
+            self._note(portal, before)
+        return made
+
+    @property
+    def made(self) -> list[LeftSession]:
+        """Those made here."""
+        return self._notes.sessions
 
     def disks(self, lun: int | None) -> list[str]:
-        """Kernel names of the target's disks, scanned for: one LUN, or all. Raises OSError, Cancelled."""
-        hosts = self._hosts()
-        for host in hosts:
+        """Kernel names of the target's disks, one LUN or all, scanned for in the sessions made here.
+
+        A session of somebody else shows what it shows: a disk that came by our scan would stay in it. Raises RhvError
+        ``storage.udev``, OSError, Overdue, Cancelled.
+        """
+        ours = self._hosts(self.made)
+        if self.made:
+            self._rules.put([session.sid for session in self.made], self._programs)
+        for host in ours:
             Path(f"/sys/class/scsi_host/{host}/scan").write_text(f"- - {'-' if lun is None else lun}", "ascii")
-        end = time.monotonic() + _APPEAR_S
+        hosts = self._hosts([session for session in sessions() if session.target == self._target])
+        end = time.monotonic() + (_APPEAR_S if ours else 0)
         while not (found := self._names(hosts, lun)) and time.monotonic() < end and not self._programs.cancel.is_set():
             time.sleep(_LOOK_S)
         if found:
@@ -64,41 +88,49 @@ class Sessions:
         return found
 
     def end(self) -> list[str]:
-        """End the sessions made here; what could not be ended, in words."""
+        """End the sessions made here; what could not be ended, in words. Raises OSError, Overdue."""
+        for portal, before in self._broken:
+            self._note(portal, before)
         undoing = self._programs.uncancelled()
         kept = []
-        for sid in self._notes.sids:
-            if any(session.sid == sid for session in sessions()):
-                self._flush_maps(sid, undoing)
-                said = logout(sid, undoing)
-                if said:
-                    kept.append(f"session {sid}: {said}")
+        for session in self.made:
+            if session in sessions():
+                said = self._end(session, undoing)
+                kept += [f"session {session.sid}: {said}"] if said else []
         if not kept:
+            self._rules.remove(undoing)
             self._notes.clear()
         return kept
 
-    def _hosts(self) -> list[str]:
-        sids = [session.sid for session in sessions() if session.target == self._target]
-        real = [str((_SYS / f"class/iscsi_session/session{sid}/device").resolve()) for sid in sids]
-        return sorted({found[1] for path in real if (found := re.search(r"/(host\d+)/", path))})
+    def _end(self, session: LeftSession, undoing: Programs) -> str:
+        """ "" when it has gone, else why not: it stays, with its rules, as long as anybody uses its disks."""
+        host = session_host(session.sid)
+        for name in own_maps(host_disks(host, None)) if host else []:
+            # A map over our disks would queue for ever; one that is in use refuses to go, and stays.
+            map_name = Path(f"/sys/class/block/{name}/dm/name").read_text("utf-8").strip()
+            undoing.run(["multipath", "-f", map_name], 10.0)
+        end = time.monotonic() + _IDLE_S
+        while (users := users_of(session)) and time.monotonic() < end:
+            time.sleep(_LOOK_S)  # udev may still be reading
+        return ", ".join(users) if users else logout(session.sid, undoing)
+
+    def _note(self, portal: Portal, before: set[LeftSession]) -> None:
+        """The session that our login made: new, of this target, and of this portal. Raises OSError."""
+        new = [s for s in sessions() if s not in before and s not in self.made and s.target == self._target]
+        ours = [session for session in new if leads_to(session.sid, portal)]
+        if len(ours) == 1:
+            self._notes.add(ours[0])
+        elif ours:
+            # Somebody else logged in there in the same moment: which one is ours nobody can tell, and none is ended.
+            logger.warning("sessions %s came together; they are left alone", [session.sid for session in ours])
+
+    @staticmethod
+    def _hosts(of: Sequence[LeftSession]) -> list[str]:
+        return sorted({host for session in of if (host := session_host(session.sid))})
 
     @staticmethod
     def _names(hosts: Sequence[str], lun: int | None) -> list[str]:
-        names = []
-        for host in hosts:
-            wanted = f"{host[4:]}:*:*:{'*' if lun is None else lun}"
-            names += [disk.name for disk in _SYS.glob(f"class/scsi_device/{wanted}/device/block/*")]
-        return sorted(names)
-
-    def _flush_maps(self, sid: int, undoing: Programs) -> None:
-        """A multipath map over our disks would queue for ever; one that is in use refuses to go, and stays."""
-        path = str((_SYS / f"class/iscsi_session/session{sid}/device").resolve())
-        found = re.search(r"/(host\d+)/", path)
-        for name in self._names([found[1]], None) if found else []:
-            for holder in (_SYS / f"class/block/{name}/holders").glob("dm-*"):
-                uuid = (holder / "dm/uuid").read_text("ascii") if (holder / "dm/uuid").exists() else ""
-                if uuid.startswith("mpath-"):
-                    undoing.run(["multipath", "-f", (holder / "dm/name").read_text("utf-8").strip()], 10.0)
+        return sorted(name for host in hosts for name in host_disks(host, lun))
 
 
 class IscsiTest:
@@ -215,6 +247,14 @@ class IscsiTest:
         """The LUN asked for, and no other, is made known to this host."""
         names = self._sessions.disks(self._document.lun)
         lun = next(iter(luns_of(read_luns(self._programs), names)), None)
+        if lun is None and not self._sessions.made:
+            text = msg(
+                "storage.iscsi.not_scanned",
+                "This host is logged in to the target already, without LUN {lun}; its session is not scanned.",
+                lun=self._document.lun,
+            )
+            remedy = msg("storage.iscsi.not_scanned.remedy", "Scan that session (iscsiadm -m session --rescan).")
+            return Found(UNKNOWN, text, [("/sys/class/scsi_device", "no disk of that LUN")], remedy, stop=True)
         if lun is None:
             text = msg("storage.iscsi.no_lun", "The target has no LUN {lun} for this host.", lun=self._document.lun)
             remedy = msg("storage.iscsi.no_lun.remedy", "Choose another LUN, or map it to this host on the target.")
@@ -224,13 +264,15 @@ class IscsiTest:
 
     def undo(self) -> Found:
         """Log out of what was logged in to; the records go with their namespace."""
-        kept = self._sessions.end()
-        if self._entered:
-            self._initiator.__exit__(None, None, None)
+        try:
+            kept = self._sessions.end()
+        finally:
+            if self._entered:
+                self._initiator.__exit__(None, None, None)
         if kept:
             text = msg("storage.iscsi.kept", "The test's session could not be ended.")
             remedy = msg("storage.iscsi.kept.remedy", "See what uses its disks; the next test tries again.")
-            return Found(ERROR, text, [("iscsiadm --logout", "; ".join(kept))], remedy)
+            return Found(ERROR, text, [("session kept", "; ".join(kept))], remedy)
         return Found(OK, msg("storage.undone.ok", "Nothing of the test is left on this host."))
 
     def _portals(self) -> list[Portal]:
@@ -259,7 +301,8 @@ def check_client(programs: Programs) -> Found:
     if shutil.which("iscsiadm") is None or not Path(CONFIGURATION).exists():
         return missing_program("iscsiadm", "open-iscsi (Debian), iscsi-initiator-utils (EL)")
     left = end_left_sessions(programs)
-    evidence = [("left by a killed test, ended now", ", ".join(map(str, left)))] if left else []
+    evidence = [("left by a killed test, ended now", ", ".join(map(str, left.sids)))] if left.sids else []
+    evidence += [("left by a killed test, in use by now", use) for use in left.used]
     return Found(OK, msg("storage.iscsi.client.ok", "This host can log in to iSCSI targets."), evidence)
 
 
@@ -296,7 +339,8 @@ def target_luns(portals: Sequence[Portal], target: str, chap: Chap | None, progr
             disks = made.disks(None)
             return luns_of(read_luns(programs), disks)
         finally:
-            made.end()
+            for kept in made.end():
+                logger.warning("kept: %s", kept)
 
 
 def _client(programs: Programs) -> None:
