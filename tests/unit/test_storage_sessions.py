@@ -144,6 +144,38 @@ def test_a_session_whose_disks_are_used_is_kept_with_its_rules(kernel: Kernel, t
     kernel.users = []
     assert sessions.end() == []
     assert list(kernel.rules.iterdir()) == []
+    assert list((tmp_path / "notes").iterdir()) == []
+
+
+def test_a_session_that_was_kept_is_tried_again_by_the_next_test_of_the_same_process(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel.appears, kernel.users = [(OURS, PORTAL)], ["sdb: open in dd (5)"]
+    sessions = Sessions(TARGET, Recorded())
+    login(sessions, kernel)
+    assert left_sessions.end_left_sessions(Recorded(), tmp_path / "notes") == ([], [])
+    assert sessions.end()
+    kernel.users = []
+    assert left_sessions.end_left_sessions(Recorded(), tmp_path / "notes").sids == [7]
+
+
+def test_one_session_that_cannot_be_looked_at_does_not_keep_the_others(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel.appears = [(OURS, PORTAL)]
+    sessions = Sessions(TARGET, Recorded())
+    login(sessions, kernel)
+    kernel.appears = [(LeftSession(8, TARGET), PORTAL)]
+    login(sessions, kernel)
+
+    def users(session: LeftSession) -> list[str]:
+        if session == OURS:
+            raise PermissionError(13, "no", "/proc/1/fd")
+        return []
+
+    monkeypatch.setattr(iscsi, "users_of", users)
+    assert sessions.end() == ["session 7: [Errno 13] no: '/proc/1/fd'"]
+    assert kernel.ended == [8]
 
 
 def lun_step(kernel: Kernel, programs: Programs) -> tuple[IscsiTest, Any]:

@@ -95,11 +95,16 @@ class Sessions:
         kept = []
         for session in self.made:
             if session in sessions():
-                said = self._end(session, undoing)
+                try:
+                    said = self._end(session, undoing)
+                except (OSError, Overdue) as error:  # the others are ended all the same
+                    said = str(error)
                 kept += [f"session {session.sid}: {said}"] if said else []
-        if not kept:
-            self._rules.remove(undoing)
+        if kept:
+            self._notes.leave()
+        else:
             self._notes.clear()
+            self._rules.remove(undoing)
         return kept
 
     def _end(self, session: LeftSession, undoing: Programs) -> str:

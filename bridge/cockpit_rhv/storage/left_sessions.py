@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: In /run: session numbers begin anew with each boot, and so must these notes.
 FOLDER = Path("/run/cockpit-rhv/storage-sessions")
+_LEFT = "left-"
 
 
 class Ended(NamedTuple):
@@ -47,6 +48,11 @@ class Notes:
     def sessions(self) -> list[LeftSession]:
         """In the order they were made."""
         return list(self._sessions)
+
+    def leave(self) -> None:
+        """Somebody has to try again, this process or another: the name is no longer that of one that lives."""
+        if self._path.exists() and not self._path.name.startswith(_LEFT):
+            self._path = self._path.rename(self._path.with_name(_LEFT + self._path.name))
 
     def clear(self) -> None:
         """They are gone."""

@@ -62,7 +62,8 @@ def users_of(session: LeftSession, places: Places = PLACES) -> list[str]:
             # A map that has other ways keeps them when ours goes.
             if holder.name not in maps and not _is_map(holder.name, places.sys):
                 users.append(f"{node}: held by {_shown(holder.name, places.sys)}")
-    numbers = {(places.sys / f"class/block/{node}/dev").read_text("ascii").strip(): node for node in [*nodes, *maps]}
+    numbers = {_read(places.sys / f"class/block/{node}/dev"): node for node in [*nodes, *maps]}
+    numbers.pop("", None)  # a disk that has just gone
     users += [f"{numbers[number]}: {use}" for number, use in _in_use(set(numbers), places.proc)] if numbers else []
     return users + _pools(session.target, places.pools)
 

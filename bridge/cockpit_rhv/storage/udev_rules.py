@@ -75,7 +75,11 @@ def remove_stale(programs: Programs, sids: Sequence[int], folder: Path = FOLDER)
     for path in folder.glob(f"*-{_STEM}-*.rules"):
         if owner_lives(path.name.partition(f"{_STEM}-")[2]):
             continue
-        meant = {int(number) for number in re.findall(r"session(\d+)", path.read_text("ascii"))}
+        try:
+            text = path.read_text("ascii")
+        except FileNotFoundError:
+            continue  # another test was quicker
+        meant = {int(number) for number in re.findall(r"session(\d+)", text)}
         if not meant.intersection(sids):
             stale.append(path)
     _remove(stale, programs)
@@ -94,7 +98,8 @@ def map_rules(sids: Sequence[int]) -> str:
 def _remove(paths: Sequence[Path], programs: Programs) -> None:
     there = [path for path in paths if path.exists()]
     for path in there:
-        path.unlink()
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
     if there:
         # Rules of sessions that are gone match nothing; udev also sees by itself, if later, that they are gone.
         with contextlib.suppress(FileNotFoundError):
