@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import Message
-from cockpit_rhv.storage import iscsi, left_sessions, testing, udev_rules
+from cockpit_rhv.storage import left_sessions, made_sessions, testing, udev_rules
 from cockpit_rhv.storage.active import ACTIVE
 from cockpit_rhv.storage.document import Iscsi, Portal
 from cockpit_rhv.storage.initiator import LeftSession, leads_to
-from cockpit_rhv.storage.iscsi import IscsiTest, Sessions
+from cockpit_rhv.storage.iscsi import IscsiTest
+from cockpit_rhv.storage.made_sessions import Sessions
 from cockpit_rhv.storage.programs import Cancelled, Done, Overdue, Programs
 from cockpit_rhv.storage.session_users import Places, own_maps, users_of
 
@@ -52,14 +53,14 @@ class Kernel:
         self.users: list[str] = []
         self.ended: list[int] = []
         self.rules = tmp_path / "rules.d"
-        for module in (iscsi, left_sessions):
+        for module in (made_sessions, left_sessions):
             monkeypatch.setattr(module, "sessions", lambda: list(self.there))
             monkeypatch.setattr(module, "logout", self.logout)
             monkeypatch.setattr(module, "users_of", lambda _session: list(self.users))
-        monkeypatch.setattr(iscsi, "leads_to", lambda sid, portal: self.portals[sid] == portal)
-        monkeypatch.setattr(iscsi, "_IDLE_S", 0.0)
-        monkeypatch.setattr(iscsi, "Notes", lambda: left_sessions.Notes(tmp_path / "notes"))
-        monkeypatch.setattr(iscsi, "UdevRules", lambda: udev_rules.UdevRules(self.rules))
+        monkeypatch.setattr(made_sessions, "leads_to", lambda sid, portal: self.portals[sid] == portal)
+        monkeypatch.setattr(made_sessions, "_IDLE_S", 0.0)
+        monkeypatch.setattr(made_sessions, "Notes", lambda: left_sessions.Notes(tmp_path / "notes"))
+        monkeypatch.setattr(made_sessions, "UdevRules", lambda: udev_rules.UdevRules(self.rules))
 
     def come(self) -> None:
         for session, portal in self.appears:
@@ -173,7 +174,7 @@ def test_one_session_that_cannot_be_looked_at_does_not_keep_the_others(
             raise PermissionError(13, "no", "/proc/1/fd")
         return []
 
-    monkeypatch.setattr(iscsi, "users_of", users)
+    monkeypatch.setattr(made_sessions, "users_of", users)
     assert sessions.end() == ["session 7: [Errno 13] no: '/proc/1/fd'"]
     assert kernel.ended == [8]
 
@@ -187,9 +188,9 @@ def lun_step(kernel: Kernel, programs: Programs) -> tuple[IscsiTest, Any]:
 def test_nothing_is_scanned_without_the_rules(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel.appears = [(OURS, PORTAL)]
     scanned: list[str] = []
-    monkeypatch.setattr(iscsi, "session_host", lambda _sid: "host99")
+    monkeypatch.setattr(made_sessions, "session_host", lambda _sid: "host99")
     monkeypatch.setattr(Path, "write_text", recording(Path.write_text, scanned))
-    monkeypatch.setattr(iscsi, "_APPEAR_S", 0.0)
+    monkeypatch.setattr(made_sessions, "_APPEAR_S", 0.0)
     test, step = lun_step(kernel, Recorded(1))
     report = iscsi_report(step)
     assert (report.severity, report.summary.id) == ("unknown", "storage.udev")
@@ -204,9 +205,9 @@ def test_the_rules_are_there_before_the_scan_and_gone_at_the_end(
     kernel.there, kernel.appears = [LeftSession(3, TARGET)], [(OURS, PORTAL)]
     scanned: list[str] = []
     programs = Recorded()
-    monkeypatch.setattr(iscsi, "session_host", lambda sid: f"host9{sid}")
+    monkeypatch.setattr(made_sessions, "session_host", lambda sid: f"host9{sid}")
     monkeypatch.setattr(Path, "write_text", recording(Path.write_text, scanned, kernel.rules, programs))
-    monkeypatch.setattr(iscsi, "_APPEAR_S", 0.0)
+    monkeypatch.setattr(made_sessions, "_APPEAR_S", 0.0)
     sessions = Sessions(TARGET, programs)
     login(sessions, kernel)
     sessions.disks(5)
