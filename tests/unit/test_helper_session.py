@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a session samples the guests' load: only while somebody looks at it."""
+"""When a session samples the guests' load, and how it ends."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.helper.session import Session
 from cockpit_rhv.machines.sampler import Sampler
+from cockpit_rhv.storage.active import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,3 +56,24 @@ async def test_who_shows_no_guests_is_not_connected_to_libvirt(session: Session,
     session.set_visible(True)
     assert told == []
     assert not session.library.uses_libvirt
+
+
+async def test_the_end_waits_until_a_test_of_storage_has_undone(session: Session) -> None:
+    undone: list[bool] = []
+    began = threading.Event()
+
+    def test() -> None:
+        with ACTIVE.running(threading.Event()) as cancel:
+            began.set()
+            if cancel.wait(10):
+                time.sleep(0.3)
+                undone.append(True)
+
+    assert session.close_limit_s < 5
+    request = asyncio.get_running_loop().create_task(session.library.run(test, limit_s=20.0))
+    while not began.is_set():
+        await asyncio.sleep(0.01)
+    assert session.close_limit_s > 60
+    request.cancel()  # as those that are still served are
+    await session.close()
+    assert undone == [True]

@@ -349,9 +349,9 @@ def test_sessions_of_dead_tests_are_ended_and_those_of_living_ones_are_not(
 
     monkeypatch.setattr(left_sessions, "logout", logout)
     notes = left_sessions.Notes(tmp_path)
-    notes.add(1)
-    (tmp_path / "999999999-5-a").write_text("[2]")
-    assert left_sessions.end_left_sessions(Programs(), tmp_path) == [2]
+    notes.add(living[0])
+    (tmp_path / "999999999-5-a").write_text('[[2, "t"]]')
+    assert left_sessions.end_left_sessions(Programs(), tmp_path).sids == [2]
     assert [session.sid for session in living] == [1, 3]
     assert len(list(tmp_path.iterdir())) == 1
     notes.clear()

@@ -62,6 +62,15 @@ def test_what_is_on_a_lun() -> None:
     assert luns[None] == []
 
 
+def test_a_map_whose_partitions_nobody_has_made_is_not_empty() -> None:
+    mpath = {"path": "/dev/mapper/mpatha", "type": "mpath", "pttype": "gpt", "mountpoints": [None]}
+    (lun,) = parse_luns(lsblk(disk("sda", pttype="gpt", children=[mpath])))
+    assert lun.uses == (Use("partitions", "gpt"),)
+    part = {"path": "/dev/sda1", "type": "part", "pttype": "gpt", "mountpoints": []}
+    (lun,) = parse_luns(lsblk(disk("sda", pttype="gpt", children=[part])))
+    assert lun.uses == (Use("partitions", "/dev/sda1"),)
+
+
 def test_an_lsblk_of_no_sense_is_an_error_and_not_an_empty_list() -> None:
     for text in ("", "[]", "{}", '{"blockdevices": null}'):
         with pytest.raises(OSError, match="lsblk"):

@@ -22,9 +22,6 @@ from .session import Session
 
 logger = logging.getLogger(__name__)
 
-#: Seconds for putting everything away; what hangs longer ends with the process.
-END_LIMIT_S = 2.0
-
 
 async def serve(input_fd: int, output_fd: int) -> None:
     """Serve the requests of one channel until it closes or a signal says to end."""
@@ -49,10 +46,11 @@ async def serve(input_fd: int, output_fd: int) -> None:
         await session.serve()
     finally:
         watching.cancel()
+        limit_s = session.close_limit_s
         try:
-            await asyncio.wait_for(session.close(), END_LIMIT_S)
+            await asyncio.wait_for(session.close(), limit_s)
         except asyncio.TimeoutError:
-            logger.warning("not everything ended within %s s", END_LIMIT_S)
+            logger.warning("not everything ended within %s s", limit_s)
 
 
 async def _end_with_output(output_closed: asyncio.StreamReader, session: Session) -> None:

@@ -13,6 +13,7 @@ from ..rpc import faults
 from ..rpc.dispatcher import Dispatcher, refusal
 from ..rpc.schema import RpcSchema
 from ..rpc.topics import Subscriptions
+from ..storage.active import ACTIVE
 from . import methods
 from .library import Library
 from .topics import Topics
@@ -26,6 +27,12 @@ logger = logging.getLogger(__name__)
 
 #: Requests served at once; further ones wait in the pipe.
 MOST_REQUESTS = 64
+#: Seconds for putting everything away; what hangs longer ends with the process.
+END_LIMIT_S = 2.0
+#: The same while a test of storage undoes: two logouts of 20 s each, two maps, and udev.
+UNDO_LIMIT_S = 90.0
+#: Seconds between two looks at whether it has.
+UNDONE_LOOK_S = 0.05
 
 
 class Call:
@@ -71,11 +78,20 @@ class Session:
         logger.debug("ending: %s", why)
         self._ending.set()
 
+    @property
+    def close_limit_s(self) -> float:
+        """Seconds that :meth:`close` may take: more while something on storage has to be undone."""
+        return UNDO_LIMIT_S if ACTIVE.busy else END_LIMIT_S
+
     async def close(self) -> None:
-        """Drop the requests that are still served and let go of everything."""
+        """Drop the requests that are still served, wait until tests of storage have undone, let go of everything."""
         for task in self._requests:
             task.cancel()
         await asyncio.gather(*self._requests, return_exceptions=True)
+        while ACTIVE.busy:
+            # Again each time: one that had been accepted may begin only now.
+            ACTIVE.cancel()
+            await asyncio.sleep(UNDONE_LOOK_S)
         await self.subscriptions.close()
         await self.topics.close()
         await self.library.close()

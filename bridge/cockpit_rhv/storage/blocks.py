@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .programs import Programs
 
-_COLUMNS = "NAME,KNAME,PATH,TYPE,SIZE,RO,VENDOR,MODEL,SERIAL,WWN,TRAN,HCTL,STATE,FSTYPE,LABEL,MOUNTPOINTS"
+_COLUMNS = "NAME,KNAME,PATH,TYPE,SIZE,RO,VENDOR,MODEL,SERIAL,WWN,TRAN,HCTL,STATE,FSTYPE,LABEL,PTTYPE,MOUNTPOINTS"
 _LIMIT_S = 10.0
 _MEMBERS = {"LVM2_member": "lvm", "linux_raid_member": "raid", "mpath_member": "multipath", "swap": "swap"}
 
@@ -186,6 +186,10 @@ def uses_of(device: Mapping[str, Any], groups: Mapping[str, str]) -> list[Use]:
     elif kind and kind != "mpath_member" and not uses:
         label = str(device.get("label") or "")
         uses.append(Use(_MEMBERS.get(kind, "file_system"), f"{kind} {label}".strip()))
+    table = str(device.get("pttype") or "")
+    if table and device.get("type") in ("disk", "mpath") and not any(child.get("type") == "part" for child in children):
+        # Of a multipath map that nobody has had the partitions made of; a test does not.
+        uses.append(Use("partitions", table))
     for child in children:
         if child.get("type") == "part":
             uses.append(Use("partitions", str(child.get("path"))))

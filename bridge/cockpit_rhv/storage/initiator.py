@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -206,6 +207,26 @@ def sessions(root: Path = Path("/sys")) -> list[LeftSession]:
             continue  # it ended while we looked
         found.append(LeftSession(int(folder.name[len("session") :]), name))
     return found
+
+
+def leads_to(sid: int, portal: Portal, root: Path = Path("/sys")) -> bool:
+    """Whether a session was made with this portal. Where only a name is known, its port must do."""
+    for folder in (root / "class/iscsi_connection").glob(f"connection{sid}:*"):
+        try:
+            address = (folder / "persistent_address").read_text("ascii").strip()
+            port = (folder / "persistent_port").read_text("ascii").strip()
+        except OSError:
+            continue  # it ended while we looked
+        if port == str(portal.port) and _same_address(address, portal.host):
+            return True
+    return False
+
+
+def _same_address(one: str, other: str) -> bool:
+    try:
+        return ipaddress.ip_address(one) == ipaddress.ip_address(other)
+    except ValueError:
+        return True
 
 
 def logout(sid: int, programs: Programs) -> str:

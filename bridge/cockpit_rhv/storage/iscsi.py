@@ -3,21 +3,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
+import logging
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..messages import msg
 from .blocks import Lun, read_luns
-from .initiator import CONFIGURATION, Initiator, TargetPortal, logout, sessions
-from .left_sessions import Notes, end_left_sessions
+from .initiator import CONFIGURATION, Initiator, TargetPortal
+from .left_sessions import end_left_sessions
 from .luns import LunSteps, found_lun
+from .made_sessions import Sessions
 from .reach import name_step, port_step
-from .steps import ERROR, OK, WARNING, Found, Step, missing_program
+from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, missing_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,80 +24,9 @@ if TYPE_CHECKING:
     from .document import Chap, Iscsi, Portal
     from .programs import Programs
 
+logger = logging.getLogger(__name__)
+
 _SYS = Path("/sys")
-#: Seconds for a disk to appear after its scan, and between two looks.
-_APPEAR_S, _LOOK_S = 5.0, 0.1
-
-
-class Sessions:
-    """Sessions with one target; those made here are ended here, others are used as they are."""
-
-    def __init__(self, target: str, programs: Programs) -> None:
-        self._target = target
-        self._programs = programs
-        self._notes = Notes()
-
-    def login(self, initiator: Initiator, portal: Portal) -> bool:
-        """True when a session was made. Raises RhvError ``storage.iscsi.*``, Overdue."""
-        before = {session.sid for session in sessions()}
-        try:
-            return initiator.login(self._target, portal)
-        finally:
-            # Noted also when iscsiadm was killed in the middle of it.
-            for session in sessions():
-                if session.sid not in before and session.target == self._target:
-                    self._notes.add(session.sid)
-
-    def disks(self, lun: int | None) -> list[str]:
-        """Kernel names of the target's disks, scanned for: one LUN, or all. Raises OSError, Cancelled."""
-        hosts = self._hosts()
-        for host in hosts:
-            Path(f"/sys/class/scsi_host/{host}/scan").write_text(f"- - {'-' if lun is None else lun}", "ascii")
-        end = time.monotonic() + _APPEAR_S
-        while not (found := self._names(hosts, lun)) and time.monotonic() < end and not self._programs.cancel.is_set():
-            time.sleep(_LOOK_S)
-        if found:
-            # lsblk asks udev what is on a disk, and udev is still looking.
-            with contextlib.suppress(FileNotFoundError):
-                self._programs.run(["udevadm", "settle", "--timeout=3"], 5.0)
-        return found
-
-    def end(self) -> list[str]:
-        """End the sessions made here; what could not be ended, in words."""
-        undoing = self._programs.uncancelled()
-        kept = []
-        for sid in self._notes.sids:
-            if any(session.sid == sid for session in sessions()):
-                self._flush_maps(sid, undoing)
-                said = logout(sid, undoing)
-                if said:
-                    kept.append(f"session {sid}: {said}")
-        if not kept:
-            self._notes.clear()
-        return kept
-
-    def _hosts(self) -> list[str]:
-        sids = [session.sid for session in sessions() if session.target == self._target]
-        real = [str((_SYS / f"class/iscsi_session/session{sid}/device").resolve()) for sid in sids]
-        return sorted({found[1] for path in real if (found := re.search(r"/(host\d+)/", path))})
-
-    @staticmethod
-    def _names(hosts: Sequence[str], lun: int | None) -> list[str]:
-        names = []
-        for host in hosts:
-            wanted = f"{host[4:]}:*:*:{'*' if lun is None else lun}"
-            names += [disk.name for disk in _SYS.glob(f"class/scsi_device/{wanted}/device/block/*")]
-        return sorted(names)
-
-    def _flush_maps(self, sid: int, undoing: Programs) -> None:
-        """A multipath map over our disks would queue for ever; one that is in use refuses to go, and stays."""
-        path = str((_SYS / f"class/iscsi_session/session{sid}/device").resolve())
-        found = re.search(r"/(host\d+)/", path)
-        for name in self._names([found[1]], None) if found else []:
-            for holder in (_SYS / f"class/block/{name}/holders").glob("dm-*"):
-                uuid = (holder / "dm/uuid").read_text("ascii") if (holder / "dm/uuid").exists() else ""
-                if uuid.startswith("mpath-"):
-                    undoing.run(["multipath", "-f", (holder / "dm/name").read_text("utf-8").strip()], 10.0)
 
 
 class IscsiTest:
@@ -215,6 +143,14 @@ class IscsiTest:
         """The LUN asked for, and no other, is made known to this host."""
         names = self._sessions.disks(self._document.lun)
         lun = next(iter(luns_of(read_luns(self._programs), names)), None)
+        if lun is None and not self._sessions.made:
+            text = msg(
+                "storage.iscsi.not_scanned",
+                "This host is logged in to the target already, without LUN {lun}; its session is not scanned.",
+                lun=self._document.lun,
+            )
+            remedy = msg("storage.iscsi.not_scanned.remedy", "Scan that session (iscsiadm -m session --rescan).")
+            return Found(UNKNOWN, text, [("/sys/class/scsi_device", "no disk of that LUN")], remedy, stop=True)
         if lun is None:
             text = msg("storage.iscsi.no_lun", "The target has no LUN {lun} for this host.", lun=self._document.lun)
             remedy = msg("storage.iscsi.no_lun.remedy", "Choose another LUN, or map it to this host on the target.")
@@ -224,13 +160,15 @@ class IscsiTest:
 
     def undo(self) -> Found:
         """Log out of what was logged in to; the records go with their namespace."""
-        kept = self._sessions.end()
-        if self._entered:
-            self._initiator.__exit__(None, None, None)
+        try:
+            kept = self._sessions.end()
+        finally:
+            if self._entered:
+                self._initiator.__exit__(None, None, None)
         if kept:
             text = msg("storage.iscsi.kept", "The test's session could not be ended.")
             remedy = msg("storage.iscsi.kept.remedy", "See what uses its disks; the next test tries again.")
-            return Found(ERROR, text, [("iscsiadm --logout", "; ".join(kept))], remedy)
+            return Found(ERROR, text, [("session kept", "; ".join(kept))], remedy)
         return Found(OK, msg("storage.undone.ok", "Nothing of the test is left on this host."))
 
     def _portals(self) -> list[Portal]:
@@ -259,7 +197,8 @@ def check_client(programs: Programs) -> Found:
     if shutil.which("iscsiadm") is None or not Path(CONFIGURATION).exists():
         return missing_program("iscsiadm", "open-iscsi (Debian), iscsi-initiator-utils (EL)")
     left = end_left_sessions(programs)
-    evidence = [("left by a killed test, ended now", ", ".join(map(str, left)))] if left else []
+    evidence = [("left by a killed test, ended now", ", ".join(map(str, left.sids)))] if left.sids else []
+    evidence += [("left by a killed test, in use by now", use) for use in left.used]
     return Found(OK, msg("storage.iscsi.client.ok", "This host can log in to iSCSI targets."), evidence)
 
 
@@ -296,7 +235,8 @@ def target_luns(portals: Sequence[Portal], target: str, chap: Chap | None, progr
             disks = made.disks(None)
             return luns_of(read_luns(programs), disks)
         finally:
-            made.end()
+            for kept in made.end():
+                logger.warning("kept: %s", kept)
 
 
 def _client(programs: Programs) -> None:

@@ -5,17 +5,27 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from .initiator import logout, sessions
+from .initiator import LeftSession, logout, sessions
+from .processes import owner_lives, process_name
+from .session_users import users_of
+from .udev_rules import remove_stale
 
 if TYPE_CHECKING:
     from .programs import Programs
 
 #: In /run: session numbers begin anew with each boot, and so must these notes.
 FOLDER = Path("/run/cockpit-rhv/storage-sessions")
+_LEFT = "left-"
+
+
+class Ended(NamedTuple):
+    """``sids``: sessions that were ended. ``used``: those somebody uses by now, which are his, and how."""
+
+    sids: list[int]
+    used: list[str]
 
 
 class Notes:
@@ -23,21 +33,26 @@ class Notes:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self._sids: list[int] = []
-        self._path = folder / f"{os.getpid()}-{_started(os.getpid())}-{id(self):x}"
+        self._sessions: list[LeftSession] = []
+        self._path = folder / f"{process_name()}-{id(self):x}"
 
-    def add(self, sid: int) -> None:
+    def add(self, session: LeftSession) -> None:
         """Note a session. Raises OSError."""
-        self._sids.append(sid)
+        self._sessions.append(session)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         partial = self._path.with_name(f".{self._path.name}")
-        partial.write_text(json.dumps(self._sids), "ascii")
+        partial.write_text(json.dumps(self._sessions), "ascii")
         partial.replace(self._path)
 
     @property
-    def sids(self) -> list[int]:
+    def sessions(self) -> list[LeftSession]:
         """In the order they were made."""
-        return list(self._sids)
+        return list(self._sessions)
+
+    def leave(self) -> None:
+        """Somebody has to try again, this process or another: the name is no longer that of one that lives."""
+        if self._path.exists() and not self._path.name.startswith(_LEFT):
+            self._path = self._path.rename(self._path.with_name(_LEFT + self._path.name))
 
     def clear(self) -> None:
         """They are gone."""
@@ -45,32 +60,29 @@ class Notes:
             self._path.unlink()
 
 
-def end_left_sessions(programs: Programs, folder: Path = FOLDER) -> list[int]:
-    """End the sessions of tests whose process is no more; the numbers of those ended. Raises OSError, Cancelled."""
-    ended: list[int] = []
-    if not folder.is_dir():
-        return ended
-    living = {session.sid for session in sessions()}
-    for note in folder.iterdir():
-        pid, _, rest = note.name.lstrip(".").partition("-")
-        if pid.isdigit() and _started(int(pid)) == rest.partition("-")[0]:
+def end_left_sessions(programs: Programs, folder: Path = FOLDER) -> Ended:
+    """End the sessions of tests whose process is no more. Raises OSError, Overdue, Cancelled."""
+    ended = Ended([], [])
+    for note in folder.iterdir() if folder.is_dir() else ():
+        if owner_lives(note.name.lstrip(".")):
             continue
-        try:
-            sids = json.loads(note.read_text("ascii"))
-        except ValueError:
-            sids = []  # cut off: it was never put in place
-        for sid in sids:
-            if sid in living and not logout(sid, programs):
-                ended.append(sid)
-        if not any(session.sid in sids for session in sessions()):
+        left = set()
+        for session in _noted(note).intersection(sessions()):
+            users = users_of(session)
+            if users:
+                ended.used.append(f"session {session.sid} {session.target}: {', '.join(users)}")
+            elif logout(session.sid, programs):
+                left.add(session)
+            else:
+                ended.sids.append(session.sid)
+        if not left.intersection(sessions()):
             note.unlink()
+    remove_stale(programs, [session.sid for session in sessions()])
     return ended
 
 
-def _started(pid: int) -> str:
-    """When the process began, in the kernel's ticks; "" when there is none: a number alone is given out again."""
+def _noted(note: Path) -> set[LeftSession]:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    return text.rpartition(")")[2].split()[19]
+        return {LeftSession(int(sid), str(target)) for sid, target in json.loads(note.read_text("ascii"))}
+    except (ValueError, TypeError):
+        return set()  # cut off: it was never put in place

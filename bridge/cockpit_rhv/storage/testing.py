@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..errors import RhvError
 from ..messages import msg
+from .active import ACTIVE
 from .blocks import read_luns
 from .directory import DirectoryTest
 from .document import (
@@ -26,7 +27,7 @@ from .iscsi import IscsiTest, discover, target_luns
 from .luns import FcTest
 from .lvm import LvmTest
 from .nfs import NfsTest
-from .programs import Overdue, Programs
+from .programs import Cancelled, Overdue, Programs
 from .steps import Report, Step, StepResult, run_steps
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def try_storage(
     ``cancel``, set by anybody, lets it undo at once. Raises RhvError ``storage.document`` before anything is tried.
     """
     document = read_document(value)
-    steps = _steps(document, Programs(cancel or threading.Event()), need_gib)
-    return run_steps(steps, Report(document_json(document)), tell)
+    with ACTIVE.running(cancel or threading.Event()) as event:
+        return run_steps(_steps(document, Programs(event), need_gib), Report(document_json(document)), tell)
 
 
 def _steps(document: Document, programs: Programs, need_gib: float | None) -> list[Step]:
@@ -66,7 +67,7 @@ def _steps(document: Document, programs: Programs, need_gib: float | None) -> li
 
 def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Definition ``StorageTargets``. Raises RhvError ``storage.*``."""
-    lines = _asked(lambda: discover(parse_portal(portal), read_chap(chap), Programs()))
+    lines = _asked(lambda programs: discover(parse_portal(portal), read_chap(chap), programs))
     targets: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         targets.setdefault(line.target, []).append({"portal": line.portal, "group": line.group})
@@ -76,18 +77,22 @@ def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict
 def list_luns(portals: list[str] | None, target: str | None, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Definition ``StorageLuns``: of a target, or of this host where none is named. Raises RhvError ``storage.*``."""
     if target is None:
-        luns = _asked(lambda: read_luns(Programs()))
+        luns = _asked(read_luns)
     elif not portals:
         raise RhvError("storage.document", msg("storage.document.portals", "Name the target's portals, too."))
     else:
         name, places, login = check_target(target), parse_portals(portals), read_chap(chap)
-        luns = _asked(lambda: target_luns(places, name, login, Programs()))
+        luns = _asked(lambda programs: target_luns(places, name, login, programs))
     return {"luns": [lun.to_json() for lun in luns]}
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def _asked(ask: Callable[[Programs], T]) -> T:
     try:
-        return ask()
+        with ACTIVE.running(threading.Event()) as cancel:
+            return ask(Programs(cancel))
+    except Cancelled as error:
+        text = msg("storage.cancelled", "It was cancelled before there was an answer.")
+        raise RhvError("storage.cancelled", text) from error
     except Overdue as error:
         text = msg("storage.step.overdue", "No answer within {seconds} s.", seconds=error.limit_s)
         remedy = msg(
