@@ -11,6 +11,7 @@ from ..machines.usage import read_usage
 from ..messages import msg
 from ..storage.pool_actions import ACTIONS
 from ..storage.pools import read_pool
+from ..storage.upload_rest import not_arriving
 from ..storage.volumes import delete_volume, list_volumes, volume_path
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ _TAKES_AWAY = frozenset({"deactivate", "remove"})
 
 
 def remove_volume(conn: libvirt.virConnect, pool: str, name: str) -> None:
-    """Delete a volume that no guest and no other image needs; raises ``volume.needed``."""
-    reason = needed_by(conn, volume_path(conn, pool, name))
+    """Delete a volume that no guest and no other image needs; raises ``volume.needed``, ``upload.busy``."""
+    path = volume_path(conn, pool, name)
+    with not_arriving(path):
+        _remove_idle(conn, pool, name, path)
+
+
+def _remove_idle(conn: libvirt.virConnect, pool: str, name: str, path: str) -> None:
+    reason = needed_by(conn, path)
     if reason is not None:
         raise RhvError(
             "volume.needed",
