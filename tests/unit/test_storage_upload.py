@@ -7,13 +7,15 @@ import fcntl
 import hashlib
 import json
 import os
-from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.storage.upload import Ticket, Upload, begin, opened, read_ticket
 from cockpit_rhv.storage.upload_rest import not_arriving, part_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIZE = 8
 DATA = b"12345678"

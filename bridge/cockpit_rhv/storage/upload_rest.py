@@ -73,7 +73,7 @@ def require_own(folder: os.stat_result, name: str, found: os.stat_result) -> Non
         detail = "it is not the file that was made for the upload"
     except (OSError, ValueError, TypeError) as error:
         detail = str(error)
-    raise RhvError("upload.other_file", *_REST, f"{part_name(name)}: {detail}")
+    raise RhvError("upload.other_file", _REST, _REST_HINT, f"{part_name(name)}: {detail}")
 
 
 def require_same(folder: int, name: str, file: int) -> None:
@@ -93,7 +93,7 @@ def require_same(folder: int, name: str, file: int) -> None:
 
 def other_size() -> RhvError:
     """What is left is longer than the file that is to come."""
-    return RhvError("upload.other_size", *_REST)
+    return RhvError("upload.other_size", _REST, _REST_HINT)
 
 
 def busy() -> RhvError:
@@ -131,10 +131,8 @@ def not_arriving(path: str) -> Iterator[None]:
         os.close(file)
 
 
-_REST = (
-    msg("upload.other_size", "The rest of another upload has this name."),
-    msg("upload.other_size.hint", "Choose another name, or delete what is left of that upload."),
-)
+_REST = msg("upload.other_size", "The rest of another upload has this name.")
+_REST_HINT = msg("upload.other_size.hint", "Choose another name, or delete what is left of that upload.")
 
 
 def _untold(error: OSError) -> RhvError:
