@@ -206,7 +206,7 @@ def test_no_volume_is_deleted_when_it_is_too_late(tmp_path: Path) -> None:
     assert conn.done == ["delete"]
 
 
-@pytest.mark.parametrize("way", ["link/disk", "images/alias"])
+@pytest.mark.parametrize("way", ["link/disk", "images/alias", "other/disk"])
 def test_a_disk_that_a_guest_names_in_another_way_is_in_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -217,7 +217,7 @@ def test_a_disk_that_a_guest_names_in_another_way_is_in_use(
     (tmp_path / "images/alias").symlink_to(tmp_path / "other/disk")
     usage = Usage({str(tmp_path / way): [User(UUID, "guest", "local", active=True)]}, {})
     monkeypatch.setattr(volume_users, "read_usage", lambda _conn: usage)
-    conn: Any = FakeLibvirt(tmp_path / "images", "dir", (str(tmp_path / "other/disk"),))
+    conn: Any = FakeLibvirt(tmp_path / "images", "dir", (str(tmp_path / "images/alias"),))
     assert failed(lambda: act_on_pool(conn, "deactivate", UUID, in_time())).code == "storage.in_use"
     assert conn.done == []
 

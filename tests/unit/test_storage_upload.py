@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Callable
 
 import pytest
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.storage import upload
 from cockpit_rhv.storage.upload import Ticket, Upload, begin, opened, read_ticket
-from cockpit_rhv.storage.upload_rest import not_arriving, part_name
+from cockpit_rhv.storage.upload_rest import identity, not_arriving, part_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +83,19 @@ def test_what_somebody_else_has_put_there_is_refused(folder: Path) -> None:
     device, inode, owner = json.loads(record.read_text())
     record.write_text(json.dumps([device, inode, owner + 1]))
     assert code(lambda: enter(first)) == "upload.other_file"
+
+
+def test_what_comes_there_after_the_look_is_refused_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ticket(folder)
+    part = folder / part_name("a.iso")
+    part.write_bytes(b"not ours")
+    monkeypatch.setattr(upload, "_look", lambda *_: 0)
+    assert code(lambda: enter(first)) == "upload.other_file"
+    assert part.read_bytes() == b"not ours"
+
+
+def test_a_file_is_another_when_its_owner_is() -> None:
+    assert identity(os.stat_result((0o100600, 7, 8, 1, 1234, 5, 6, 0, 0, 0))) == (8, 7, 1234)
 
 
 def test_only_the_file_that_was_written_gets_the_name_or_is_deleted(folder: Path) -> None:
