@@ -287,7 +287,8 @@ def test_a_target_whose_disk_the_host_uses_stays(tmp_path: Path, monkeypatch: py
 
 
 def test_no_upload_into_the_folder_below_a_mount_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    conn: Any = FakeLibvirt(tmp_path, "netfs")
+    (tmp_path / "link").symlink_to(tmp_path)
+    conn: Any = FakeLibvirt(tmp_path / "link", "netfs")
     assert failed(lambda: upload_folder(conn, UUID)).code == "storage.inactive"
     monkeypatch.setattr(os.path, "ismount", lambda path: path == str(tmp_path))
-    assert upload_folder(conn, UUID) == str(tmp_path)
+    assert upload_folder(conn, UUID) == str(tmp_path / "link")

@@ -116,7 +116,7 @@ def upload_folder(conn: libvirt.virConnect, uuid: str) -> str:
             msg("upload.no_folder", "Files can be uploaded to storage that is a folder, not to devices."),
         )
     # libvirt does not notice that somebody has unmounted it
-    if root.get("type") in _MOUNTED and not os.path.ismount(target):
+    if root.get("type") in _MOUNTED and not os.path.ismount(os.path.realpath(target)):
         raise RhvError("storage.inactive", msg("storage.unmounted", "The storage is not mounted."), detail=target)
     return target
 
