@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
@@ -131,6 +132,20 @@ def call_within(limit_s: float, function: Callable[[], T]) -> T:
     if error is not None:
         raise error
     return cast("T", result)
+
+
+def require_time(deadline: float) -> None:
+    """For a call that goes on after it is overdue: right before what cannot be undone. ``deadline``: monotonic seconds.
+
+    Raises :class:`RhvError` ``call.too_late`` when it has passed: whoever asked has been told that there was no answer,
+    and what was looked at before may not be so any more.
+    """
+    if time.monotonic() > deadline:
+        raise RhvError(
+            "call.too_late",
+            msg("call.too_late", "It took too long to look at everything, so that nothing was changed."),
+            msg("call.too_late.hint", "Try again, or look for a storage that does not answer."),
+        )
 
 
 def _overdue(limit_s: float) -> RhvError:

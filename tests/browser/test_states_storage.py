@@ -235,7 +235,7 @@ def test_an_upload_is_broken_off_and_goes_on(
     path = tmp_path / f"large-{look_as}.iso"
     path.write_bytes(os.urandom(48 * 1024 * 1024))
     choose(page, path)
-    part = arrived(cockpit, f"{path.name}.part")
+    part = arrived(cockpit, f".{path.name}.rhv-upload.part")
     while not part.exists() or part.stat().st_size < 4 * 1024 * 1024:
         page.wait_for_timeout(20)
     program = int(cockpit.state_file.with_suffix(".upload-pid").read_text())
@@ -259,7 +259,7 @@ def test_an_upload_is_cancelled(page: Page, cockpit: LocalCockpit, tmp_path: Pat
     with path.open("wb") as file:
         file.truncate(512 * 1024 * 1024)
     choose(page, path)
-    part = arrived(cockpit, "cancelled.iso.part")
+    part = arrived(cockpit, ".cancelled.iso.rhv-upload.part")
     while not part.exists() or part.stat().st_size < 1024 * 1024:
         page.wait_for_timeout(20)
     page.locator("[data-upload='running'] button").click()

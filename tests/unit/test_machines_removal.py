@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import libvirt
 import pytest
-from cockpit_rhv.machines.removal import base_of
+from cockpit_rhv.machines.removal import base_of, used_by_others
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +65,48 @@ def test_any_header_is_read_or_refused(tmp_path: Path, rest: bytes) -> None:
     except (OSError, ValueError):
         return
     assert base is None or base.startswith("/")
+
+
+class FakeVolume:
+    """As of libvirt; ``code``: of the error when it is looked at."""
+
+    def __init__(self, name: str, code: int | None = None) -> None:
+        self._name, self._code = name, code
+
+    def name(self) -> str:
+        return self._name
+
+    def XMLDesc(self) -> str:
+        if self._code is None:
+            return "<volume><backingStore><path>/images/base</path></backingStore></volume>"
+        error = libvirt.libvirtError("no")
+        error.err = (self._code, 18, "what libvirt says", 2, None, None, None, 0, 0)
+        raise error
+
+
+class FakeConnection:
+    """One pool of these volumes, no guest."""
+
+    def __init__(self, *volumes: FakeVolume) -> None:
+        self._volumes = list(volumes)
+
+    def listAllStoragePools(self, _flags: int) -> list[FakeConnection]:
+        return [self]
+
+    def listAllVolumes(self) -> list[FakeVolume]:
+        return self._volumes
+
+    def listAllDomains(self) -> list[Any]:
+        return []
+
+
+def test_a_volume_that_is_gone_holds_nothing_up_and_one_that_is_silent_makes_it_unclear() -> None:
+    gone, top = FakeVolume("gone", libvirt.VIR_ERR_NO_STORAGE_VOL), FakeVolume("top")
+    conn: Any = FakeConnection(gone, top)
+    used, unclear = used_by_others(conn, None)
+    assert (used["/images/base"].params, unclear) == ({"name": "top"}, None)
+    conn = FakeConnection(gone, FakeVolume("silent", libvirt.VIR_ERR_SYSTEM_ERROR), top)
+    used, unclear = used_by_others(conn, None)
+    assert used["/images/base"].params == {"name": "top"}
+    assert unclear is not None
+    assert unclear.params["name"] == "silent"

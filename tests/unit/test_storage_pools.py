@@ -207,5 +207,5 @@ async def test_a_folder_that_is_gone_is_unknown_with_the_reason() -> None:
 )
 def test_definitions_of_new_pools(wanted: dict[str, Any], parts: list[str]) -> None:
     text = pool_xml({"name": "n", "autostart": False, **wanted})
-    for part in (f'<pool type="{wanted["kind"]}">', *parts):
+    for part in (f' type="{wanted["kind"]}">', *parts):
         assert part in text

@@ -169,7 +169,7 @@ def test_it_goes_on_after_a_break(uploads: Uploads, how: str) -> None:
     if how == "kill":
         channel.process.send_signal(signal.SIGKILL)
     channel.close()
-    part = uploads.path / "disk.qcow2.part"
+    part = uploads.path / ".disk.qcow2.rhv-upload.part"
     left = part.stat().st_size
     assert channel.acked <= left <= len(CONTENT) // 2
     again = uploads.open(ticket)
@@ -183,7 +183,11 @@ def test_it_goes_on_after_a_break(uploads: Uploads, how: str) -> None:
 
 
 def test_the_rest_of_another_file_is_not_gone_on_with(uploads: Uploads) -> None:
-    (uploads.path / "a.iso.part").write_bytes(b"something else")
+    first = uploads.open(uploads.begin(size=14))
+    first.event()
+    first.frame(b"D", b"something else")
+    assert first.event() == {"event": "ack", "offset": 14}
+    first.close()
     answer = uploads.live.call("storage.upload_begin", pool=uploads.pool, name="a.iso", size_bytes=len(CONTENT))
     assert answer["have_bytes"] == 14
     channel = uploads.open(answer["ticket"])
@@ -226,6 +230,22 @@ def test_it_is_cancelled(uploads: Uploads) -> None:
     assert uploads.open(ticket).event()["error"]["code"] == "upload.no_ticket"
 
 
+def test_a_cancelled_upload_that_libvirt_has_seen_holds_nothing_up(uploads: Uploads) -> None:
+    channel = uploads.open(uploads.begin())
+    channel.event()
+    part = uploads.path / ".a.iso.rhv-upload.part"
+    assert part.stat().st_mode & 0o777 == 0o600
+    part.chmod(0o644)  # this libvirtd is not root
+    uploads.live.call("storage.act", pool=uploads.pool, action="refresh")
+    state = uploads.live.until(f"pool/{uploads.pool}", lambda state: part.name in state["volumes"])
+    assert state["volumes"][part.name]["partial"] is True
+    # nobody deletes it while it arrives
+    assert refusal(uploads.live, "storage.volume_remove", pool=uploads.pool, name=part.name) == "upload.busy"
+    channel.order("cancel")
+    assert channel.last() == {"event": "cancelled"}
+    uploads.live.until(f"pool/{uploads.pool}", lambda state: part.name not in state["volumes"])
+
+
 def test_one_at_a_time(uploads: Uploads) -> None:
     ticket = uploads.begin()
     uploads.open(ticket).event()
@@ -236,10 +256,16 @@ def test_what_is_refused_before_a_byte_is_sent(uploads: Uploads) -> None:
     for name in ("../x.iso", "a/b", ".x", "", "a.part", "a\0b"):
         assert uploads.refusal(name, 1) == "volume.bad_name"
     assert uploads.refusal("huge.iso", 2**52) == "storage.no_space"
-    (uploads.path / "long.part").write_bytes(b"0123456789")
+    first = uploads.open(uploads.begin("long", 10))
+    first.event()
+    first.frame(b"D", b"0123456789")
+    assert first.event()["event"] == "ack"
+    first.close()
     assert uploads.refusal("long", 5) == "upload.other_size"
-    (uploads.path / "link.part").symlink_to("/etc/passwd")
-    assert uploads.refusal("link", 5) == "upload.other_size"
+    (uploads.path / ".foreign.rhv-upload.part").write_bytes(b"not ours")
+    assert uploads.refusal("foreign", 50) == "upload.other_file"
+    (uploads.path / ".link.rhv-upload.part").symlink_to("/etc/passwd")
+    assert uploads.refusal("link", 5) == "upload.other_file"
     uploads.live.call("storage.act", pool=uploads.pool, action="deactivate")
     assert uploads.refusal("a.iso", 1) == "storage.inactive"
 

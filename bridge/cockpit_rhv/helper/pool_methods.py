@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ async def create(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """A new pool, active."""
     from ..storage.pool_actions import ACTION_LIMIT_S, create_pool
 
-    pool = await call.session.library.storage(create_pool, params, limit_s=ACTION_LIMIT_S)
+    deadline = time.monotonic() + ACTION_LIMIT_S
+    pool = await call.session.library.storage(create_pool, params, deadline, limit_s=ACTION_LIMIT_S)
     call.session.library.pools.refresh(pool)
     return {"pool": pool}
 
@@ -29,8 +31,9 @@ async def act(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     from ..storage.pool_actions import ACTION_LIMIT_S
 
     library = call.session.library
+    wanted = (params["action"], params["pool"], time.monotonic() + ACTION_LIMIT_S)
     try:
-        await library.storage(act_on_pool, params["action"], params["pool"], limit_s=ACTION_LIMIT_S)
+        await library.storage(act_on_pool, *wanted, limit_s=ACTION_LIMIT_S)
     finally:
         # of autostart libvirt has no event, and what failed may have been done in part
         library.pools.refresh(params["pool"])
@@ -53,7 +56,8 @@ async def volume_remove(params: Mapping[str, Any], call: Call) -> dict[str, Any]
     from ..checks.volume_users import REMOVAL_LIMIT_S, remove_volume
 
     library = call.session.library
-    await library.storage(remove_volume, params["pool"], params["name"], limit_s=REMOVAL_LIMIT_S)
+    wanted = (params["pool"], params["name"], time.monotonic() + REMOVAL_LIMIT_S)
+    await library.storage(remove_volume, *wanted, limit_s=REMOVAL_LIMIT_S)
     library.pools.refresh(params["pool"])
     return {}
 

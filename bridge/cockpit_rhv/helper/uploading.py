@@ -44,18 +44,29 @@ def upload(name: str, input_fd: int, output_fd: int) -> int:
     try:
         try:
             ticket = read_ticket(name)
-            with opened(ticket) as file:
-                path = _receive(file, ticket, source, say)
+            path = _take(ticket, source, say)
             drop_ticket(name)
             if path is not None:
-                _refresh(ticket.pool)
                 say("done", path=path)
+            else:
+                say("cancelled")
         except RhvError as error:
             logger.warning("upload: %s", error.detail or error)
             say("end", error=error.to_json())
     except (_Gone, BrokenPipeError) as error:
         logger.info("the upload was left: %s", error)
     return 0
+
+
+def _take(ticket: Ticket, source: BinaryIO, say: Callable[..., None]) -> str | None:
+    file = None
+    try:
+        with opened(ticket) as file:
+            return _receive(file, ticket, source, say)
+    finally:
+        # also when it was deleted: libvirt may know it as a volume by now, and would look for it
+        if file is not None and file.ended:
+            _refresh(ticket.pool)
 
 
 def _receive(file: Upload, ticket: Ticket, source: BinaryIO, say: Callable[..., None]) -> str | None:
@@ -77,7 +88,6 @@ def _receive(file: Upload, ticket: Ticket, source: BinaryIO, say: Callable[..., 
             told = 0
         elif order["event"] == "cancel":
             file.discard()
-            say("cancelled")
             return None
         elif order["event"] == "end":
             say("finishing")
@@ -98,7 +108,7 @@ def _frame(source: BinaryIO) -> tuple[bytes, bytes]:
 
 
 def _refresh(pool: str) -> None:
-    """Have libvirt see the new volume; without that it is seen later."""
+    """Have libvirt see the new volume, or that one is gone; without that it is seen later."""
     from ..machines.opening import DEFAULT_URI, open_libvirt
     from ..storage.pool_actions import refresh
 

@@ -17,7 +17,7 @@ from .states import ACTIVE, state_name
 from .xml import tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import libvirt
 
@@ -192,10 +192,8 @@ def used_by_others(conn: libvirt.virConnect, uuid: str | None) -> tuple[dict[str
     """
     import libvirt
 
-    used = {
-        base: msg("machine.disk.base", "The volume {name} is based on it.", name=name) for name, base in _bases(conn)
-    }
-    unclear = None
+    bases, unclear = _bases(conn)
+    used = {base: msg("machine.disk.base", "The volume {name} is based on it.", name=name) for name, base in bases}
     for domain in conn.listAllDomains():
         if uuid is not None and domain.UUIDString() == uuid.lower():
             continue
@@ -248,15 +246,29 @@ def source_path(conn: libvirt.virConnect, source: ET.Element) -> str | None:
     return None if path is None else os.path.realpath(path)
 
 
-def _bases(conn: libvirt.virConnect) -> Iterator[tuple[str, str]]:
-    """Names of the volumes that are based on another, with that one's real path."""
+def _bases(conn: libvirt.virConnect) -> tuple[list[tuple[str, str]], Message | None]:
+    """Names of the volumes that are based on another, with that one's real path; and why that may not be all."""
     import libvirt
 
+    found, unclear = [], None
     for pool in conn.listAllStoragePools(libvirt.VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE):
         for volume in pool.listAllVolumes():
-            base = ET.fromstring(volume.XMLDesc()).findtext("backingStore/path")  # noqa: S314 - libvirt's own text
+            try:
+                text = volume.XMLDesc()
+            except libvirt.libvirtError as error:
+                # one that is gone since libvirt's last look is based on nothing
+                if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
+                    unclear = msg(
+                        "machine.disk.volume_unclear",
+                        "It cannot be told whether the volume {name} is based on it: {reason}",
+                        name=volume.name(),
+                        reason=str(error),
+                    )
+                continue
+            base = ET.fromstring(text).findtext("backingStore/path")  # noqa: S314 - libvirt's own text
             if base:
-                yield volume.name(), os.path.realpath(base)
+                found.append((volume.name(), os.path.realpath(base)))
+    return found, unclear
 
 
 def delete_image(conn: libvirt.virConnect, path: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+from ..workers import require_time
 from .faults import mapped
 from .pool_xml import pool_xml
 from .pools import find_pool
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
 ACTION_LIMIT_S = 60.0
 
 
-def create_pool(conn: libvirt.virConnect, wanted: Mapping[str, Any]) -> str:
+def create_pool(conn: libvirt.virConnect, wanted: Mapping[str, Any], deadline: float) -> str:
     """Define a pool, make its folder, activate it; returns its uuid. ``wanted``: parameters of ``storage.create``.
 
-    When a step fails the definition is gone again, and so is a folder that was made for it. Raises
-    ``storage.bad_name``, ``storage.bad_path``, ``storage.pool_exists`` and libvirt's.
+    When a step fails, or ``deadline`` (monotonic seconds) has passed, the definition is gone again, and so are folders
+    that were made for it. Raises ``storage.bad_name``, ``storage.bad_path``, ``storage.not_empty``,
+    ``storage.pool_exists``, ``call.too_late`` and libvirt's.
     """
-    import libvirt
-
     text = pool_xml(wanted)
-    target = wanted.get("target")
-    made = target is not None and not os.path.lexists(target)
+    missing = _missing(wanted["target"]) if wanted["kind"] in ("dir", "netfs") else []
+    if wanted["kind"] == "netfs":
+        _require_empty(wanted["target"])
     with mapped():
         names = [pool.name() for pool in conn.listAllStoragePools()]
         if wanted["name"] in names:
@@ -40,18 +41,24 @@ def create_pool(conn: libvirt.virConnect, wanted: Mapping[str, Any]) -> str:
                 msg("storage.pool_exists", "There is storage of this name already."),
                 msg("storage.pool_exists.hint", "Choose another name."),
             )
+        require_time(deadline)
         # libvirt would take two pools with one folder from a caller that asks twice
         pool = conn.storagePoolDefineXML(text)
-        try:
-            if wanted["kind"] in ("dir", "netfs"):
+    try:
+        with mapped():
+            if missing:
+                # libvirt gives a folder that is there another owner and mode, which are somebody else's choice
                 pool.build()
+            require_time(deadline)
             pool.create()
+            require_time(deadline)
             pool.setAutostart(int(wanted["autostart"]))
-        except libvirt.libvirtError:
-            _take_back(pool, target if made else None)
-            raise
-        uuid: str = pool.UUIDString()
-        return uuid
+            uuid: str = pool.UUIDString()
+            return uuid
+    except RhvError as error:
+        left = _take_back(pool, missing)
+        error.detail = "\n".join(filter(None, (error.detail, *left))) or None
+        raise
 
 
 def activate(conn: libvirt.virConnect, uuid: str) -> None:
@@ -62,11 +69,12 @@ def activate(conn: libvirt.virConnect, uuid: str) -> None:
             pool.create()
 
 
-def deactivate(conn: libvirt.virConnect, uuid: str) -> None:
+def deactivate(conn: libvirt.virConnect, uuid: str, deadline: float) -> None:
     """Unmount it or log out; what is on it stays. Does nothing when it is off."""
     pool = find_pool(conn, uuid)
     with mapped():
         if pool.isActive():
+            require_time(deadline)
             pool.destroy()
 
 
@@ -77,7 +85,7 @@ def refresh(conn: libvirt.virConnect, uuid: str) -> None:
         pool.refresh()
 
 
-def remove(conn: libvirt.virConnect, uuid: str) -> None:
+def remove(conn: libvirt.virConnect, uuid: str, deadline: float) -> None:
     """Forget one that is off; what is on it stays. Raises ``storage.active``."""
     pool = find_pool(conn, uuid)
     with mapped():
@@ -87,6 +95,7 @@ def remove(conn: libvirt.virConnect, uuid: str) -> None:
                 msg("storage.active", "The storage is active."),
                 msg("storage.active.hint", "Deactivate it first."),
             )
+        require_time(deadline)
         pool.undefine()
 
 
@@ -108,13 +117,62 @@ def _set_autostart(conn: libvirt.virConnect, uuid: str, on: bool) -> None:
 
 #: By the names of ``storage.act`` in ``schemas/rpc.json``.
 ACTIONS: dict[str, Callable[[libvirt.virConnect, str], None]] = {
-    function.__name__: function for function in (activate, deactivate, refresh, remove, autostart_on, autostart_off)
+    function.__name__: function for function in (activate, refresh, autostart_on, autostart_off)
+}
+#: Those that take something away, and do not once the deadline (monotonic seconds) has passed: ``call.too_late``.
+LOSING: dict[str, Callable[[libvirt.virConnect, str, float], None]] = {
+    function.__name__: function for function in (deactivate, remove)
 }
 
 
-def _take_back(pool: libvirt.virStoragePool, made: str | None) -> None:
-    if pool.isActive():
-        pool.destroy()
-    pool.undefine()
-    if made is not None and os.path.isdir(made) and not os.listdir(made):
-        os.rmdir(made)
+def _missing(target: str) -> list[str]:
+    """The folders that have to be made for it, the innermost first."""
+    missing, path = [], target.rstrip("/")
+    while path and not os.path.lexists(path):
+        missing.append(path)
+        path = os.path.dirname(path).rstrip("/")
+    return missing
+
+
+def _require_empty(target: str) -> None:
+    """A mount hides what is in the folder, from whoever put it there too."""
+    try:
+        inside = os.listdir(target)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RhvError(
+            "storage.bad_path", msg("storage.no_folder", "The folder cannot be looked at."), detail=str(error)
+        ) from error
+    if inside:
+        raise RhvError(
+            "storage.not_empty",
+            msg("storage.not_empty", "There are files in the folder {path}; mounting would hide them.", path=target),
+            msg("storage.not_empty.hint", "Choose an empty folder, or one that does not exist yet."),
+        )
+
+
+def _take_back(pool: libvirt.virStoragePool, made: list[str]) -> list[str]:
+    """Each step is tried, whatever the one before came to; returns what could not be done."""
+    import libvirt
+
+    left = []
+    try:
+        if pool.isActive():
+            pool.destroy()
+    except libvirt.libvirtError as error:
+        left.append(f"not deactivated again: {error}")
+    try:
+        pool.undefine()
+    except libvirt.libvirtError as error:
+        left.append(f"the definition stays: {error}")
+    for path in made:
+        try:
+            # never one that anything is in
+            os.rmdir(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            left.append(f"the folder stays: {error}")
+            break
+    return left

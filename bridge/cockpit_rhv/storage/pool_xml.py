@@ -13,6 +13,7 @@ from ..messages import Message, msg
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FS = "http://libvirt.org/schemas/storagepool/fs/1.0"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,63}")
 #: A host name, an IPv4 or an IPv6 address: nothing a mount option or a shell could read otherwise.
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,252}[A-Za-z0-9])?")
@@ -28,6 +29,7 @@ def pool_xml(wanted: Mapping[str, Any]) -> str:
             "storage.bad_name",
             msg("storage.bad_name", "A name has letters, digits and . _ + @ - and begins with a letter or digit."),
         )
+    ET.register_namespace("fs", _FS)
     pool = ET.Element("pool", {"type": kind})
     ET.SubElement(pool, "name").text = wanted["name"]
     if kind in ("dir", "netfs"):
@@ -54,6 +56,9 @@ def pool_xml(wanted: Mapping[str, Any]) -> str:
         ET.SubElement(source, "format", {"type": "lvm2"})
         target = f"/dev/{group}"
     ET.SubElement(ET.SubElement(pool, "target"), "path").text = target
+    if kind == "netfs":
+        # mount.nfs tries for two minutes otherwise, long after whoever asked was told that there is no answer
+        ET.SubElement(ET.SubElement(pool, f"{{{_FS}}}mount_opts"), f"{{{_FS}}}option", {"name": "retry=0"})
     return ET.tostring(pool, encoding="unicode")
 
 

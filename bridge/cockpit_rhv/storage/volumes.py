@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..messages import msg
+from ..workers import require_time
 from .faults import mapped
 from .pools import FOLDERS, find_pool
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 LIST_LIMIT_S = 30.0
 #: Seconds to make or delete one: a full allocation writes all of it.
 CHANGE_LIMIT_S = 600.0
+#: Kinds of pools that lie below their folder, not in it.
+_MOUNTED = frozenset({"fs", "netfs"})
 #: What an upload that is not complete is called.
 PART = ".part"
 
@@ -78,11 +82,16 @@ def create_volume(conn: libvirt.virConnect, uuid: str, name: str, image: str, ca
         pool.createXML(ET.tostring(volume, encoding="unicode"), 0)
 
 
-def delete_volume(conn: libvirt.virConnect, uuid: str, name: str) -> None:
-    """Delete it with everything on it; whoever calls has made sure that nobody needs it."""
+def delete_volume(conn: libvirt.virConnect, uuid: str, name: str, deadline: float) -> None:
+    """Delete it with everything on it; whoever calls has made sure that nobody needs it.
+
+    ``deadline``: monotonic seconds after which it is not. Raises ``call.too_late``.
+    """
     pool = find_pool(conn, uuid)
     with mapped():
-        pool.storageVolLookupByName(name).delete()
+        volume = pool.storageVolLookupByName(name)
+        require_time(deadline)
+        volume.delete()
 
 
 def volume_path(conn: libvirt.virConnect, uuid: str, name: str) -> str:
@@ -106,6 +115,9 @@ def upload_folder(conn: libvirt.virConnect, uuid: str) -> str:
             "upload.no_folder",
             msg("upload.no_folder", "Files can be uploaded to storage that is a folder, not to devices."),
         )
+    # libvirt does not notice that somebody has unmounted it
+    if root.get("type") in _MOUNTED and not os.path.ismount(os.path.realpath(target)):
+        raise RhvError("storage.inactive", msg("storage.unmounted", "The storage is not mounted."), detail=target)
     return target
 
 

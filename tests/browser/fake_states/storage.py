@@ -117,7 +117,7 @@ def content(one: Json, many: bool = False) -> Json:
         volume("web-1.qcow2", "web-1", backing=base),
         volume("database.qcow2", "database"),
         volume("install.iso", format="iso", capacity_bytes=700 * 1024**2, allocation_bytes=700 * 1024**2),
-        volume("fedora.iso.part", format="raw", capacity_bytes=GIB, allocation_bytes=GIB),
+        volume(".fedora.iso.rhv-upload.part", format="raw", capacity_bytes=GIB, allocation_bytes=GIB),
     ]
     if many:
         volumes += [volume(f"disk-{number:04d}.qcow2") for number in range(1000)]
