@@ -383,7 +383,8 @@ def test_a_disk_that_comes_while_others_are_copied_is_not_in_the_clone(
         copy_image(*args)
 
     monkeypatch.setattr(cloning, "copy_image", copy)
-    params = {"uuid": str(uuids.uuid4()), "original": uuid, "name": "new", "folder": str(daemon.folder), "start": False}
+    params: dict[str, Any] = {"uuid": str(uuids.uuid4()), "original": uuid, "name": "new", "start": False}
+    params["folder"] = str(daemon.folder)
     cloning.make_clone(jobs.conn, params, ProgressFile(None))
     assert "/late" not in ET.tostring(stored(daemon, params["uuid"]), "unicode")
 
