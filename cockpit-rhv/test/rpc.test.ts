@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { SubscribeResult } from "../src/generated/wire";
-import { lineSplitter } from "../src/rpc/channel";
+import { lineSplitter, type RpcChannel } from "../src/rpc/channel";
+import { caller } from "../src/rpc/client";
 import { mergePatch } from "../src/rpc/merge";
 import { TopicStore, type TopicLink } from "../src/rpc/topics";
 
@@ -137,4 +138,31 @@ test("a topic nobody watches is let go after a while", { timeout: 5_000 }, async
     context.mock.timers.tick(10_000);
     assert.deepEqual(left, ["engine"]);
     await Promise.resolve();
+});
+
+test("the page waits longer than the helper's own limit for a method", async () => {
+    const waited: Record<string, number> = {};
+    const channel = {
+        request: (method: string, _params: unknown, limit: number) => {
+            waited[method] = limit;
+            return Promise.resolve({});
+        },
+    };
+    const call = caller(channel as unknown as RpcChannel) as unknown as (method: string, params: object) => Promise<unknown>;
+    // seconds, of bridge/cockpit_rhv/helper/*_methods.py
+    const limits: Record<string, number> = {
+        "deploy.preflight": 60, "deploy.start": 120, "deploy.resume": 120, "deploy.cleanup": 120, "tasks.start": 120,
+        "jobs.resume": 120, "jobs.cancel": 120,
+        "engine.upgrade": 120, "engine.rollback": 120, "engine.drop_previous": 120,
+        "machines.start": 60, "machines.shutdown": 60, "machines.power_off": 60,
+        "machines.create": 120, "machines.create_options": 120, "machines.clone": 120, "machines.clone_plan": 120,
+        "machines.set_vcpus": 60, "machines.removal_plan": 300, "machines.disk_choices": 300, "machines.add_disk": 300,
+        "machines.remove_disk": 300, "machines.remove": 300, "machines.snapshot_create": 3600,
+        "storage.test": 180, "storage.discover": 120, "storage.luns": 120, "storage.create": 60, "storage.act": 60,
+        "storage.volume_create": 600, "storage.volume_remove": 300,
+    };
+    for (const [method, seconds] of Object.entries(limits)) {
+        await call(method, {});
+        assert.ok((waited[method] ?? 0) > seconds * 1000, `${method}: ${waited[method]} ms`);
+    }
 });

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cockpit_rhv.create import images
+from cockpit_rhv.create.clone import disks_in
 from cockpit_rhv.create.images import inspect_image
-from cockpit_rhv.create.making import file_stem, making
+from cockpit_rhv.create.making import file_stem
 from cockpit_rhv.create.wanted import check_name
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs.playbook import as_unsafe_yaml
@@ -107,25 +109,49 @@ def test_only_whole_images_of_two_kinds_are_taken(tmp_path: Path) -> None:
     assert code(Path("relative")) == "image.bad_path"
 
 
-def test_files_go_when_their_guest_does_not_come_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "state"))
-    folder = tmp_path / "images"
-    folder.mkdir()
-    (folder / "a.qcow2").write_text("precious")
+@pytest.mark.parametrize("kind", ["disk", "lun"])
+def test_a_disk_that_was_not_copied_is_in_no_clone(kind: str) -> None:
+    late = "<disk type='file' device='%s'><source file='/late'/><target dev='vdc'/>%s</disk></devices>"
+    with pytest.raises(RhvError) as caught:
+        cloned_domain(ORIGINAL.replace("</devices>", late % (kind, "")), "b", "9", {"vda": "/new.qcow2"}, set())
+    assert (caught.value.code, caught.value.message.params) == ("clone.disk", {"target": "vdc"})
+    text = ORIGINAL.replace("</devices>", late % (kind, "<readonly/>"))
+    assert "/late" in cloned_domain(text, "b", "9", {"vda": "/new.qcow2"}, set())
 
-    def fail() -> None:
-        with making("1") as made:
-            assert made.reserve(str(folder), "a", ".qcow2").name == "a-2.qcow2"
-            stolen = made.reserve(str(folder), "b", ".qcow2")
-            stolen.rename(folder / "elsewhere")
-            stolen.write_text("somebody else's")
-            raise OSError("full")
 
-    with pytest.raises(OSError, match="full"):
-        fail()
-    assert {path.name for path in folder.iterdir()} == {"a.qcow2", "b.qcow2", "elsewhere"}
-    assert (folder / "a.qcow2").read_text() == "precious"
-    assert list((tmp_path / "state" / "making").iterdir()) == []
-    with making("2") as made:
-        kept = made.reserve(str(folder), "c", ".qcow2")
-    assert kept.exists()
+def test_a_source_that_nobody_understands_is_no_clones() -> None:
+    nvme = """<disk type='nvme' device='disk'><driver name='qemu' type='raw'/><source type='pci' namespace='1'>
+    <address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></source><target dev='vdd'/></disk></devices>"""
+    disks = disks_in(None, ORIGINAL.replace("</devices>", nvme))
+    assert [(disk.target, disk.copied, disk.obstacle and disk.obstacle.id) for disk in disks] == [
+        ("vda", True, "image.unreadable"),
+        ("vdb", False, None),
+        ("vdd", True, "clone.disk.elsewhere"),
+    ]
+
+
+def test_a_tool_that_hangs_is_an_image_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "qemu-img"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(images, "_qemu_img", lambda: str(tool))
+    monkeypatch.setattr(images, "_MEASURE_LIMIT_S", 0.1)
+    with pytest.raises(RhvError) as caught:
+        images.measure_copy("/a", "raw")
+    assert caught.value.code == "image.unreadable"
+    assert "measure" in str(caught.value.detail)
+
+
+def test_a_dead_file_server_is_asked_with_a_limit_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(_path: Path) -> None:
+        raise TimeoutError("does not answer")
+
+    def hang(*_args: object) -> None:
+        raise AssertionError("asked without a limit")
+
+    monkeypatch.setattr(images, "read_space", silent)
+    monkeypatch.setattr("cockpit_rhv.create.images.os.stat", hang)
+    with pytest.raises(RhvError) as caught:
+        images.free_bytes(str(tmp_path))
+    monkeypatch.undo()
+    assert caught.value.code == "create.folder"

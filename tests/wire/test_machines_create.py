@@ -8,17 +8,25 @@ import os
 import shutil
 import subprocess
 import time
+import uuid as uuids
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import libvirt
 import pytest
+from cockpit_rhv.create import clone as cloning
+from cockpit_rhv.create import guest
 from cockpit_rhv.create.clone import clone
 from cockpit_rhv.create.guest import create
+from cockpit_rhv.create.images import copy_image
 from cockpit_rhv.create.making import remove_leftovers
+from cockpit_rhv.deploy.drive import build_drive
+from cockpit_rhv.deploy.progress import ProgressFile
+from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore
 from cockpit_rhv.jobs.control import cancel_job
+from cockpit_rhv.machines.removal import used_by_others
 
 from tests.unit.jobs_support import PlainLauncher
 from tests.wire.libvirt_daemon import MISSING, NOBODY, LibvirtDaemon
@@ -207,10 +215,19 @@ def test_every_field_is_looked_at_before_anything_is_made(daemon: LibvirtDaemon,
     assert wrong(memory_mib=60_000_000, vcpus=4000) == {"memory_mib": "create.bounds", "vcpus": "create.bounds"}
     assert wrong(folder="/nowhere/at/all") == {"folder": "create.folder"}
     assert wrong(folder="relative") == {"folder": "create.folder"}
+    users = daemon.folder / "users"
+    users.mkdir()
+    shutil.chown(users, 1000)
+    assert wrong(folder=str(users)) == {"folder": "create.unsafe_folder"}
     assert wrong(network={"kind": "bridge", "name": "nobr0"}) == {"network": "create.no_network"}
     assert wrong(source={"kind": "iso", "path": "/nowhere.iso"}) == {"source.path": "image.not_found"}
     used = {"kind": "disk", "path": str(daemon.folder / "taken.qcow2")}
     assert wrong(source=used, disk_gib=None) == {"source.path": "image.used"}
+    layer = daemon.folder / "layer.img"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", used["path"], "-F", "qcow2", layer], check=True)
+    for kind in ("image", "disk"):
+        source = {"kind": kind, "path": str(layer)}
+        assert wrong(source=source, disk_gib=None) == {"source.path": "image.backed"}
     base = image(daemon, size="3G")
     assert wrong(source={"kind": "image", "path": base}, disk_gib=1) == {"disk_gib": "create.bounds"}
     cloud = {"hostname": "a b", "user": "Root!", "ssh_key": "", "password": "short"}
@@ -287,8 +304,10 @@ def test_a_copy_that_is_cancelled_or_killed_leaves_nothing(
         answer = jobs.run(clone, params)
     jobs.until_copying(answer["job"])
     assert files(daemon) - before == {"new.qcow2"}
-    # who looks meanwhile removes nothing of what is being made
+    # who looks meanwhile removes nothing of what is being made, and is told so
     assert remove_leftovers(jobs.conn) == []
+    used, unclear = used_by_others(jobs.conn, None)
+    assert (used[str(daemon.folder / "new.qcow2")].id, unclear) == ("machine.disk.making", None)
     if how == "cancel":
         cancel_job(answer["job"], store=jobs.store, launcher=jobs.launcher)
         assert jobs.store.stored(answer["job"]).state == "cancelled"
@@ -302,6 +321,72 @@ def test_a_copy_that_is_cancelled_or_killed_leaves_nothing(
         assert removed == [str(daemon.folder / "new.qcow2")]
     nothing_is_left(daemon, jobs, before)
     assert same(base, base)
+
+
+def test_a_passwords_hash_is_written_where_root_alone_can_look(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = []
+
+    def build(target: Path, content: dict[str, str]) -> None:
+        places.append((target.parent.parent, target.parent.stat().st_mode & 0o777, target.parent.stat().st_uid))
+        build_drive(target, content)
+
+    monkeypatch.setattr(guest, "build_drive", build)
+    cloud = {"hostname": "web1", "user": "admin", "ssh_key": "", "password": "tr0ub4dor&3"}
+    answer = jobs.run(create, wanted(daemon, cloud=cloud, start=False))
+    making = jobs.folder / "state" / "making"
+    assert places == [(making, 0o700, 0)]
+    assert list(making.iterdir()) == []
+    seed = daemon.folder / "new-seed.iso"
+    assert (seed.stat().st_mode & 0o777, seed.stat().st_uid) == (0o600, NOBODY)
+    assert b"CD001" in seed.read_bytes()
+    sources = stored(daemon, answer["uuid"]).findall("devices/disk/source")
+    assert [source.get("file") for source in sources] == [str(daemon.folder / "new.qcow2"), str(seed)]
+
+
+def test_disks_stay_when_libvirt_dies_with_the_guest_defined(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    define_xml = libvirt.virConnect.defineXML
+
+    def last(conn: libvirt.virConnect, xml: str) -> libvirt.virDomain:
+        define_xml(conn, xml)
+        daemon.stop()
+        return conn.lookupByName("new")
+
+    monkeypatch.setattr(libvirt.virConnect, "defineXML", last)
+    with pytest.raises(RhvError):
+        jobs.run(create, wanted(daemon))
+    monkeypatch.undo()
+    monkeypatch.setenv("COCKPIT_RHV_STATE", str(jobs.folder / "state"))
+    making = jobs.folder / "state" / "making"
+    assert [path.suffix for path in making.iterdir()] == [".json"]
+    daemon.start()
+    jobs.conn.close()
+    jobs.conn = libvirt.open(daemon.uri())
+    assert remove_leftovers(jobs.conn) == []
+    assert list(making.iterdir()) == []
+    # the guest is there, whole
+    jobs.conn.lookupByName("new").create()
+
+
+def test_a_disk_that_comes_while_others_are_copied_is_not_in_the_clone(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = define(daemon, "original")
+    late = "<disk type='file' device='disk'><source file='/late'/><target dev='vdz' bus='virtio'/></disk>"
+
+    def copy(*args: Any) -> None:
+        if "/late" not in ET.tostring(stored(daemon, uuid), "unicode"):
+            change(daemon, uuid, "<devices>", f"<devices>{late}")
+        copy_image(*args)
+
+    monkeypatch.setattr(cloning, "copy_image", copy)
+    params: dict[str, Any] = {"uuid": str(uuids.uuid4()), "original": uuid, "name": "new", "start": False}
+    params["folder"] = str(daemon.folder)
+    cloning.make_clone(jobs.conn, params, ProgressFile(None))
+    assert "/late" not in ET.tostring(stored(daemon, params["uuid"]), "unicode")
 
 
 def test_a_clone_shares_nothing_with_its_original(daemon: LibvirtDaemon, jobs: Jobs) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 import libvirt
 import pytest
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines import disks
+from cockpit_rhv.machines.attach import Moments, attach
+from cockpit_rhv.machines.images import NewImage
 
 from tests.wire.libvirt_daemon import MISSING, NOBODY, LibvirtDaemon
 from tests.wire.test_machines_details import define, refusal, secure, start
@@ -305,3 +310,24 @@ def test_devices_of_a_managers_guest_are_not_touched(daemon: LibvirtDaemon, live
     assert secure(daemon, uuid) == before
     assert not (daemon.folder / "x").exists()
     assert (daemon.folder / "one.qcow2").exists()
+
+
+def test_the_image_of_who_was_slower_does_not_stay(daemon: LibvirtDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    uuid = define(daemon, "one")
+    other = make(daemon.folder / "other.qcow2")
+    conn = libvirt.open(daemon.uri())
+
+    def quicker(*args: Any) -> None:
+        element = disks.disk_element("file", str(other), "qcow2", "vdb", "virtio")
+        conn.lookupByUUIDString(uuid).attachDeviceFlags(
+            ET.tostring(element, "unicode"), libvirt.VIR_DOMAIN_AFFECT_CONFIG
+        )
+        attach(*args)
+
+    monkeypatch.setattr(disks, "attach", quicker)
+    wanted = disks.DiskRequest("virtio", NewImage(None, str(daemon.folder), "slow.qcow2", "qcow2", 1), "qcow2")
+    with pytest.raises(RhvError):
+        disks.add_disk(conn, uuid, wanted, Moments(False, True))
+    assert not (daemon.folder / "slow.qcow2").exists()
+    assert other.exists()
+    conn.close()

@@ -18,6 +18,7 @@ from ..machines.definition import Disk, parse_definition
 from ..machines.states import ACTIVE, state_name
 from ..machines.xml import tree
 from ..messages import Message, msg
+from .folder import require_safe
 from .guest import define_guest, done, job_uri, known_macs, refresh_pool, start_making
 from .host import folders, places
 from .images import copy_image, measure_copy, require_space
@@ -130,8 +131,7 @@ def problems(conn: libvirt.virConnect, params: Mapping[str, Any]) -> list[FieldE
             )
     disks = disks_of(conn, params["uuid"])
     for disk in disks:
-        if disk.obstacle is not None:
-            raise RhvError("clone.disk", disk.obstacle, detail=f"{disk.target}: {disk.source}")
+        _require_clonable(disk)
     found = []
     name = check_name(params["name"]) or name_taken(conn, params["name"])
     if name is not None:
@@ -142,6 +142,7 @@ def problems(conn: libvirt.virConnect, params: Mapping[str, Any]) -> list[FieldE
             if not params["folder"].startswith("/"):
                 raise RhvError("create.folder", msg("create.folder.path", "A directory is named by its whole path."))
             require_space(params["folder"], sum(copied))
+            require_safe(conn, params["folder"])
         except RhvError as error:
             found.append(FieldError("folder", error))
     return found
@@ -151,36 +152,40 @@ def make_clone(conn: libvirt.virConnect, guest: Mapping[str, Any], progress: Pro
     """Copy the disks and define the guest; when any of it fails nothing of it stays. Raises RhvError, OSError."""
     import libvirt
 
-    with making(guest["uuid"]) as made:
+    with making(guest["uuid"], conn) as made:
+        with domain_of(conn, guest["original"]) as domain:
+            # read once: a disk that is added while others are copied must not end up in both guests
+            text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE)
         paths: dict[str, str] = {}
-        for disk in disks_of(conn, guest["original"]):
+        for disk in disks_in(conn, text):
+            _require_clonable(disk)
             if disk.copied:
                 name = guest["name"] if disk.target == "vda" or not paths else f"{guest['name']}-{disk.target}"
                 target = made.reserve(guest["folder"], name, ".qcow2")
                 copy_image(disk.path, disk.format, target, None, progress, disk.size_bytes)
                 paths[disk.target] = str(target)
-        with domain_of(conn, guest["original"]) as domain:
-            text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE)
         xml = cloned_domain(text, guest["name"], guest["uuid"], paths, known_macs(conn))
-        define_guest(conn, xml, autostart=False, start=guest["start"])
+        define_guest(conn, xml, guest["uuid"], autostart=False, start=guest["start"])
     refresh_pool(conn, guest["folder"])
 
 
 def disks_of(conn: libvirt.virConnect, uuid: str) -> list[ClonedDisk]:
-    """What becomes of each disk; media in drives stay where they are, for both. Raises RhvError."""
+    """What becomes of each disk of the stored definition. Raises RhvError."""
     import libvirt
 
     with domain_of(conn, uuid) as domain:
-        text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
-        root = tree(text)
-        encrypted = {
-            str(target.get("dev"))
-            for disk in root.findall("devices/disk")
-            if disk.find("encryption") is not None or disk.find("source/encryption") is not None
-            for target in disk.findall("target")
-        }
-        disks = [disk for disk in parse_definition(text).disks if disk.device in ("disk", "lun")]
-        return [_disk(conn, disk, disk.target in encrypted) for disk in disks if disk.source is not None]
+        return disks_in(conn, domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+
+def disks_in(conn: libvirt.virConnect, text: str) -> list[ClonedDisk]:
+    """What becomes of each disk of a definition; media in drives stay where they are, for both. Raises RhvError."""
+    found = []
+    for element, disk in zip(tree(text).findall("devices/disk"), parse_definition(text).disks):
+        if disk.device not in ("disk", "lun") or element.find("source") is None:
+            continue
+        encrypted = element.find("encryption") is not None or element.find("source/encryption") is not None
+        found.append(_disk(conn, disk, encrypted))
+    return found
 
 
 def free_name(conn: libvirt.virConnect, name: str) -> str:
@@ -198,9 +203,14 @@ def free_name(conn: libvirt.virConnect, name: str) -> str:
         number += 1
 
 
+def _require_clonable(disk: ClonedDisk) -> None:
+    if disk.obstacle is not None:
+        raise RhvError("clone.disk", disk.obstacle, detail=f"{disk.target}: {disk.source}")
+
+
 def _disk(conn: libvirt.virConnect, disk: Disk, encrypted: bool) -> ClonedDisk:
     source, form = disk.source or "", disk.format or "raw"
-    if disk.read_only or disk.shareable:
+    if disk.source is not None and (disk.read_only or disk.shareable):
         return ClonedDisk(disk.target, source, source, form, 0, False, None)
     path = source
     obstacle = None
@@ -208,7 +218,7 @@ def _disk(conn: libvirt.virConnect, disk: Disk, encrypted: bool) -> ClonedDisk:
         pool, _, name = source.partition("/")
         with mapped():
             path = conn.storagePoolLookupByName(pool).storageVolLookupByName(name).path()
-    elif disk.kind not in ("file", "block") or disk.device == "lun":
+    elif disk.source is None or disk.kind not in ("file", "block") or disk.device == "lun":
         obstacle = msg(
             "clone.disk.elsewhere", "The disk {target} is no file or volume of this host.", target=disk.target
         )

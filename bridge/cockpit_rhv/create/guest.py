@@ -24,8 +24,8 @@ from ..machines.xml import parse
 from ..messages import msg
 from ..paths import data_dir
 from .host import folders, read_limits
-from .images import copy_image, create_empty, inspect_image, measure_copy
-from .making import making, remove_leftovers
+from .images import copy_image, create_empty, inspect_image, measure_copy, require_whole
+from .making import making, remove_leftovers, unstoppable
 from .problems import problems
 from .wanted import Cloud, Wanted, disk_bytes
 
@@ -88,10 +88,11 @@ def create_guest(params: Mapping[str, Any], progress: ProgressFile) -> dict[str,
 def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: ProgressFile) -> None:
     """Make the disks, define the guest, and start it; when any of it fails nothing of it stays. Raises RhvError."""
     limits = read_limits(conn)
-    with making(uuid) as made:
+    with making(uuid, conn) as made:
         seed = None
         if wanted.source == "disk":
             image = inspect_image(wanted.path)
+            require_whole(image)  # looked at anew: it may be another than the one that was checked
             disk = NewDisk(image.path, image.kind, image.format)
         else:
             target = made.reserve(wanted.folder, wanted.name, ".qcow2")
@@ -99,6 +100,7 @@ def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: Pr
             size = disk_bytes(wanted)
             if wanted.source == "image":
                 image = inspect_image(wanted.path)
+                require_whole(image)
                 needed, virtual = measure_copy(image.path, image.format)
                 copy_image(image.path, image.format, target, size if size != virtual else None, progress, needed)
             else:
@@ -106,8 +108,10 @@ def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: Pr
                 create_empty(target, size)
         if wanted.cloud is not None:
             path = made.reserve(wanted.folder, wanted.name, "-seed.iso")
-            build_drive(path, seed_files(wanted.cloud, uuid))
-            made.replaced(path)
+            # beside the disk a kill would leave the files that the volume is built of, with a password's hash
+            volume = made.scratch() / "seed.iso"
+            build_drive(volume, seed_files(wanted.cloud, uuid))
+            made.fill(path, volume)
             seed = str(path)
         plan = NewGuest(
             name=wanted.name,
@@ -124,27 +128,39 @@ def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: Pr
             network=wanted.network,
             mac=new_mac(known_macs(conn)),
         )
-        define_guest(conn, new_domain(plan), wanted.autostart, wanted.start)
+        define_guest(conn, new_domain(plan), uuid, wanted.autostart, wanted.start)
     refresh_pool(conn, wanted.folder)
 
 
-def define_guest(conn: libvirt.virConnect, xml: str, autostart: bool, start: bool) -> None:
+def define_guest(conn: libvirt.virConnect, xml: str, uuid: str, autostart: bool, start: bool) -> None:
     """Define it and start it; one that cannot be started is not defined any more. Raises RhvError."""
-    import libvirt
-
     with mapped():
-        # a guest of that name which came meanwhile is safe: its uuid is another, and libvirt refuses
-        domain = conn.defineXML(xml)
         try:
+            # a guest of that name which came meanwhile is safe: its uuid is another, and libvirt refuses
+            domain = conn.defineXML(xml)
             if autostart:
                 domain.setAutostart(True)
             if start:
                 domain.create()
         except BaseException:
-            if domain.isActive():
-                domain.destroy()
-            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+            with unstoppable():
+                _undo(conn, uuid)
             raise
+
+
+def _undo(conn: libvirt.virConnect, uuid: str) -> None:
+    """Power it off and forget it, if it is there: who was stopped may not have heard that it is."""
+    import libvirt
+
+    try:
+        domain = conn.lookupByUUIDString(uuid)
+        if domain.isActive():
+            domain.destroy()
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+    except libvirt.libvirtError as error:
+        # what went wrong before is the news; the guest's files stay while it is there
+        if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+            logger.warning("the guest %s may still be defined: %s", uuid, error)
 
 
 def seed_files(cloud: Cloud, uuid: str) -> dict[str, str]:
@@ -163,20 +179,31 @@ def seed_files(cloud: Cloud, uuid: str) -> dict[str, str]:
 
 def known_macs(conn: libvirt.virConnect) -> set[str]:
     """MAC addresses of all guests of this host, in lower case."""
+    import libvirt
+
+    found: set[str] = set()
     with mapped():
-        return {mac.lower() for domain in conn.listAllDomains() for mac in parse(domain.XMLDesc()).macs}
+        for domain in conn.listAllDomains():
+            try:
+                text = domain.XMLDesc()
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:  # gone since it was listed
+                    raise
+                continue
+            found.update(mac.lower() for mac in parse(text).macs)
+    return found
 
 
 def refresh_pool(conn: libvirt.virConnect, folder: str) -> None:
     """Let libvirt see the new files, where that is a pool; the guest is there whether it does or not."""
-    pool = dict(folders(conn)).get(folder.rstrip("/") or "/")
-    if pool is None:
-        return
     try:
+        pool = dict(folders(conn)).get(folder.rstrip("/") or "/")
+        if pool is None:
+            return
         with mapped():
             conn.storagePoolLookupByName(pool).refresh()
     except RhvError as error:
-        logger.warning("the pool %s was not refreshed: %s", pool, error.detail or error)
+        logger.warning("the pool of %s was not refreshed: %s", folder, error.detail or error)
 
 
 def start_making(

@@ -81,42 +81,56 @@ def inspect_image(path: str) -> Image:
     return Image(path, kind, "raw", size, False)
 
 
+def require_whole(image: Image) -> None:
+    """Raises RhvError ``image.backed`` for one that needs another: its guest would read and follow that one."""
+    if image.backed:
+        raise RhvError(
+            "image.backed",
+            msg("image.backed", "The image is a layer over another and cannot be used without it."),
+            msg("image.backed.hint", "Make a whole one of it with qemu-img convert -O qcow2."),
+        )
+
+
 def measure_copy(path: str, form: str) -> tuple[int, int]:
     """Most bytes that a qcow2 copy of the image takes, and its virtual size. Raises RhvError ``image.unreadable``."""
-    done = subprocess.run(
-        [_qemu_img(), "measure", "--output=json", "-O", "qcow2", "-f", form, path],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=_MEASURE_LIMIT_S,
-    )
-    if done.returncode == 0:
-        info = subprocess.run(
-            [_qemu_img(), "info", "--output=json", "-f", form, path],
+    measured = _ask(path, "measure", "--output=json", "-O", "qcow2", "-f", form, path)
+    info = _ask(path, "info", "--output=json", "-f", form, path)
+    return int(json.loads(measured)["required"]), int(json.loads(info)["virtual-size"])
+
+
+def _ask(path: str, *argv: str) -> str:
+    try:
+        done = subprocess.run(
+            [_qemu_img(), *argv],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             text=True,
             timeout=_MEASURE_LIMIT_S,
         )
-        if info.returncode == 0:
-            return int(json.loads(done.stdout)["required"]), int(json.loads(info.stdout)["virtual-size"])
-        done = info
-    raise RhvError(
+    except subprocess.TimeoutExpired as error:
+        raise _unreadable(path, f"qemu-img {argv[0]} did not answer within {_MEASURE_LIMIT_S} s") from error
+    if done.returncode != 0:
+        raise _unreadable(path, done.stderr)
+    return done.stdout
+
+
+def _unreadable(path: str, said: str) -> RhvError:
+    return RhvError(
         "image.unreadable",
         msg("image.unreadable", "The image {path} cannot be read.", path=path),
         msg("image.unreadable.hint", "A running guest may be using it: shut that down first. The details say more."),
-        done.stderr.strip()[:4096],
+        said.strip()[:4096],
     )
 
 
 def free_bytes(folder: str) -> int:
     """What is free there. Raises RhvError ``create.folder`` for what is no folder or does not answer."""
     try:
+        free = read_space(Path(folder)).free_bytes  # first: it has a limit, and a dead file server answers nobody
         if not stat.S_ISDIR(os.stat(folder).st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
-        return read_space(Path(folder)).free_bytes
+        return free
     except OSError as error:
         raise RhvError(
             "create.folder",

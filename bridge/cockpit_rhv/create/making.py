@@ -8,24 +8,34 @@ remove them: whoever makes or is about to make a guest next does.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
+import shutil
 import signal
+import stat
 import threading
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..deploy.vm import OPEN_S, answered
 from ..errors import RhvError
+from ..host.space import read_space
 from ..jobs.files import Locked, file_lock, read_json, write_json
+from ..machines.actions import mapped
 from ..machines.faults import from_libvirt
+from ..machines.making_records import making_dir
+from ..machines.removal import used_by_others
 from ..messages import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import libvirt
+
+    from ..messages import Message
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +44,6 @@ _MOST_NUMBERED = 1000
 
 class Stopped(BaseException):
     """This process was asked to end."""
-
-
-def making_dir() -> Path:
-    """The folder of the records."""
-    return Path(os.environ.get("COCKPIT_RHV_STATE") or "/var/lib/cockpit-rhv") / "making"
 
 
 class Made:
@@ -74,11 +79,22 @@ class Made:
             msg("create.no_name.hint", "Choose another name or directory."),
         )
 
-    def replaced(self, path: Path) -> None:
-        """What has a reserved name is another file now, and still ours."""
-        owner = os.stat(path.parent)
-        os.chown(path, owner.st_uid, owner.st_gid)
-        self._note(path, os.lstat(path))
+    def scratch(self) -> Path:
+        """A folder that only root may enter and that goes with the record: for what must not lie beside the disks."""
+        folder = _scratch(self._record)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def fill(self, path: Path, content: Path) -> None:
+        """Write ``content`` into a reserved file. Raises OSError, also when another file has its name by now."""
+        with open(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "wb") as target:
+            found = os.fstat(target.fileno())
+            if (str(path), found.st_dev, found.st_ino) not in self._files:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            with content.open("rb") as source:
+                shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
 
     def _note(self, path: Path, found: os.stat_result) -> None:
         self._files.append((str(path), found.st_dev, found.st_ino))
@@ -86,9 +102,10 @@ class Made:
 
 
 @contextlib.contextmanager
-def making(uuid: str) -> Iterator[Made]:
+def making(uuid: str, conn: libvirt.virConnect) -> Iterator[Made]:
     """The files reserved in the block stay when it ends well; otherwise, and when this process is told to end, they go.
 
+    They stay also while the guest is defined after all, or nobody can tell: the record is for whoever looks next then.
     Raises RhvError ``create.busy`` while another process makes the same guest.
     """
     folder = making_dir()
@@ -100,10 +117,12 @@ def making(uuid: str) -> Iterator[Made]:
             try:
                 yield Made(record)
             except BaseException:
-                _remove(record)
+                with unstoppable():
+                    if record.exists() and _is_surely_not_defined(conn, uuid):
+                        _remove(record, {})
                 raise
             else:
-                record.unlink(missing_ok=True)
+                _forget(record)
             finally:
                 lock.unlink(missing_ok=True)
     except Locked as error:
@@ -113,23 +132,47 @@ def making(uuid: str) -> Iterator[Made]:
 
 
 def remove_leftovers(conn: libvirt.virConnect) -> list[str]:
-    """Remove the files of guests that never came to be since their maker was killed; returns what went."""
+    """Remove the files of guests that never came to be since their maker was killed; returns what went.
+
+    A file that a guest uses by now, or may use, stays.
+    """
     removed = []
+    used: dict[str, Message] | None = None
     for record in sorted(making_dir().glob("*.json")):
         lock = record.with_suffix(".lock")
         try:
             with file_lock(lock):
-                if record.exists():
+                try:
+                    if not record.exists():
+                        continue
                     if _is_defined(conn, record.stem):
-                        record.unlink()
+                        _forget(record)
                     else:
-                        removed += _remove(record)
-                lock.unlink(missing_ok=True)
+                        used = _used(conn) if used is None else used
+                        removed += _remove(record, used)
+                finally:
+                    lock.unlink(missing_ok=True)
         except Locked:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RhvError, _Unclear) as error:
             logger.warning("%s stays: %s", record, error)
     return removed
+
+
+@contextlib.contextmanager
+def unstoppable() -> Iterator[None]:
+    """SIGTERM waits until the block has ended. A mask would not do: the signal may come to another thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = []
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: asked.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if asked:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def file_stem(name: str) -> str:
@@ -138,18 +181,74 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-.")[:80].strip("-.") or "guest"
 
 
-def _remove(record: Path) -> list[str]:
-    removed = []
-    if record.exists():
-        for path, device, inode in read_json(record)["files"]:
-            with contextlib.suppress(FileNotFoundError):
-                found = os.lstat(path)
-                # Somebody may have put another file there meanwhile.
-                if (found.st_dev, found.st_ino) == (device, inode):
-                    os.unlink(path)
-                    removed.append(path)
-        record.unlink()
+class _Unclear(Exception):
+    """Somebody may use any file."""
+
+
+def _used(conn: libvirt.virConnect) -> dict[str, Message]:
+    with mapped():
+        used, unclear = used_by_others(conn, None, with_records=False)
+    if unclear is not None:
+        raise _Unclear(str(unclear))
+    return used
+
+
+def _scratch(record: Path) -> Path:
+    return record.with_suffix(".scratch")
+
+
+def _forget(record: Path) -> None:
+    """The files are a guest's, or gone. The folder goes first: without the record nobody would look for it."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(_scratch(record))
+    record.unlink(missing_ok=True)
+
+
+def _remove(record: Path, used: Mapping[str, Message]) -> list[str]:
+    """Remove the record's files and then itself; what lies where nobody can look now stays in it. Raises OSError."""
+    removed, away = [], []
+    for path, device, inode in read_json(record)["files"]:
+        if os.path.realpath(path) in used:
+            logger.warning("%s stays: %s", path, used[os.path.realpath(path)])
+            continue
+        fate = _fate(path, device, inode)
+        if fate == "ours":
+            os.unlink(path)
+            removed.append(path)
+        elif fate == "away":
+            away.append((path, device, inode))
+    if away:
+        logger.warning("%s stays: what it names is not mounted: %s", record, away)
+        write_json(record, {"files": away}, 0o600, gid=0, durable=True)
+    else:
+        _forget(record)
     return removed
+
+
+def _fate(path: str, device: int, inode: int) -> str:
+    """``ours``, ``other`` (somebody else's by now, or nothing) or ``away``: its file system is not there.
+
+    The device of a file server or a volume group may have another number after each start: there the inode counts.
+    """
+    try:
+        folder = read_space(Path(path).parent)  # a dead file server raises TimeoutError
+    except FileNotFoundError:
+        return "away"
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return "other" if folder.device == device else "away"
+    if found.st_ino == inode and stat.S_ISREG(found.st_mode):
+        return "ours"
+    return "other" if found.st_dev == device else "away"
+
+
+def _is_surely_not_defined(conn: libvirt.virConnect, uuid: str) -> bool:
+    try:
+        return not answered(OPEN_S, lambda: _is_defined(conn, uuid))
+    except RhvError as error:
+        logger.warning("the files of %s stay: libvirt does not tell whether it is defined: %s", uuid, error)
+        return False
 
 
 def _is_defined(conn: libvirt.virConnect, uuid: str) -> bool:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from ..deploy.validate import FieldError
 from ..errors import RhvError
 from ..machines.actions import mapped
+from ..machines.images import host_use
 from ..machines.removal import used_by_others
 from ..messages import msg
+from .folder import require_safe
 from .host import networks, read_limits
-from .images import inspect_image, measure_copy, require_space
+from .images import inspect_image, measure_copy, require_space, require_whole
 from .wanted import Wanted, check_wanted, disk_bytes
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def problems(conn: libvirt.virConnect, wanted: Wanted) -> list[FieldError]:
     if "source.path" not in fields:
         check("disk_gib", lambda: _size_problem(wanted))
     if "source.path" not in fields and (wanted.source != "disk" or wanted.cloud is not None):
-        check("folder", lambda: _room_problem(wanted))
+        check("folder", lambda: _room_problem(conn, wanted))
     return found
 
 
@@ -97,17 +99,13 @@ def _source_problem(conn: libvirt.virConnect, wanted: Wanted) -> RhvError | None
     if wanted.source == "iso":
         return _iso_problem(wanted.path)
     image = inspect_image(wanted.path)
+    require_whole(image)
     if wanted.source == "image":
-        if image.backed:
-            return RhvError(
-                "image.backed",
-                msg("image.backed", "The image is a layer over another and cannot be used without it."),
-                msg("image.backed.hint", "Make a whole one of it with qemu-img convert -O qcow2."),
-            )
         measure_copy(image.path, image.format)
         return None
-    used, _ = used_by_others(conn, "")
-    reason = used.get(os.path.realpath(wanted.path))
+    with mapped():
+        used, unclear = used_by_others(conn, None)
+    reason = used.get(os.path.realpath(wanted.path)) or unclear or host_use(wanted.path)
     if reason is None:
         return None
     return RhvError("image.used", reason, msg("image.used.hint", "Let a copy of it be made, or choose another."))
@@ -136,7 +134,7 @@ def _size_problem(wanted: Wanted) -> RhvError | None:
     )
 
 
-def _room_problem(wanted: Wanted) -> RhvError | None:
+def _room_problem(conn: libvirt.virConnect, wanted: Wanted) -> RhvError | None:
     needed = 0
     if not wanted.folder.startswith("/"):
         return RhvError("create.folder", msg("create.folder.path", "A directory is named by its whole path."))
@@ -144,4 +142,5 @@ def _room_problem(wanted: Wanted) -> RhvError | None:
         image = inspect_image(wanted.path)
         needed, _ = measure_copy(image.path, image.format)
     require_space(wanted.folder, needed)
+    require_safe(conn, wanted.folder)
     return None

@@ -7,6 +7,8 @@ import secrets
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+from ..errors import RhvError
+from ..messages import msg
 from .xml import tree
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ _PORTS = ("serial", "parallel", "console", "channel")
 
 
 def cloned_domain(text: str, name: str, uuid: str, disks: Mapping[str, str], macs: set[str]) -> str:
-    """``text``: the original, with its secrets. ``disks``: target to the path of its copy, a qcow2 file; a disk that is
-    not named is used by both. ``macs``: addresses that are taken. Raises ValueError for what is no domain XML.
+    """``text``: the original, with its secrets. ``disks``: target to the path of its copy, a qcow2 file; media and
+    disks that cannot be written to or are shareable are used by both. ``macs``: addresses that are taken.
+    Raises RhvError ``clone.disk`` for another disk that is not named, ValueError for what is no domain XML.
     """
     root = tree(text)
     root.attrib.pop("id", None)
@@ -62,6 +65,11 @@ def _devices(devices: ET.Element, disks: Mapping[str, str], taken: set[str]) -> 
         path = None if target is None else disks.get(target.get("dev", ""))
         if path is not None:
             _replace_source(disk, path)
+        elif _is_own(disk):
+            name = "" if target is None else target.get("dev", "")
+            raise RhvError(
+                "clone.disk", msg("clone.disk.not_copied", "The disk {target} has not been copied.", target=name)
+            )
     for nic in devices.findall("interface"):
         _drop(nic, nic.findall("mac") + nic.findall("target"))
         mac = new_mac(taken)
@@ -79,6 +87,16 @@ def _devices(devices: ET.Element, disks: Mapping[str, str], taken: set[str]) -> 
             display.attrib.pop(name, None)
         for listen in display.findall("listen"):
             listen.attrib.pop("socket", None)
+
+
+def _is_own(disk: ET.Element) -> bool:
+    """Whether two guests that have it would write to the same data."""
+    return (
+        disk.get("device", "disk") in ("disk", "lun")
+        and disk.find("source") is not None
+        and disk.find("readonly") is None
+        and disk.find("shareable") is None
+    )
 
 
 def _replace_source(disk: ET.Element, path: str) -> None:

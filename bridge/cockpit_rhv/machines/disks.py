@@ -58,7 +58,7 @@ def add_disk(conn: libvirt.virConnect, uuid: str, wanted: DiskRequest, when: Mom
                 _with_controller(domain, found)
             attach(domain, found, disk_element(kind, path, wanted.format, target, wanted.bus))
         except Exception:
-            if isinstance(wanted.image, NewImage) and not _is_attached(domain, target):
+            if isinstance(wanted.image, NewImage) and not _is_attached(conn, domain, path):
                 delete_image(conn, path)
             raise
         return target
@@ -153,8 +153,11 @@ def _with_controller(domain: libvirt.virDomain, found: list[Side]) -> None:
     attach(domain, lacking, controller)
 
 
-def _is_attached(domain: libvirt.virDomain, target: str) -> bool:
-    return any(target in _targets(side.root) for side in sides(domain, _whatever_there_is(domain)))
+def _is_attached(conn: libvirt.virConnect, domain: libvirt.virDomain, path: str) -> bool:
+    """By its path: under the same name there may be the disk of somebody who was quicker."""
+    found = sides(domain, _whatever_there_is(domain))
+    real = os.path.realpath(path)
+    return any(_image(conn, disk) == real for side in found for disk in side.root.findall("devices/disk"))
 
 
 def _whatever_there_is(domain: libvirt.virDomain) -> Moments:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import uuid as uuids
@@ -106,10 +107,26 @@ def require_free(conn: libvirt.virConnect, uuid: str, path: str, form: str) -> s
             msg("image.not_qcow2.hint", "Choose the format raw, or another image."),
         )
     used, unclear = used_by_others(conn, uuid)
-    kept = used.get(os.path.realpath(path)) or unclear
+    kept = used.get(os.path.realpath(path)) or unclear or host_use(path)
     if kept is not None:
         raise RhvError("image.used", kept, msg("image.used.hint", "Two guests that write to one image destroy it."))
     return "file" if stat.S_ISREG(mode) else "block"
+
+
+def host_use(path: str) -> Message | None:
+    """Why a block device is no guest's: this host has a file system, swap, RAID or volume group on it.
+
+    The kernel tells: who opens it exclusively is refused then. Raises RhvError ``image.not_found``.
+    """
+    try:
+        if not stat.S_ISBLK(os.stat(path).st_mode):
+            return None
+        os.close(os.open(path, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return msg("image.host_uses", "This host itself uses the device {path}.", path=path)
+        raise _not_found(path, str(error)) from error
+    return None
 
 
 def chain_of(path: str) -> Iterator[str]:

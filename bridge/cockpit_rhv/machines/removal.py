@@ -13,6 +13,7 @@ from ..errors import RhvError
 from ..messages import Message, msg
 from .actions import domain_of, mapped, require_own
 from .definition import Disk, parse_definition
+from .making_records import files_being_made
 from .states import ACTIVE, state_name
 from .xml import tree
 
@@ -184,17 +185,22 @@ def needed_by(conn: libvirt.virConnect, path: str) -> Message | None:
     return used.get(os.path.realpath(path), unclear)
 
 
-def used_by_others(conn: libvirt.virConnect, uuid: str | None) -> tuple[dict[str, Message], Message | None]:
+def used_by_others(
+    conn: libvirt.virConnect, uuid: str | None, *, with_records: bool = True
+) -> tuple[dict[str, Message], Message | None]:
     """Real path to who else needs it: a guest whose disk that is or is based on it, or a volume that is.
 
-    ``uuid``: the guest that does not count.
+    ``uuid``: the guest that does not count. ``with_records``: also guests that are just being made.
     And why that may not be all of it, when somebody's image does not tell what it is based on.
     """
     import libvirt
 
     bases, unclear = _bases(conn)
     used = {base: msg("machine.disk.base", "The volume {name} is based on it.", name=name) for name, base in bases}
-    for domain in conn.listAllDomains():
+    domains = conn.listAllDomains()
+    if with_records:
+        unclear = _being_made(used, {domain.UUIDString() for domain in domains}) or unclear
+    for domain in domains:
         if uuid is not None and domain.UUIDString() == uuid.lower():
             continue
         shared = msg("machine.disk.shared", "The guest {name} uses it too.", name=domain.name())
@@ -214,6 +220,21 @@ def used_by_others(conn: libvirt.virConnect, uuid: str | None) -> tuple[dict[str
                         )
                         break
     return used, unclear
+
+
+def _being_made(used: dict[str, Message], defined: set[str]) -> Message | None:
+    """Adds files of guests that are not ``defined`` yet to ``used``; returns why that may not be all of them."""
+    try:
+        for uuid, path in files_being_made():
+            if uuid not in defined:
+                used.setdefault(path, msg("machine.disk.making", "A guest is being made with it."))
+    except (OSError, ValueError) as error:
+        return msg(
+            "machine.disk.making_unclear",
+            "It cannot be told whether a guest is being made with it: {reason}",
+            reason=str(error),
+        )
+    return None
 
 
 def base_of(path: str) -> str | None:
