@@ -62,8 +62,10 @@ class Conn:
         self.dead = False
         self.defined: Any = lambda: None
         self.start: Any = lambda: None
+        self.asked: Any = lambda: None
 
     def lookupByUUIDString(self, uuid: str) -> Domain:
+        self.asked()
         if self.dead:
             raise error(libvirt.VIR_ERR_SYSTEM_ERROR)
         if uuid not in self.domains:
@@ -255,6 +257,16 @@ def test_who_cleans_up_is_not_stopped(conn: Any, folder: Path, monkeypatch: pyte
     with pytest.raises(Stopped):
         make(conn, folder, lambda: guest.define_guest(conn, "<domain/>", UUID, False, True))
     assert (conn.domains, list(folder.iterdir()), records(folder)) == ({}, [], set())
+
+
+def test_who_removes_files_is_not_stopped(conn: Any, folder: Path) -> None:
+    def fail() -> None:
+        conn.asked = stop  # by the cleaning up
+        raise OSError("full")
+
+    with pytest.raises(Stopped):
+        make(conn, folder, fail)
+    assert (list(folder.iterdir()), records(folder)) == ([], set())
 
 
 def test_a_guest_that_goes_meanwhile_has_no_macs(conn: Any) -> None:
