@@ -12,7 +12,10 @@ import libvirt
 import pytest
 from cockpit_rhv.create import folder as folders
 from cockpit_rhv.create import guest, making
+from cockpit_rhv.create.images import Image
 from cockpit_rhv.create.making import Stopped, remove_leftovers
+from cockpit_rhv.create.wanted import Wanted
+from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import images
 from cockpit_rhv.machines.removal import used_by_others
@@ -278,6 +281,43 @@ def test_pools_that_do_not_answer_do_not_undo_a_guest(conn: Any, caplog: pytest.
     conn.dead = True
     guest.refresh_pool(conn, "/images")
     assert "not refreshed" in caplog.text
+
+
+@pytest.mark.parametrize("source", ["disk", "image"])
+def test_an_image_is_looked_at_again_when_it_is_used(
+    conn: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    params = {
+        "name": "new",
+        "source": {"kind": source, "path": "/layer"},
+        "folder": str(folder),
+        "disk_gib": None,
+        "memory_mib": 64,
+        "vcpus": 1,
+        "network": None,
+        "firmware": "bios",
+        "autostart": False,
+        "start": False,
+        "cloud": None,
+    }
+    monkeypatch.setattr(guest, "read_limits", lambda _conn: None)
+    monkeypatch.setattr(guest, "inspect_image", lambda path: Image(path, "file", "qcow2", 1024, True))
+    with pytest.raises(RhvError) as caught:
+        guest.make_guest(conn, Wanted.from_params(params), UUID, ProgressFile(None))
+    assert (caught.value.code, list(folder.iterdir())) == ("image.backed", [])
+
+
+def test_who_runs_guests_is_trusted_with_their_disks(conn: Any, tmp_path: Path) -> None:
+    conn.getURI = lambda: f"qemu+unix:///session?socket={tmp_path}"
+    conn.getCapabilities = (
+        lambda: """<capabilities><host>
+    <secmodel><model>selinux</model><baselabel type='kvm'>system_u</baselabel></secmodel>
+    <secmodel><model>dac</model><baselabel type='kvm'>+4107:+4108</baselabel></secmodel></host></capabilities>"""
+    )
+    found = folders.trusted(conn)
+    assert {0, 36, 4107, tmp_path.stat().st_uid} <= found.uids
+    assert 0 in found.gids
+    assert not {1000, 4108} & (found.uids | found.gids)
 
 
 def unsafe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
