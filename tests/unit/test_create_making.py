@@ -12,7 +12,10 @@ import libvirt
 import pytest
 from cockpit_rhv.create import folder as folders
 from cockpit_rhv.create import guest, making
+from cockpit_rhv.create.images import Image
 from cockpit_rhv.create.making import Stopped, remove_leftovers
+from cockpit_rhv.create.wanted import Wanted
+from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import images
 from cockpit_rhv.machines.removal import used_by_others
@@ -62,8 +65,10 @@ class Conn:
         self.dead = False
         self.defined: Any = lambda: None
         self.start: Any = lambda: None
+        self.asked: Any = lambda: None
 
     def lookupByUUIDString(self, uuid: str) -> Domain:
+        self.asked()
         if self.dead:
             raise error(libvirt.VIR_ERR_SYSTEM_ERROR)
         if uuid not in self.domains:
@@ -257,6 +262,16 @@ def test_who_cleans_up_is_not_stopped(conn: Any, folder: Path, monkeypatch: pyte
     assert (conn.domains, list(folder.iterdir()), records(folder)) == ({}, [], set())
 
 
+def test_who_removes_files_is_not_stopped(conn: Any, folder: Path) -> None:
+    def fail() -> None:
+        conn.asked = stop  # by the cleaning up
+        raise OSError("full")
+
+    with pytest.raises(Stopped):
+        make(conn, folder, fail)
+    assert (list(folder.iterdir()), records(folder)) == ([], set())
+
+
 def test_a_guest_that_goes_meanwhile_has_no_macs(conn: Any) -> None:
     conn.domains = {"1": Domain(conn, "1", "gone"), "2": Domain(conn, "2")}
     assert guest.known_macs(conn) == {"52:54:00:aa:00:01"}
@@ -266,6 +281,43 @@ def test_pools_that_do_not_answer_do_not_undo_a_guest(conn: Any, caplog: pytest.
     conn.dead = True
     guest.refresh_pool(conn, "/images")
     assert "not refreshed" in caplog.text
+
+
+@pytest.mark.parametrize("source", ["disk", "image"])
+def test_an_image_is_looked_at_again_when_it_is_used(
+    conn: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    params = {
+        "name": "new",
+        "source": {"kind": source, "path": "/layer"},
+        "folder": str(folder),
+        "disk_gib": None,
+        "memory_mib": 64,
+        "vcpus": 1,
+        "network": None,
+        "firmware": "bios",
+        "autostart": False,
+        "start": False,
+        "cloud": None,
+    }
+    monkeypatch.setattr(guest, "read_limits", lambda _conn: None)
+    monkeypatch.setattr(guest, "inspect_image", lambda path: Image(path, "file", "qcow2", 1024, True))
+    with pytest.raises(RhvError) as caught:
+        guest.make_guest(conn, Wanted.from_params(params), UUID, ProgressFile(None))
+    assert (caught.value.code, list(folder.iterdir())) == ("image.backed", [])
+
+
+def test_who_runs_guests_is_trusted_with_their_disks(conn: Any, tmp_path: Path) -> None:
+    conn.getURI = lambda: f"qemu+unix:///session?socket={tmp_path}"
+    conn.getCapabilities = (
+        lambda: """<capabilities><host>
+    <secmodel><model>selinux</model><baselabel type='kvm'>system_u</baselabel></secmodel>
+    <secmodel><model>dac</model><baselabel type='kvm'>+4107:+4108</baselabel></secmodel></host></capabilities>"""
+    )
+    found = folders.trusted(conn)
+    assert {0, 36, 4107, tmp_path.stat().st_uid} <= found.uids
+    assert 0 in found.gids
+    assert not {1000, 4108} & (found.uids | found.gids)
 
 
 def unsafe(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
