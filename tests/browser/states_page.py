@@ -110,3 +110,13 @@ def unfold(page: Page) -> None:
     # What is opened may hold more that is folded, and is itself no longer among them.
     while folded.count():
         folded.first.click()
+
+
+def see(opened: tuple[Page, str], name: str, whole: bool = True) -> None:
+    """Look at a page in one of the looks; in Spanish nothing may be left in English."""
+    page, look_as = opened
+    look(page, f"{look_as}-{name}", whole)
+    if look_as == "es":
+        unfold(page)
+        left = english(page.locator("body").inner_text())
+        assert not left, f"{name}: in English: {left}"

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.fake_states import CLEANUP, JOB, TASK
 from tests.browser.local_cockpit import LocalCockpit, obstacle
-from tests.browser.states_page import FORMS, PASSWORD, english, look, new_context, open_page, sent, unfold
+from tests.browser.states_page import FORMS, PASSWORD, look, new_context, open_page, see, sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +50,6 @@ def opened(browser: Browser, cockpit: LocalCockpit, look_as: str) -> Iterator[tu
     context = new_context(browser, cockpit, look_as)
     yield open_page(context, cockpit, "blocked"), look_as
     context.close()
-
-
-def see(opened: tuple[Page, str], name: str) -> None:
-    """Look at the page as it is; in Spanish nothing may be left in English."""
-    page, look_as = opened
-    look(page, f"{look_as}-{name}")
-    if look_as == "es":
-        unfold(page)
-        left = english(page.locator("body").inner_text())
-        assert not left, f"{name}: in English: {left}"
 
 
 def go(page: Page, cockpit: LocalCockpit, address: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.fake_states import CLEANUP, UPGRADE
 from tests.browser.local_cockpit import LocalCockpit, obstacle
-from tests.browser.states_page import FORMS, english, look, new_context, open_page, sent, unfold
+from tests.browser.states_page import FORMS, new_context, open_page, see, sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +31,6 @@ def opened(browser: Browser, cockpit: LocalCockpit, look_as: str) -> Iterator[tu
     context.close()
 
 
-def see(opened: tuple[Page, str], name: str) -> None:
-    """Look at the page as it is; in Spanish nothing may be left in English."""
-    page, look_as = opened
-    look(page, f"{look_as}-{name}", whole=False)
-    if look_as == "es":
-        unfold(page)
-        left = english(page.locator("body").inner_text())
-        assert not left, f"{name}: in English: {left}"
-
-
 def test_the_update_is_of_the_version_that_was_shown(opened: tuple[Page, str], cockpit: LocalCockpit) -> None:
     page, _ = opened
     before = len(sent(cockpit, "engine.upgrade"))
@@ -51,7 +41,7 @@ def test_the_update_is_of_the_version_that_was_shown(opened: tuple[Page, str], c
     # The version can be read on a phone, too.
     title = dialog.locator(".pf-v6-c-modal-box__title")
     assert title.evaluate("title => title.scrollWidth <= title.clientWidth")
-    see(opened, "update-dialog")
+    see(opened, "update-dialog", whole=False)
     # Whoever turns back has changed nothing.
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
@@ -72,7 +62,7 @@ def test_the_way_back_says_what_is_lost(opened: tuple[Page, str], cockpit: Local
     page.locator("#update-rollback").click()
     if look_as != "es":
         expect(page.get_by_role("dialog")).to_contain_text("since then is lost")
-    see(opened, "rollback-dialog")
+    see(opened, "rollback-dialog", whole=False)
     before = len(sent(cockpit, "engine.rollback"))
     page.locator("#confirm-action").click()
     expect(page.locator("main[data-page='job'][data-view='running']")).to_be_visible()
@@ -84,7 +74,7 @@ def test_the_previous_disk_goes_and_with_it_the_way_back(opened: tuple[Page, str
     page, _ = opened
     cockpit.show("upgrade-final")
     page.locator("#update-drop").click()
-    see(opened, "drop-dialog")
+    see(opened, "drop-dialog", whole=False)
     before = len(sent(cockpit, "engine.drop_previous"))
     page.locator("#confirm-action").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
@@ -107,7 +97,7 @@ def test_damaged_settings_are_cleaned_up_by_the_vms_name(opened: tuple[Page, str
     page.locator("#cleanup-name").fill("engine.example.com")
     expect(danger).to_be_disabled()
     page.locator("#cleanup-name").fill("HostedEngine")
-    see(opened, "damaged-cleanup")
+    see(opened, "damaged-cleanup", whole=False)
     danger.click()
     expect(page.locator("main[data-page='job'][data-view='running']")).to_be_visible()
     assert page.url.endswith(f"jobs/{CLEANUP}")

@@ -34,41 +34,57 @@ def lonely_bridge(faulty: TestHost) -> Iterator[str]:
 
 
 @pytest.fixture
-def rules(faulty: TestHost) -> Iterator[Callable[[str], None]]:
-    """Puts one chain of packet filter rules in the place of the one before; "" for none."""
+def rules(faulty: TestHost) -> Iterator[Callable[..., None]]:
+    """Puts these chains of packet filter rules in the place of those before."""
     box = faulty.container
 
-    def put(chain: str) -> None:
-        box.run("nft", "add table inet rhvtest; delete table inet rhvtest;" + chain)
+    def put(*chains: str) -> None:
+        table = f"table inet rhvtest {{ {' '.join(chains)} }}" if chains else ""
+        box.run("nft", f"add table inet rhvtest; delete table inet rhvtest; {table}")
 
     yield put
-    put("")
+    put()
 
 
-BLOCKED = "table inet rhvtest { chain input { type filter hook input priority 0; tcp dport 54321 drop; }; }"
-AWAY = "table inet rhvtest { chain output { type filter hook output priority 0; tcp dport 443 drop; }; }"
+BLOCKED = "chain input { type filter hook input priority 0; tcp dport 54321 drop; };"
+AWAY = "chain output { type filter hook output priority 0; tcp dport 443 drop; };"
 #: Addresses of this host and of nobody on the bridge.
 OURS, NOBODYS = "10.99.0.1", "10.99.0.77"
 
 
 def addressless(deployment: Deployment) -> dict[str, Any]:
     """Wait for the word of a Manager without an address, then for the error. It runs, so there is no need to wait."""
-    until("the Manager's first word", lambda: deployment.contacts, bool, limit_s=240)
+    with deployment.seen_when_late():
+        until("the Manager's first word", lambda: deployment.contacts, bool, limit_s=180)
     assert deployment.address == ""
     return impatient(deployment)
 
 
 def impatient(deployment: Deployment, **settings: str) -> dict[str, Any]:
     """Resume with the least patience, and wait for the error."""
+    resume_impatiently(deployment, **settings)
+    return error_of(deployment)
+
+
+def resume_impatiently(deployment: Deployment, **settings: str) -> None:
+    """With the least patience; ``host_address`` for ``host.address``."""
     deployment.host.container.run("cockpit-rhv", "cancel", deployment.job, check=False)
     given = {"engine.patience_s": "30", **{name.replace("_", ".", 1): value for name, value in settings.items()}}
     deployment.resume(*(part for path, value in given.items() for part in ("--set", f"{path}={value}")))
-    deployment.until_ended("failed", limit_s=90)
+
+
+def error_of(deployment: Deployment) -> dict[str, Any]:
+    """Wait for it: the least patience is 30 s, and a try to connect takes 10."""
+    deployment.until_ended("failed", limit_s=120)
     return deployment.explained()
 
 
+def waits_for_the_host(progress: dict[str, Any] | None) -> bool:
+    return progress is not None and progress["message"]["id"] == "deploy.host.waiting"
+
+
 def test_no_address_then_nobody_reached_and_what_helps(
-    faulty: TestHost, lonely_bridge: str, rules: Callable[[str], None]
+    faulty: TestHost, lonely_bridge: str, rules: Callable[..., None]
 ) -> None:
     before = host_state(faulty)
     box = faulty.container
@@ -98,11 +114,14 @@ def test_no_address_then_nobody_reached_and_what_helps(
     error = impatient(deployment, host_address=OURS)
     assert (error["code"], error["cause"]["id"]) == ("host.not_up", "cause.not_up.firewall")
     assert deployment.status["phase"] == "host"
-    rules(AWAY)
-    error = impatient(deployment)
+    # The Manager goes away while it is asked; before that the job sees that it answers.
+    resume_impatiently(deployment)
+    until("the wait for the host", lambda: deployment.status["progress"], waits_for_the_host, limit_s=60)
+    rules(BLOCKED, AWAY)
+    error = error_of(deployment)
     assert (error["code"], error["cause"]["id"]) == ("manager.unreachable", "cause.manager.away")
 
-    rules("")
+    rules()
     deployment.resume()
     deployment.until_ended("succeeded")
     assert (faulty.container.root / "etc/cockpit-rhv/engine.json").read_text().count("10.99.0.20")
