@@ -17,6 +17,7 @@ from cockpit_rhv.deploy.storage_pool import nfs_pool, start_storage
 from cockpit_rhv.deploy.vm import libvirt_errors
 from cockpit_rhv.errors import RhvError
 
+from tests.libvirt_error import libvirt_error
 from tests.own_driver import own_test_driver
 from tests.unit import deploy_support as world
 
@@ -161,7 +162,7 @@ def test_a_server_that_refuses_is_named(host: Host, monkeypatch: pytest.MonkeyPa
             return {"name": lambda: POOL, "isActive": lambda: 0, "create": self.refuse}[name]
 
         def refuse(self) -> None:
-            raise libvirt.libvirtError("mount.nfs: access denied by server")
+            raise libvirt_error("mount.nfs: access denied by server")
 
     class Connection:
         def listAllStoragePools(self) -> list[Refusing]:

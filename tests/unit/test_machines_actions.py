@@ -12,6 +12,8 @@ from cockpit_rhv.machines import actions, opening
 from cockpit_rhv.machines.reading import list_machines, read_machine
 from cockpit_rhv.rpc.schema import RpcSchema
 
+from tests.libvirt_error import libvirt_error
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -191,9 +193,7 @@ def refuse(number: int) -> Callable[[str], Any]:
     """A ``libvirt.open`` that fails with this error."""
 
     def fail(_uri: str) -> Any:
-        error = libvirt.libvirtError("refused")
-        error.err = (number, libvirt.VIR_FROM_RPC, "refused", 2, None, None, None, -1, -1)
-        raise error
+        raise libvirt_error("refused", number, libvirt.VIR_FROM_RPC)
 
     return fail
 

@@ -12,6 +12,8 @@ from cockpit_rhv.machines.removal import base_of, used_by_others
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.libvirt_error import libvirt_error
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -79,9 +81,7 @@ class FakeVolume:
     def XMLDesc(self) -> str:
         if self._code is None:
             return "<volume><backingStore><path>/images/base</path></backingStore></volume>"
-        error = libvirt.libvirtError("no")
-        error.err = (self._code, 18, "what libvirt says", 2, None, None, None, 0, 0)
-        raise error
+        raise libvirt_error("what libvirt says", self._code)
 
 
 class FakeConnection:

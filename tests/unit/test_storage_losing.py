@@ -7,7 +7,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-import libvirt
 import pytest
 from cockpit_rhv.checks import volume_users
 from cockpit_rhv.checks.volume_users import act_on_pool, remove_volume
@@ -18,16 +17,12 @@ from cockpit_rhv.storage.pool_actions import create_pool
 from cockpit_rhv.storage.pool_xml import pool_xml
 from cockpit_rhv.storage.volumes import list_volumes, upload_folder
 
+from tests.libvirt_error import libvirt_error
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 UUID = "5a0c1a2e-0000-4000-8000-000000000001"
-
-
-def failure(text: str) -> libvirt.libvirtError:
-    error = libvirt.libvirtError(text)
-    error.err = (libvirt.VIR_ERR_OPERATION_FAILED, 18, text, 2, None, None, None, 0, 0)
-    return error
 
 
 class FakeLibvirt:
@@ -44,7 +39,7 @@ class FakeLibvirt:
         self.before(name)
         self.done.append(name)
         if name in self.fails:
-            raise failure(f"{name} failed")
+            raise libvirt_error(f"{name} failed")
 
     def listAllStoragePools(self, _flags: int = 0) -> list[FakeLibvirt]:
         return []
