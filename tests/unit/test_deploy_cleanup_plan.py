@@ -295,3 +295,14 @@ def test_a_shared_storage_that_is_not_mounted_keeps_what_lies_on_it_and_that_is_
     assert any("rhv-HostedEngine is not active" in str(text) for text in plan_cleanup().kept)
     host.real.storagePoolLookupByName(pool).create()
     assert not any("is not active" in str(text) for text in plan_cleanup().kept)
+
+
+def test_a_file_that_a_kill_left_half_written_goes_too(host: Host) -> None:
+    """Seen on a host: killed while the agent's key was written."""
+    host.deploy()
+    left = [places.pki_dir() / ".agent.key.new", places.config_dir() / ".engine.json.4711.3"]
+    Deployment.open(world.JOB).note("file", str(places.engine_json()))
+    for path in [*left, places.pki_dir() / ".agent.key.old"]:
+        path.write_text("half")
+    assert {f"file:{path}" for path in left} <= {item.id for item in plan_cleanup().items}
+    assert not any(item.name.endswith(".old") for item in plan_cleanup().items), "nobody's business"

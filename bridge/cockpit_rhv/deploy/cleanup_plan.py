@@ -187,9 +187,10 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         for scratch in scratch_folders(Path(drive)):
             yield Item("drive", str(scratch), _ABOUT["drive"], "scratch")
     listed = {*record.files(), *([str(places.engine_json())] if config_damaged else [])}
-    for kind, name in made:
-        if kind == "file" and os.path.lexists(name) and name not in listed:
-            yield Item("file", name, _ABOUT["file"], "file", _size(name))
+    for name in (name for kind, name in made if kind == "file"):
+        for path in (name, *map(str, places.half_written(Path(name)))):
+            if os.path.lexists(path) and path not in listed:
+                yield Item("file", path, _ABOUT["file"], "file", _size(path))
     if config_damaged:
         yield _aside()
     for stale in places.stale_runtime_folders(record.name, running) if record.name else []:

@@ -47,6 +47,15 @@ def pki_files() -> list[Path]:
     return [pki_dir() / name for name in (AGENT_KEY, ENGINE_CA, AGENT_CERTIFICATE)]
 
 
+def half_written(path: Path) -> list[Path]:
+    """What a kill in the middle of replacing ``path`` leaves beside it, by the names that enrolment and jobs use."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.(new|\d+\.\d+)")
+    try:
+        return sorted(found for found in path.parent.iterdir() if ours.fullmatch(found.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def storage_folder(answers: Mapping[str, Any]) -> Path:
     """Where the engine's disk and config drive lie."""
     kind, path = get(answers, "storage.kind", "directory"), get(answers, "storage.path", "")
