@@ -171,5 +171,5 @@ def test_a_server_that_refuses_is_named(host: Host, monkeypatch: pytest.MonkeyPa
     with pytest.raises(RhvError) as caught:
         start_storage(Connection(), nfs())
     assert caught.value.code == "storage.not_mounted"
-    assert str(caught.value.message) == "nas.example.com does not let this host mount /srv/rhv."
+    assert str(caught.value.message) == "/srv/rhv of nas.example.com could not be mounted."
     assert "access denied" in (caught.value.detail or "")

@@ -133,14 +133,11 @@ def _start(pool: libvirt.virStoragePool, answers: Mapping[str, Any]) -> bool:
             "storage.not_mounted",
             msg(
                 "storage.not_mounted",
-                "{server} does not let this host mount {export}.",
+                "{export} of {server} could not be mounted.",
                 server=get(answers, "storage.server"),
                 export=get(answers, "storage.export"),
             ),
-            msg(
-                "storage.not_mounted.hint",
-                "Look at the detail and whether the server runs; then resume.",
-            ),
+            msg("storage.not_mounted.hint", "Look at the detail and whether the server runs; then resume."),
             str(error),
         ) from error
     return True
