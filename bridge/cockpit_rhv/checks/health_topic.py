@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 from ..errors import RhvError
 from ..jobs.watch import JobWatcher
 from ..rpc import faults
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic
 from .context import Context
 from .model import CheckReport
 from .registry import all_checks, run_checks
@@ -42,7 +42,7 @@ class Parts(Protocol):
     async def run(self, function: Any, *args: Any, limit_s: float) -> Any: ...
 
 
-class HealthTopic(Topic):
+class HealthTopic(FollowingTopic):
     """Each result is told as soon as it is there; until then the one of the run before stays."""
 
     def __init__(
@@ -64,7 +64,6 @@ class HealthTopic(Topic):
         self._whole: asyncio.Task[CheckReport] | None = None
         self._jobs: JobWatcher | None = None
         self._ended_tasks: set[str] = set()
-        self._follower: asyncio.Task[None] | None = None
 
     def read(self) -> Mapping[str, Any]:
         """Definition ``Health``."""
@@ -79,19 +78,14 @@ class HealthTopic(Topic):
             "error": self._error.to_json() if self._error else None,
         }
 
-    async def start(self) -> None:
-        """Begin to follow; the first subscriber finds the checks running."""
+    async def prepare(self) -> None:
+        """The first subscriber finds the checks running."""
         self._jobs = JobWatcher(self._parts.job_store(), self._on_job)
         self._jobs.subscribe()
         self._ended = None
-        self._follower = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
-        """Follow no more; a run that somebody asked for by ``checks.run`` goes on."""
-        follower, self._follower = self._follower, None
-        if follower is not None:
-            follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)
+    async def leave(self) -> None:
+        """A run that somebody asked for by ``checks.run`` goes on."""
         if self._jobs is not None:
             await self._jobs.close()
             self._jobs = None
@@ -161,7 +155,7 @@ class HealthTopic(Topic):
             self._results[result.id] = result
             self.touch()
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
             due = self._ended is None or time.monotonic() - self._ended >= INTERVAL_S
             if due and self._is_visible():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..errors import RhvError
 from ..events.files import stamp
 from ..events.recorder import recording
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ LOOK_S = 1.0
 READ_LIMIT_S = 10.0
 
 
-class EventsTopic(Topic):
+class EventsTopic(FollowingTopic):
     """Looks while the page is visible."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
@@ -33,24 +33,17 @@ class EventsTopic(Topic):
         self._is_visible = is_visible
         self._value: Mapping[str, Any] = {}
         self._error: RhvError | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def read(self) -> Mapping[str, Any]:
         if self._error is not None:
             raise self._error
         return self._value
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         self._library.record_events()
         self._value = await self._library.run(_look, limit_s=READ_LIMIT_S)
-        self._task = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             if not self._is_visible():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..errors import RhvError
 from ..host.history import STEP_S, LoadHistory
 from ..messages import msg
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 READ_LIMIT_S = 10.0
 
 
-class LoadTopic(Topic):
+class LoadTopic(FollowingTopic):
     """While the page is hidden, or on another of its pages, samples are taken (3 ms each) and not sent."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
@@ -29,7 +29,6 @@ class LoadTopic(Topic):
         self._history = LoadHistory()
         self._state: Mapping[str, Any] = {}
         self._error: RhvError | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def read(self) -> Mapping[str, Any]:
         if self._error is not None:
@@ -37,20 +36,21 @@ class LoadTopic(Topic):
         return self._state
 
     async def start(self) -> None:
-        if self._task is None:
-            await self._take()
-            if self._error is not None:
-                raise self._error
-            self._task = asyncio.get_running_loop().create_task(self._follow())
+        if self._follower is None:
+            await super().start()
+
+    async def stop(self) -> None:
+        """Samples are taken on: their past is what a graph is for."""
 
     async def close(self) -> None:
-        """Take no more samples. Not at the end of a subscription: its past is what a graph is for."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await super().stop()
 
-    async def _follow(self) -> None:
+    async def prepare(self) -> None:
+        await self._take()
+        if self._error is not None:
+            raise self._error
+
+    async def follow(self) -> None:
         while True:
             await asyncio.sleep(STEP_S)
             await self._take()

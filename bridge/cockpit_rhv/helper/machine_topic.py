@@ -12,7 +12,7 @@ from ..machines.details import Details, read_details
 from ..machines.devices import NOTHING, Size
 from ..machines.faults import unreadable
 from ..machines.model import Load
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic, heard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ INTERVAL_S = 30.0
 READ_LIMIT_S = 10.0
 
 
-class MachineTopic(Topic):
+class MachineTopic(FollowingTopic):
     """Definitions and snapshots as libvirt last told them, rates and sizes of a guest that runs from the sampler."""
 
     def __init__(self, library: Library, uuid: str, is_visible: Callable[[], bool]) -> None:
@@ -37,7 +37,6 @@ class MachineTopic(Topic):
         self._sizes: Mapping[str, Size | RhvError] = {}
         self._error: RhvError | None = None
         self._stale = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._forget: list[Callable[[], None]] = []
 
     def read(self) -> Mapping[str, Any]:
@@ -57,7 +56,7 @@ class MachineTopic(Topic):
         addresses = {nic.mac: list(sampler.addresses(nic.mac)) for nic in now.nics if nic.mac}
         return {**self._details.to_json(), **measured, "size_errors": errors, "addresses": addresses}
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         await self._library.connected()
         await self._load()
         if self._error is not None:
@@ -67,16 +66,11 @@ class MachineTopic(Topic):
             self._library.sampler.on_sample(self._on_sample),
             self._library.on_details(self._on_details),
         ]
-        self._task = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
+    async def leave(self) -> None:
         for forget in self._forget:
             forget()
         self._forget = []
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
 
     def _on_change(self, change: Change) -> None:
         if change.uuid != self._uuid:
@@ -93,23 +87,13 @@ class MachineTopic(Topic):
         if uuid == self._uuid:
             self._stale.set()
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
-            if not await self._is_stale() and not self._is_visible():
+            if not await heard(self._stale, INTERVAL_S) and not self._is_visible():
                 continue
             self._stale.clear()
             await self._load()
             self.touch()
-
-    async def _is_stale(self) -> bool:
-        """Wait for a change, a while at most."""
-        # Not wait_for: before Python 3.12 it can lose the cancellation by which a topic is left (bpo-42130).
-        change = asyncio.get_running_loop().create_task(self._stale.wait())
-        try:
-            changed, _ = await asyncio.wait({change}, timeout=INTERVAL_S)
-        finally:
-            change.cancel()
-        return bool(changed)
 
     async def _load(self) -> None:
         try:

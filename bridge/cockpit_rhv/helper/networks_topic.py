@@ -14,7 +14,7 @@ from ..messages import msg
 from ..networks.news import NetlinkNews
 from ..networks.view import Structure, View, read_structure
 from ..networks.virtual import Virtual, read_virtual
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic, heard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ SETTLE_S = 0.2
 READ_LIMIT_S = 30.0
 
 
-class NetworksTopic(Topic):
+class NetworksTopic(FollowingTopic):
     """While the page is hidden nothing is read; what changed meanwhile is read when it is seen again."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
@@ -46,7 +46,6 @@ class NetworksTopic(Topic):
         self._stale = asyncio.Event()
         self._read_at_s = 0.0
         self._news = NetlinkNews(self._stale.set)
-        self._task: asyncio.Task[None] | None = None
 
     def read(self) -> Mapping[str, Any]:
         if self._error is not None:
@@ -54,28 +53,19 @@ class NetworksTopic(Topic):
         assert self._structure is not None  # start has read it
         return self._view.to_json(self._structure, self._dns, self._virtual, self._libvirt_error)
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         self._news.start()
-        try:
-            await self._load()
-            await self._count()
-            if self._error is not None:
-                raise self._error
-        except BaseException:
-            self._news.stop()
-            raise
-        self._task = asyncio.get_running_loop().create_task(self._follow())
+        await self._load()
+        await self._count()
+        if self._error is not None:
+            raise self._error
 
-    async def stop(self) -> None:
+    async def leave(self) -> None:
         self._news.stop()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
-            changed = await self._news_within(TICK_S)
+            changed = await heard(self._stale, TICK_S)
             if not self._is_visible():
                 self._view.forget()
                 if changed:  # kept for later; the flag would end every wait at once
@@ -88,15 +78,6 @@ class NetworksTopic(Topic):
                 await self._load()
             await self._count()
             self.touch()
-
-    async def _news_within(self, limit_s: float) -> bool:
-        # Not wait_for: before Python 3.12 it can lose the cancellation by which a topic is left (bpo-42130).
-        news = asyncio.get_running_loop().create_task(self._stale.wait())
-        try:
-            done, _ = await asyncio.wait({news}, timeout=limit_s)
-        finally:
-            news.cancel()
-        return bool(done)
 
     async def _count(self) -> None:
         try:

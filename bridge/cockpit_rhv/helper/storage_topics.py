@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..errors import RhvError
 from ..machines.usage import Usage, read_usage
 from ..messages import msg
-from ..rpc.topics import Topic
+from ..rpc.following import FollowingTopic, heard
 from ..storage.volumes import LIST_LIMIT_S, Volume, list_volumes
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ FIRST_LIMIT_S = 4.0
 USAGE_LIMIT_S = 10.0
 
 
-class StorageTopic(Topic):
+class StorageTopic(FollowingTopic):
     """Answers at once, as ``connecting``, and follows with what libvirt and the file systems say."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
@@ -34,7 +34,6 @@ class StorageTopic(Topic):
         self._library = library
         self._is_visible = is_visible
         self._forget: Callable[[], None] | None = None
-        self._task: asyncio.Task[None] | None = None
         library.storage_connection.on_state(lambda _state: self.touch())
 
     def read(self) -> Mapping[str, Any]:
@@ -46,28 +45,23 @@ class StorageTopic(Topic):
             "pools": {uuid: pool.to_json() for uuid, pool in store.pools.items()},
         }
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         self._forget = self._library.pools.on_change(lambda _uuid: self.touch())
         self._library.pools.refresh_all()
-        self._task = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
+    async def leave(self) -> None:
         if self._forget is not None:
             self._forget()
             self._forget = None
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
             await asyncio.sleep(POOLS_INTERVAL_S)
             if self._is_visible():
                 self._library.pools.refresh_all()
 
 
-class PoolTopic(Topic):
+class PoolTopic(FollowingTopic):
     """The volumes of one pool, with the guests that use them; a pool that does not answer is not asked for them."""
 
     def __init__(self, library: Library, uuid: str, is_visible: Callable[[], bool]) -> None:
@@ -83,7 +77,6 @@ class PoolTopic(Topic):
         self._complete = False
         self._call: asyncio.Task[tuple[str, list[Volume]]] | None = None
         self._stale = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self._forget: list[Callable[[], None]] = []
 
     def read(self) -> Mapping[str, Any]:
@@ -99,24 +92,22 @@ class PoolTopic(Topic):
             "volumes": volumes,
         }
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         self._forget = [
             self._library.pools.on_content(self._on_pool),
             self._library.pools.on_change(self._on_list),
             self._library.machines.on_change(self._on_guest),
         ]
         self._stale.set()
-        self._task = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
+    async def leave(self) -> None:
         for forget in self._forget:
             forget()
         self._forget = []
-        for task in (self._task, self._call):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-        self._task = self._call = None
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
 
     def _on_pool(self, uuid: str) -> None:
         if uuid == self._uuid:
@@ -131,14 +122,9 @@ class PoolTopic(Topic):
         if before is None or after is None or before.state != after.state or before.name != after.name:
             self._stale.set()
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
-            change = asyncio.get_running_loop().create_task(self._stale.wait())
-            try:
-                changed, _ = await asyncio.wait({change}, timeout=VOLUMES_INTERVAL_S)
-            finally:
-                change.cancel()
-            if not changed and not self._is_visible():
+            if not await heard(self._stale, VOLUMES_INTERVAL_S) and not self._is_visible():
                 continue
             self._stale.clear()
             await self._load()

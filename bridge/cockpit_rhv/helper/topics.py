@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+from ..rpc.following import FollowingTopic
 from ..rpc.topics import Topic
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ HOST_INTERVAL_S = 30.0
 READ_LIMIT_S = 10.0
 
 
-class HostTopic(Topic):
+class HostTopic(FollowingTopic):
     """What this host is; read anew while somebody looks."""
 
     def __init__(self, library: Library, is_visible: Callable[[], bool]) -> None:
@@ -35,23 +36,16 @@ class HostTopic(Topic):
         self._is_visible = is_visible
         self._facts: Mapping[str, Any] = {}
         self._error: RhvError | None = None
-        self._task: asyncio.Task[None] | None = None
 
     def read(self) -> Mapping[str, Any]:
         if self._error is not None:
             raise self._error
         return self._facts
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
         self._facts = await self._read_facts()
-        self._task = asyncio.get_running_loop().create_task(self._follow())
 
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         while True:
             await asyncio.sleep(HOST_INTERVAL_S)
             if not self._is_visible():

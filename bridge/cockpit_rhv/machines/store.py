@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ..errors import RhvError
 from ..messages import msg
+from ..readers import Readers
 from ..workers import within
 from .connection import CALL_LIMIT_S, Connection
 from .faults import unreadable
@@ -51,8 +52,7 @@ class MachineStore:
         self._connection = connection
         self._machines: dict[str, Machine] = {}
         self._names: dict[str, str] = {}
-        self._dirty: set[str] = set()
-        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._readers = Readers(self._read)
         self._retries: dict[str, asyncio.TimerHandle] = {}
         self._watchers: list[Callable[[Change], None]] = []
         self._listing: asyncio.Task[None] | None = None
@@ -81,13 +81,11 @@ class MachineStore:
 
     def refresh(self, uuid: str) -> None:
         """Read one guest anew, soon."""
-        self._dirty.add(uuid)
         self._unread.discard(uuid)
         timer = self._retries.pop(uuid, None)
         if timer is not None:
             timer.cancel()
-        if uuid not in self._readers:
-            self._readers[uuid] = asyncio.get_running_loop().create_task(self._read_while_dirty(uuid))
+        self._readers.read_soon(uuid)
 
     def apply_loads(self, loads: Mapping[str, Load]) -> None:
         """Take over samples; a guest that is not in ``loads`` has none."""
@@ -100,10 +98,10 @@ class MachineStore:
         """Stop reading."""
         for timer in self._retries.values():
             timer.cancel()
-        tasks = [*self._readers.values(), *([self._listing] if self._listing else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._listing is not None:
+            self._listing.cancel()
+            await asyncio.gather(self._listing, return_exceptions=True)
+        await self._readers.close()
 
     def _on_state(self, state: LibvirtState) -> None:
         if self._listing is not None:
@@ -133,13 +131,12 @@ class MachineStore:
                 self.refresh(uuid)
         for uuid in self._machines.keys() - self._names.keys():
             self.refresh(uuid)  # finds out by itself that one is gone
-        if self._readers:
-            await asyncio.wait(self._readers.values(), timeout=SETTLE_S)
+        await self._readers.settle(SETTLE_S)
         self._become_complete(True)
 
     async def _read_list(self) -> None:
         """Read many guests in the order of their names, in which the page shows them."""
-        self._unread = set(self._names) - self._readers.keys()
+        self._unread = {uuid for uuid in self._names if uuid not in self._readers}
         uuids = sorted(self._unread, key=lambda uuid: self._names[uuid])
         shares = iter([uuids[start : start + SHARE] for start in range(0, len(uuids), SHARE)])
 
@@ -164,15 +161,6 @@ class MachineStore:
                 self.refresh(uuid)  # says what is wrong, and tries again
             else:
                 self._publish_read(uuid, read)
-
-    async def _read_while_dirty(self, uuid: str) -> None:
-        try:
-            while uuid in self._dirty:
-                self._dirty.discard(uuid)
-                await self._read(uuid)
-        finally:
-            # in the same step as the last look at the dirty ones, or an event in between would be lost
-            del self._readers[uuid]
 
     async def _read(self, uuid: str) -> None:
         try:

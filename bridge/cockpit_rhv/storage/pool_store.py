@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from ..errors import RhvError
 from ..messages import msg
+from ..readers import Readers
 from ..workers import Workers, within
 from .pools import Pool, list_pools, read_pool
 
@@ -57,8 +58,7 @@ class PoolStore:
         self._workers = workers
         self._read_space = read_space
         self._pools: dict[str, Pool] = {}
-        self._dirty: set[str] = set()
-        self._readers: dict[str, asyncio.Task[None]] = {}
+        self._readers = Readers(self._read)
         self._watchers: list[Callable[[str], None]] = []
         self._content_watchers: list[Callable[[str], None]] = []
         self._listing: asyncio.Task[None] | None = None
@@ -98,27 +98,19 @@ class PoolStore:
 
     def refresh(self, uuid: str) -> None:
         """Something was reported of it: read it anew, soon; a new one appears, one that is gone goes."""
-        self._read_soon(uuid)
+        self._readers.read_soon(uuid)
         self._tell_content(uuid)
-
-    def _read_soon(self, uuid: str) -> None:
-        self._dirty.add(uuid)
-        if uuid not in self._readers:
-            self._readers[uuid] = asyncio.get_running_loop().create_task(self._read_while_dirty(uuid))
 
     def refresh_all(self) -> None:
         """Read them all anew; one that still hangs is not asked a second time."""
         for uuid in list(self._pools):
             if uuid not in self._readers:
-                self._read_soon(uuid)
+                self._readers.read_soon(uuid)
 
     async def close(self) -> None:
         """Stop reading."""
         self._end_listing()
-        readers = list(self._readers.values())
-        for task in readers:
-            task.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+        await self._readers.close()
 
     def _end_listing(self) -> None:
         if self._listing is not None:
@@ -139,22 +131,13 @@ class PoolStore:
         for uuid, name in names.items():
             self._pools.setdefault(uuid, Pool(uuid, name))
         for uuid in list(self._pools):
-            self._read_soon(uuid)  # finds out by itself that one is gone
-        if self._readers:
-            await asyncio.wait(set(self._readers.values()), timeout=SETTLE_S)
+            self._readers.read_soon(uuid)  # finds out by itself that one is gone
+        await self._readers.settle(SETTLE_S)
         self._become(True, None)
 
     def _become(self, complete: bool, error: RhvError | None) -> None:
         self.complete, self.error = complete, error
         self._tell("")
-
-    async def _read_while_dirty(self, uuid: str) -> None:
-        try:
-            while uuid in self._dirty:
-                self._dirty.discard(uuid)
-                await self._read(uuid)
-        finally:
-            del self._readers[uuid]
 
     async def _read(self, uuid: str) -> None:
         try:
@@ -166,7 +149,7 @@ class PoolStore:
                     raise
                 self._publish_silent(uuid)
                 await asyncio.wait({call})
-                self._dirty.add(uuid)  # it is back: what it said is old
+                self._readers.read_soon(uuid)  # it is back: what it said is old
                 return
         except RhvError as error:
             if error.code == "storage.no_pool":
