@@ -6,20 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+# as they are named here: whoever judges takes them with what it makes of them
+from ..severity import ERROR as ERROR
+from ..severity import OK as OK
+from ..severity import UNKNOWN as UNKNOWN
+from ..severity import WARNING as WARNING
+from ..severity import worst
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..errors import Remedy
     from ..messages import Message
 
-OK = "ok"
-WARNING = "warning"
-ERROR = "error"
-UNKNOWN = "unknown"
 NOT_APPLICABLE = "not_applicable"
-
-#: Worst first. What could not be read is worse than a warning: nobody knows what it hides.
-_RANK = (ERROR, UNKNOWN, WARNING, OK)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ class CheckReport:
     @property
     def verdict(self) -> str:
         """The worst severity in it; ``ok`` when nothing applied."""
-        found = {result.severity for result in self.results}
-        return next((severity for severity in _RANK if severity in found), OK)
+        return worst({result.severity for result in self.results}) or OK
 
     def failed(self) -> list[CheckResult]:
         """Results that forbid to go on, in the order they ran. What could not be read does not forbid."""

@@ -80,12 +80,17 @@ def require_safe(conn: libvirt.virConnect, folder: str) -> None:
                     f"{path}: {reason}",
                 )
     except OSError as error:
-        raise RhvError(
-            "create.folder",
-            msg("create.folder", "{folder} is no directory of this host that can be used.", folder=folder),
-            msg("create.folder.hint", "Choose one that exists; a file server's must answer."),
-            str(error),
-        ) from error
+        raise unusable(folder, error) from error
+
+
+def unusable(folder: str, error: OSError) -> RhvError:
+    """What is no folder, or does not answer."""
+    return RhvError(
+        "create.folder",
+        msg("create.folder", "{folder} is no directory of this host that can be used.", folder=folder),
+        msg("create.folder.hint", "Choose one that exists; a file server's must answer."),
+        str(error),
+    )
 
 
 def _way(folder: str) -> Iterator[tuple[str, os.stat_result]]:

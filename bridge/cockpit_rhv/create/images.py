@@ -17,6 +17,7 @@ from ..errors import RhvError
 from ..host.space import read_space
 from ..messages import msg
 from ..storage.qcow2 import MAGIC, read_header
+from .folder import unusable
 
 if TYPE_CHECKING:
     from ..deploy.progress import ProgressFile
@@ -132,12 +133,7 @@ def free_bytes(folder: str) -> int:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
         return free
     except OSError as error:
-        raise RhvError(
-            "create.folder",
-            msg("create.folder", "{folder} is no directory of this host that can be used.", folder=folder),
-            msg("create.folder.hint", "Choose one that exists; a file server's must answer."),
-            str(error),
-        ) from error
+        raise unusable(folder, error) from error
 
 
 def require_space(folder: str, needed: int) -> None:

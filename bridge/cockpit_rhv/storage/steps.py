@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
+
+# as they are named here: whoever judges takes them with what it makes of them
+from ..severity import ERROR as ERROR
+from ..severity import OK as OK
+from ..severity import UNKNOWN as UNKNOWN
+from ..severity import WARNING as WARNING
+from ..severity import worst
 from .programs import Cancelled, Overdue
 
 if TYPE_CHECKING:
@@ -19,14 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OK = "ok"
-WARNING = "warning"
-ERROR = "error"
-UNKNOWN = "unknown"
 SKIPPED = "skipped"
-
-#: Worst first, as for checks; a step that was skipped says nothing about the storage.
-_RANK = (ERROR, UNKNOWN, WARNING, OK)
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,8 @@ class Report:
     @property
     def verdict(self) -> str:
         """The worst severity; a test that was cancelled has proved nothing."""
-        found = {result.found.severity for result in self.results}
-        worst = next((severity for severity in _RANK if severity in found), UNKNOWN)
-        return UNKNOWN if self.cancelled and worst != ERROR else worst
+        found = worst({result.found.severity for result in self.results}) or UNKNOWN
+        return UNKNOWN if self.cancelled and found != ERROR else found
 
     def to_json(self) -> dict[str, Any]:
         """Wire form."""
