@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.host.deployment import Deployment, cleanup, leave_nothing
+from tests.host.deployment import DEPLOY_S, Deployment, cleanup, leave_nothing
 from tests.host.hoststate import changes, host_state
 from tests.testhost.build import appliance
 
@@ -66,27 +67,44 @@ def image(faulty: TestHost) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def when_the_copy_begins(folder: Path, act: Callable[[], None]) -> threading.Thread:
-    """Do something at the moment the copy has its file: the whole copy takes a third of a second."""
+class WhenTheCopyBegins(threading.Thread):
+    """Does something at the moment the copy has its file: the whole copy takes a third of a second."""
 
-    def wait() -> None:
-        deadline = time.monotonic() + 60
-        while not os.path.lexists(folder / PARTIAL):
+    def __init__(self, folder: Path, act: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._partial = folder / PARTIAL
+        self._act = act
+        self._error: BaseException | None = TimeoutError("no copy has begun")
+        self.start()
+
+    def run(self) -> None:
+        deadline = time.monotonic() + DEPLOY_S
+        while not os.path.lexists(self._partial):
             if time.monotonic() > deadline:
                 return
             time.sleep(0.0005)
-        act()
+        try:
+            self._act()
+            self._error = None
+        except OSError as error:
+            self._error = error
 
-    thread = threading.Thread(target=wait, daemon=True)
-    thread.start()
-    return thread
+    def done(self) -> None:
+        """Raises what went wrong, if anything did."""
+        self.join()
+        if self._error is not None:
+            raise self._error
 
 
 def fill(folder: Path) -> None:
-    """Leave no room."""
+    """Leave no room. A copy that goes on meanwhile takes of it, too: what then finds the disk full is this."""
     free = os.statvfs(folder)
     with (folder / "filler").open("wb") as stream:
-        os.posix_fallocate(stream.fileno(), 0, (free.f_bavail - 16) * free.f_frsize)
+        try:
+            os.posix_fallocate(stream.fileno(), 0, free.f_bavail * free.f_frsize)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
 
 def test_a_cut_image_and_a_full_disk(faulty: TestHost, small_disk: Path, image: Path) -> None:
@@ -94,19 +112,19 @@ def test_a_cut_image_and_a_full_disk(faulty: TestHost, small_disk: Path, image: 
     whole = image.read_bytes()
     deployment = Deployment(faulty, {"storage.path": SMALL, "image.path": IMAGE})
 
-    cutting = when_the_copy_begins(small_disk, lambda: os.truncate(image, len(whole) // 2))
+    cutting = WhenTheCopyBegins(small_disk, lambda: os.truncate(image, len(whole) // 2))
     deployment.start()
     deployment.until_ended("failed")
-    cutting.join()
+    cutting.done()
     error = deployment.explained()
     assert (error["code"], error["cause"]["id"]) == ("image.checksum", "cause.image")
     assert deployment.status["phase"] == "image"
 
     image.write_bytes(whole)
-    filling = when_the_copy_begins(small_disk, lambda: fill(small_disk))
+    filling = WhenTheCopyBegins(small_disk, lambda: fill(small_disk))
     deployment.resume()
     deployment.until_ended("failed")
-    filling.join()
+    filling.done()
     error = deployment.explained()
     assert (error["code"], error["cause"]["id"]) == ("disk.full", "cause.disk_full")
     assert error["cause"]["params"]["folder"] == SMALL

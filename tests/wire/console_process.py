@@ -38,7 +38,7 @@ class ConsoleProcess:
         assert self.process.stdin is not None
         self.process.stdin.write(data)
 
-    def until(self, seen: Callable[[Frames], bool], limit_s: float = 30.0) -> None:
+    def until(self, seen: Callable[[Frames], bool], limit_s: float = 90.0) -> None:
         """Read until what has come is enough."""
         deadline = time.monotonic() + limit_s
         while not seen(self.frames):
@@ -47,21 +47,21 @@ class ConsoleProcess:
             if self._read(left) == b"":
                 raise AssertionError(f"it ended: {self.frames.events}")
 
-    def take(self, length: int, limit_s: float = 30.0) -> bytes:
+    def take(self, length: int, limit_s: float = 90.0) -> bytes:
         """The guest's next bytes."""
         self.until(lambda frames: len(frames.data) >= length, limit_s)
         taken, self.frames.data = self.frames.data[:length], self.frames.data[length:]
         return taken
 
-    def until_event(self, name: str, limit_s: float = 30.0) -> dict[str, Any]:
+    def until_event(self, name: str, limit_s: float = 90.0) -> dict[str, Any]:
         self.until(lambda frames: any(event["event"] == name for event in frames.events), limit_s)
         found: dict[str, Any] = next(event for event in self.frames.events if event["event"] == name)
         return found
 
-    def error(self, limit_s: float = 30.0) -> str:
+    def error(self, limit_s: float = 90.0) -> str:
         """The code it ends with; waits for the end of the process, too."""
         code: str = self.until_event("end", limit_s)["error"]["code"]
-        assert self.process.wait(10) == 0
+        assert self.process.wait(30) == 0
         return code
 
     def end(self) -> None:
@@ -70,7 +70,7 @@ class ConsoleProcess:
             assert stream is not None
             stream.close()
         try:
-            self.process.wait(10)
+            self.process.wait(30)
         finally:
             self.process.kill()
             self.process.wait()

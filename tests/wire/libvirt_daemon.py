@@ -88,7 +88,7 @@ class LibvirtDaemon:
                 group=NOBODY,
                 extra_groups=[],
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not (self.folder / "libvirt-sock").is_socket():
             assert time.monotonic() < deadline, (self.folder / "libvirtd.log").read_text()
             time.sleep(0.05)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 THREADS = 40
 GROWTH_KIB = 64 * 1024
 #: A check asks a tool that may take its time; nobody waits for it any more, it ends within its limit.
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tests.wire.libvirt_daemon import MISSING, LibvirtDaemon
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.skipif(MISSING is not None, reason=str(MISSING)), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.skipif(MISSING is not None, reason=str(MISSING)), pytest.mark.timeout(240)]
 
 LIMIT_S = 0.5
 
@@ -56,7 +56,9 @@ def test_a_daemon_that_hangs_before_the_wait(
     with daemon.hung():
         assert silence(wait) < 20
     # It answers again, and knows no such VM.
-    monkeypatch.setattr(vm, "OPEN_S", 20)
+    monkeypatch.setattr(vm, "OPEN_S", 60)
+    monkeypatch.setattr(engine_wait, "_LOOK_S", 60)
+    monkeypatch.setattr(engine_wait, "_LIBVIRT_S", 60)
     with pytest.raises(RhvError) as caught:
         wait.run()
     assert caught.value.code == "engine.gone"

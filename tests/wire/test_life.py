@@ -173,7 +173,7 @@ def test_a_defect_is_answered_and_not_shown_as_a_traceback(start_helper: Start) 
 
 def test_something_else_than_pipes_is_refused(start_helper: Start) -> None:
     script = "import os; os.dup2(os.open('/dev/null', 0), 0); " + RUN_HELPER
-    assert start_helper(argv=[sys.executable, "-c", script]).wait(10) == 1
+    assert start_helper(argv=[sys.executable, "-c", script]).wait() == 1
 
 
 @pytest.fixture
@@ -194,9 +194,9 @@ def test_an_ordinary_user_sees_and_is_refused_what_changes_things(start_helper: 
     assert hello["uid"] == NOBODY
     assert hello["privileged"] is False
     helper.subscribe("machines")
-    state = helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
+    # a guest that is slow to read follows the list
+    state = helper.until("machines", lambda state: state["libvirt"]["state"] == "connected" and state["machines"])
     assert state["libvirt"]["access"] == "read-only"
-    assert state["machines"]
     rpc = RpcSchema()
     refused = 0
     for method in filter(rpc.is_privileged, rpc.methods):

@@ -8,7 +8,6 @@ import json
 import lzma
 import os
 import tarfile
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +15,8 @@ from cockpit_rhv.checks.remedies import start_task
 from cockpit_rhv.jobs import JobStore
 
 from tests.unit.jobs_support import PlainLauncher
-from tests.wire.helper_process import RpcFailure
+from tests.waiting import until
+from tests.wire.helper_process import PATIENCE_S, HelperProcess, RpcFailure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,35 +74,36 @@ def test_a_real_collection_and_what_becomes_of_its_archive(
     assert caught.value.code == "logs.not_found"
     # The job is in the event log, which this helper writes once somebody looks.
     helper.subscribe("events")
-    assert await_events(helper, "job") == ["succeeded", "started"]
+    told = events(helper, 2, kind="job")
+    assert [event["what"] for event in told] == ["succeeded", "started"]
 
 
-def await_events(helper: Any, kind: str) -> list[str]:
-    deadline = time.monotonic() + 20
-    while True:
-        found = [event["what"] for event in helper.call("events.list", kind=kind)["events"]]
-        if found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.2)
+def events(helper: HelperProcess, count: int, **wanted: Any) -> list[dict[str, Any]]:
+    """Wait until there are so many; each is written by itself."""
+
+    def listed() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = helper.call("events.list", **wanted)["events"]
+        return found
+
+    return until(f"{count} events", listed, lambda found: len(found) >= count, limit_s=PATIENCE_S)
 
 
 def test_a_guests_life_is_recorded_and_outlives_the_helper(tmp_path: Path, start_helper: Start) -> None:
     helper = start_helper()
     helper.subscribe("events")
     helper.subscribe("machines")
-    deadline = time.monotonic() + 20
-    while helper.call("events.list")["recording"]["by"] != "page" and time.monotonic() < deadline:
-        time.sleep(0.1)
-    machines = helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")["machines"]
-    (uuid,) = machines
+    until(
+        "the helper records",
+        lambda: helper.call("events.list")["recording"]["by"],
+        lambda by: by == "page",
+        limit_s=PATIENCE_S,
+    )
+    # a guest that is slow to read follows the list
+    state = helper.until("machines", lambda state: state["libvirt"]["state"] == "connected" and state["machines"])
+    (uuid,) = state["machines"]
     helper.call("machines.power_off", uuid=uuid)
     helper.call("machines.start", uuid=uuid)
-    deadline = time.monotonic() + 20
-    while True:
-        found = helper.call("events.list", guest=uuid)["events"]
-        if len(found) >= 2 or time.monotonic() > deadline:
-            break
-        time.sleep(0.1)
+    found = events(helper, 2, guest=uuid)
     assert [event["what"] for event in found] == ["started", "stopped"]
     assert found[0]["name"] == "test"
     helper.close()

@@ -68,7 +68,7 @@ class Jobs:
 
     def until_copying(self, job: str) -> None:
         """Wait until the job tells of progress."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while not (self.store.folder(job) / "private" / "progress.json").exists():
             assert time.monotonic() < deadline, self.store.stored(job).to_json()
             time.sleep(0.02)
@@ -314,7 +314,7 @@ def test_a_copy_that_is_cancelled_or_killed_leaves_nothing(
     else:
         jobs.launcher.kill(jobs.store.stored(answer["job"]).unit)
         assert files(daemon) - before == {"new.qcow2"}
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         # the kernel lets go of a dead process's lock after its memory, by which we know it
         while not (removed := remove_leftovers(jobs.conn)) and time.monotonic() < deadline:
             time.sleep(0.05)
