@@ -74,9 +74,7 @@ def journal(*lines: str) -> Callable[[Host], None]:
 def enterprise_linux(host: Host) -> None:
     gone("usr/bin/apt-get", "var/lib/apt")(host)
     host.files.update({"usr/bin/dnf": "", "var/cache/dnf/baseos-0123456789abcdef/repodata/repomd.xml": ""})
-    host.commands.update(
-        {"dnf": Finished(100, DNF), "dnf --cacheonly --quiet check-update --security": Finished(0, "")}
-    )
+    host.commands.update({"dnf": Finished(100, DNF), "dnf --cacheonly check-update --security": Finished(0, "")})
 
 
 def old_lists(host: Host) -> None:
@@ -158,7 +156,7 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("host.updates", both(old_lists, command("apt-get", Finished(0, APT_SECURITY))), "warning", "checks.updates.security", None),
     ("host.updates", files(InRelease=None), "unknown", "checks.updates.never", "refresh_packages"),
     ("host.updates", enterprise_linux, "ok", "checks.updates.some", None),
-    ("host.updates", both(enterprise_linux, command("dnf --cacheonly --quiet check-update --security", Finished(100, DNF))), "warning", "checks.updates.security", None),
+    ("host.updates", both(enterprise_linux, command("dnf --cacheonly check-update --security", Finished(100, DNF))), "warning", "checks.updates.security", None),
     ("host.updates", both(enterprise_linux, command("dnf", Finished(1, "Error: Cache-only enabled but no cache for 'baseos'"))), "unknown", "checks.updates.failed", "refresh_packages"),
     ("host.updates", both(enterprise_linux, files(repomd_xml=None)), "unknown", "checks.updates.never", "refresh_packages"),
     ("host.updates", gone("usr/bin/apt-get"), "not_applicable", "checks.updates.none", None),
