@@ -44,8 +44,7 @@ WantedBy=multi-user.target
 #: What would print between, or hold up the boot.
 _OFF = ("multipathd.service", "multipathd.socket", "smartmontools.service", "dnf-makecache.timer")
 _KERNEL = (
-    "root=/dev/vda rw console=ttyS0 rootdelay=400 mitigations=off audit=0 apparmor=0 no_timer_check "
-    "random.trust_cpu=on"
+    "root=/dev/vda rw console=ttyS0 rootdelay=400 mitigations=off audit=0 apparmor=0 no_timer_check random.trust_cpu=on"
 )
 #: QEMU's devices by the name of their disk; ``vdb`` is for LVM.
 _DEVICES = {
@@ -74,9 +73,7 @@ def main() -> None:
         _in_root()
     if "guest" in wanted:
         _in_guest()
-    for tool in (SHARE / "out").iterdir():
-        shutil.rmtree(_RECORDED / tool.name, ignore_errors=True)
-        shutil.copytree(tool, _RECORDED / tool.name)
+    shutil.copytree(SHARE / "out", _RECORDED, dirs_exist_ok=True)
 
 
 def _build(source: str) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# In the root, by chroot: what apt and dnf say of updates that wait. /share/later.list: what Debian published later.
+# In the root, by chroot: what apt and dnf say of updates that wait, and programs that have nobody to ask.
+# /share/later.list: what Debian published since.
 set -eu
 . /share/lib.sh
 
@@ -105,3 +106,11 @@ echo 'deb nonsense' > /etc/apt/sources.list.d/bad.list
 apt_says bad_configuration
 rm /etc/apt/sources.list.d/*
 version apt-get apt
+
+# -- neither a journal nor a daemon is here ------------------------------------------------------------------------------
+record coredumpctl no_journal coredumpctl list --json=short --no-pager
+record journalctl no_journal journalctl --dmesg --boot --no-pager --quiet --output=cat --priority=info --lines=20000
+record multipathd not_running multipathd show maps json
+version coredumpctl systemd-coredump
+version journalctl systemd
+version multipathd multipath-tools

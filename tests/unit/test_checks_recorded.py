@@ -41,6 +41,9 @@ HOSTS: list[tuple[str, Callable[[Host], Any], str, str, dict[str, Any]]] = [
     ("host.updates", dnf("one_without_lists"), "unknown", "checks.updates.failed", {}),
     ("host.updates", dnf("one_ignored"), "warning", "checks.updates.security", {"count": 3, "security": 1}),
     ("host.updates", dnf("none_one_ignored"), "unknown", "checks.updates.passed_over", {"repositories": "baseos"}),
+    ("guests.coredumps", recorded("coredumpctl", "no_journal"), "unknown", "checks.dumps.failed", {}),
+    ("hardware.events", recorded("journalctl", "no_journal"), "unknown", "checks.hardware.denied", {}),
+    ("storage.multipath", recorded("multipathd", "not_running"), "unknown", "checks.multipath.denied", {}),
 ]  # fmt: skip
 
 
