@@ -74,9 +74,7 @@ def journal(*lines: str) -> Callable[[Host], None]:
 def enterprise_linux(host: Host) -> None:
     gone("usr/bin/apt-get", "var/lib/apt")(host)
     host.files.update({"usr/bin/dnf": "", "var/cache/dnf/baseos-0123456789abcdef/repodata/repomd.xml": ""})
-    host.commands.update(
-        {"dnf": Finished(100, DNF), "dnf --cacheonly --quiet check-update --security": Finished(0, "")}
-    )
+    host.commands.update({"dnf": Finished(100, DNF), "dnf --cacheonly check-update --security": Finished(0, "")})
 
 
 def old_lists(host: Host) -> None:
@@ -122,7 +120,8 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("storage.thin_pools", command("lvs", lvs({}, {"lv_name": "p1", "metadata_percent": "84.1"})), "warning", "checks.thin.metadata", None),
     ("storage.thin_pools", command("lvs", lvs({"metadata_percent": "99.9", "data_percent": "85.0"})), "error", "checks.thin.metadata", None),
     ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzM-"})), "error", "checks.thin.broken", None),
-    ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzD-", "data_percent": "100.00"})), "error", "checks.thin.broken", None),
+    ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzD-", "data_percent": "100.00"})), "error", "checks.thin.data", None),
+    ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi---tzp-", "lv_active": ""}, {"lv_name": "p1"})), "error", "checks.thin.partial", None),
     ("storage.thin_pools", command("lvs", lvs({"data_percent": ""})), "unknown", "checks.thin.silent", None),
     ("storage.thin_pools", command("lvs", lvs({"lv_active": "", "data_percent": "", "metadata_percent": ""})), "not_applicable", "checks.thin.inactive", None),
     ("storage.thin_pools", command("lvs", lvs()), "not_applicable", "checks.thin.none", None),
@@ -158,7 +157,7 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("host.updates", both(old_lists, command("apt-get", Finished(0, APT_SECURITY))), "warning", "checks.updates.security", None),
     ("host.updates", files(InRelease=None), "unknown", "checks.updates.never", "refresh_packages"),
     ("host.updates", enterprise_linux, "ok", "checks.updates.some", None),
-    ("host.updates", both(enterprise_linux, command("dnf --cacheonly --quiet check-update --security", Finished(100, DNF))), "warning", "checks.updates.security", None),
+    ("host.updates", both(enterprise_linux, command("dnf --cacheonly check-update --security", Finished(100, DNF))), "warning", "checks.updates.security", None),
     ("host.updates", both(enterprise_linux, command("dnf", Finished(1, "Error: Cache-only enabled but no cache for 'baseos'"))), "unknown", "checks.updates.failed", "refresh_packages"),
     ("host.updates", both(enterprise_linux, files(repomd_xml=None)), "unknown", "checks.updates.never", "refresh_packages"),
     ("host.updates", gone("usr/bin/apt-get"), "not_applicable", "checks.updates.none", None),

@@ -24,17 +24,22 @@ _COMMAND = (
     *("--select", "segtype=thin-pool"),
     *("--options", "vg_name,lv_name,lv_attr,lv_active,data_percent,metadata_percent"),
 )
-#: Eighth letter of lv_attr, lvs(8).
-_BROKEN = {"F": "failed", "D": "out of data space", "M": "metadata read only", "E": "error"}
+#: Ninth letter of lv_attr, lvs(8). A pool out of data space (D) is not broken: it wants room, not repair.
+_BROKEN = {"F": "failed", "M": "metadata read only", "E": "error", "X": "unknown to LVM"}
+_PARTIAL = "p"
 
 
 class ThinPool(NamedTuple):
-    """``data`` and ``metadata``: percent in use, None when LVM does not say. ``broken``: LVM's word for its health."""
+    """``data`` and ``metadata``: percent in use, None when LVM does not say.
+
+    ``partial``: a disk below it is not there. ``broken``: what LVM holds to be wrong with the pool itself.
+    """
 
     name: str
     active: bool
     data: float | None
     metadata: float | None
+    partial: bool
     broken: str | None
 
 
@@ -48,6 +53,7 @@ def parse_thin_pools(output: str) -> list[ThinPool]:
                 row["lv_active"] != "",
                 _percent(row["data_percent"]),
                 _percent(row["metadata_percent"]),
+                str(row["lv_attr"])[8:9] == _PARTIAL,
                 _BROKEN.get(str(row["lv_attr"])[8:9]),
             )
             for row in rows
@@ -88,10 +94,19 @@ def _judge(pools: Sequence[ThinPool]) -> Outcome:
         Evidence(
             f"lvs {pool.name}",
             f"data {_said(pool.data)}, metadata {_said(pool.metadata)}, "
-            + (pool.broken or ("active" if pool.active else "inactive")),
+            + (pool.broken or ("active" if pool.active else "inactive"))
+            + (", a disk is missing" if pool.partial else ""),
         )
         for pool in pools
     ]
+    partial = next((pool for pool in pools if pool.partial), None)
+    if partial is not None:
+        text = msg("checks.thin.partial", "A disk below the thin pool {pool} is missing.", pool=partial.name)
+        remedy = msg(
+            "checks.thin.partial.remedy",
+            "Bring the disk back, “pvs” tells which; nothing is to be repaired or removed before.",
+        )
+        return Outcome(ERROR, text, evidence, remedy)
     for pool in pools:
         if pool.broken:
             text = msg(

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 #: Days after which package lists say nothing of today. Ours.
 STALE_DAYS = 7
 _APT = ("apt-get", "--simulate", "--option", "Debug::NoLocking=true", "--quiet", "dist-upgrade")
-_DNF = ("dnf", "--cacheonly", "--quiet", "check-update")
+#: Not --quiet: it leaves out which repositories were passed over because their lists are not here.
+_DNF = ("dnf", "--cacheonly", "check-update")
 #: Seconds; without its cache apt takes three of a processor's own.
 _LIMIT_S = 12.0
 #: Each is touched by every successful refresh.
@@ -33,13 +34,19 @@ _INST = re.compile(r"^Inst (\S+) .*?\((\S+) (.*?)\)", re.MULTILINE)
 _PACKAGE = re.compile(
     r"^([A-Za-z0-9][\w.+-]*\.(?:noarch|x86_64|i686|aarch64|ppc64le|s390x))\s+\S+\s+\S+\s*$", re.MULTILINE
 )
+#: Those with skip_if_unavailable; the others make dnf fail.
+_PASSED_OVER = re.compile(r"^Ignoring repositories: (.+)$", re.MULTILINE)
 
 
 class Waiting(NamedTuple):
-    """Names of packages that would be replaced, and those among them that mend a security fault."""
+    """Names of packages that would be replaced, and those among them that mend a security fault.
+
+    ``passed_over``: repositories this does not speak of.
+    """
 
     packages: tuple[str, ...]
     security: tuple[str, ...]
+    passed_over: tuple[str, ...] = ()
 
 
 def parse_apt(output: str) -> Waiting:
@@ -55,6 +62,11 @@ def parse_dnf(output: str) -> tuple[str, ...]:
     """Names in what ``dnf check-update`` printed, without what it would replace by another name."""
     before, _, _ = output.partition("Obsoleting Packages")
     return tuple(dict.fromkeys(_PACKAGE.findall(before)))
+
+
+def passed_over(output: str) -> tuple[str, ...]:
+    """Repositories ``dnf`` knows of and has no lists of."""
+    return tuple(name for names in _PASSED_OVER.findall(output) for name in re.split(r"[, ]+", names) if name)
 
 
 def check_updates(context: Context) -> Outcome:
@@ -77,6 +89,8 @@ def check_updates(context: Context) -> Outcome:
         Evidence(source, f"{len(waiting.packages)} packages, {len(waiting.security)} for security"),
         Evidence("package lists", f"{age_days:.1f} days old"),
     ]
+    if waiting.passed_over:
+        evidence.append(Evidence("no lists of", ", ".join(waiting.passed_over)))
     if waiting.packages:
         evidence.append(Evidence("first of them", ", ".join((waiting.security or waiting.packages)[:12])))
     count = len(waiting.packages)
@@ -93,6 +107,13 @@ def check_updates(context: Context) -> Outcome:
             count=count,
         )
         return Outcome(WARNING, text, evidence, remedy)
+    if waiting.passed_over:
+        text = msg(
+            "checks.updates.passed_over",
+            "This host has no package lists of {repositories}, so nobody can tell what waits there.",
+            repositories=", ".join(waiting.passed_over),
+        )
+        return Outcome(UNKNOWN, text, evidence, _REFRESH_HINT, remedy_job=_REFRESH)
     if age_days > STALE_DAYS:
         return Outcome(
             UNKNOWN,
@@ -167,7 +188,8 @@ def _dnf(context: Context) -> tuple[Waiting, float, str] | Outcome:
     if all_of is None or security is None or {all_of.code, security.code} - {0, 100}:
         said = "not found" if all_of is None or security is None else f"{shown(all_of.output)} {shown(security.output)}"
         return _failed("dnf", said)
-    return Waiting(parse_dnf(all_of.output), parse_dnf(security.output)), _age_days(lists), "dnf"
+    waiting = Waiting(parse_dnf(all_of.output), parse_dnf(security.output), passed_over(all_of.output))
+    return waiting, _age_days(lists), "dnf"
 
 
 def _failed(source: str, said: str) -> Outcome:

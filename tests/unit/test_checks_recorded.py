@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Checks on what the real programs printed, good, bad and refused; a check that asks otherwise finds no answer here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+import pytest
+from cockpit_rhv.checks import updates
+
+from tests.unit.health_ill_tools import both, enterprise_linux
+from tests.unit.health_support import Host
+from tests.unit.recordings import FOLDER, recorded, recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def apt(case: str) -> Callable[[Host], None]:
+    return recorded("apt-get", case)
+
+
+def dnf(case: str) -> Callable[[Host], None]:
+    return both(enterprise_linux, recorded("dnf", case, f"{case}_security"))
+
+
+HOSTS: list[tuple[str, Callable[[Host], Any], str, str, dict[str, Any]]] = [
+    # check, what was recorded, severity, message, what the message says
+    ("host.updates", apt("none"), "ok", "checks.updates.ok", {}),
+    ("host.updates", apt("waiting"), "warning", "checks.updates.security", {"count": 2, "security": 2}),
+    ("host.updates", apt("nobody"), "warning", "checks.updates.security", {"count": 2, "security": 2}),
+    ("host.updates", apt("unmet_dependencies"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", apt("bad_configuration"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", dnf("none"), "ok", "checks.updates.ok", {}),
+    ("host.updates", dnf("waiting"), "warning", "checks.updates.security", {"count": 3, "security": 1}),
+    ("host.updates", dnf("nobody"), "warning", "checks.updates.security", {"count": 3, "security": 1}),
+    ("host.updates", dnf("no_lists"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", dnf("damaged_lists"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", dnf("no_repositories"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", dnf("one_without_lists"), "unknown", "checks.updates.failed", {}),
+    ("host.updates", dnf("one_ignored"), "warning", "checks.updates.security", {"count": 3, "security": 1}),
+    ("host.updates", dnf("none_one_ignored"), "unknown", "checks.updates.passed_over", {"repositories": "baseos"}),
+    ("guests.coredumps", recorded("coredumpctl", "no_journal"), "unknown", "checks.dumps.failed", {}),
+    ("hardware.events", recorded("journalctl", "no_journal"), "unknown", "checks.hardware.denied", {}),
+    ("storage.multipath", recorded("multipathd", "not_running"), "unknown", "checks.multipath.denied", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "said", "severity", "message", "values"), HOSTS)
+def test_what_was_recorded(
+    check: str,
+    said: Callable[[Host], Any],
+    severity: str,
+    message: str,
+    values: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    host = Host()
+    said(host)
+    result = host.check(check, tmp_path)
+    assert (result.severity, result.summary.id) == (severity, message), (str(result.summary), result.evidence)
+    assert result.summary.params.items() >= values.items()
+
+
+def test_packages_by_their_names() -> None:
+    waiting = recording("dnf", "waiting")[1].output
+    assert updates.parse_dnf(waiting) == (
+        "kernel.x86_64",
+        "ovirt-hosted-engine-setup-of-a-rather-long-name.noarch",
+        "qemu-kvm-core.x86_64",
+    )
+
+
+def test_nothing_recorded_lies_unused() -> None:
+    asked = (FOLDER.parent / "test_checks_recorded.py").read_text()
+    unused = [path for path in FOLDER.glob("*/*.txt") if f'"{path.stem.removesuffix("_security")}"' not in asked]
+    assert unused == []
