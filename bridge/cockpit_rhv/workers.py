@@ -105,7 +105,7 @@ async def within(call: Awaitable[T], limit_s: float) -> T:
 
 
 def call_within(
-    limit_s: float, function: Callable[[], T], look_s: float | None = None, look: Callable[[], None] | None = None
+    limit_s: float, function: Callable[[], T], look_s: float | None = None, look: Callable[[], object] | None = None
 ) -> T:
     """The result of ``function()``, for whoever has no event loop; raises what it raises.
 
