@@ -104,11 +104,14 @@ async def within(call: Awaitable[T], limit_s: float) -> T:
     return future.result()
 
 
-def call_within(limit_s: float, function: Callable[[], T]) -> T:
+def call_within(
+    limit_s: float, function: Callable[[], T], look_s: float | None = None, look: Callable[[], object] | None = None
+) -> T:
     """The result of ``function()``, for whoever has no event loop; raises what it raises.
 
     Raises :class:`RhvError` ``call.overdue`` after ``limit_s`` seconds; the call itself goes on in its thread, which
     ends with the process at the latest. What comes of it then is dropped at once: it may hold a connection.
+    ``look`` is called after every ``look_s`` seconds of waiting; what it raises ends the wait, too.
     """
     late = threading.Event()
     answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
@@ -124,11 +127,21 @@ def call_within(limit_s: float, function: Callable[[], T]) -> T:
             answers.put((result, None))
 
     threading.Thread(target=work, name="limited call", daemon=True).start()
+    deadline = time.monotonic() + limit_s
     try:
-        result, error = answers.get(timeout=limit_s)
-    except Empty:
+        while True:
+            left_s = max(0.0, deadline - time.monotonic())
+            try:
+                result, error = answers.get(timeout=left_s if look_s is None else min(left_s, look_s))
+                break
+            except Empty:
+                if time.monotonic() >= deadline:
+                    raise _overdue(limit_s) from None
+            if look is not None:
+                look()
+    except BaseException:
         late.set()
-        raise _overdue(limit_s) from None
+        raise
     if error is not None:
         raise error
     return cast("T", result)

@@ -63,7 +63,7 @@ def test_a_remedy_is_carried_out_where_it_is_offered(opened: tuple[Page, str], c
     page.locator("[data-remedy-task='open_port']").focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-remedy='running']")).to_be_visible()
-    assert sent(cockpit, "tasks.start")[-1] == {"task": "open_port", "params": {"port": 54321}}
+    assert sent(cockpit, "tasks.start")[-1] == {"task": "open_port", "params": {"port": 54321, "zone": "libvirt"}}
     see(opened, "remedy-running")
     cockpit.show("unmended")
     expect(page.locator("[data-remedy='failed']")).to_be_visible()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -141,8 +142,14 @@ def test_what_libvirt_and_qemu_do_to_a_start(faulty: TestHost) -> None:
     with hung_libvirt(faulty):
         deployment.resume()
         deployment.until_ended("failed", limit_s=60)
-    error = deployment.explained()
-    assert (error["code"], error["cause"]["id"]) == ("libvirt.silent", "cause.libvirt.hangs")
+        error = deployment.explained()
+        assert (error["code"], error["cause"]["id"]) == ("libvirt.silent", "cause.libvirt.hangs")
+        # Whoever wants to clean up instead is not kept waiting either.
+        began = time.monotonic()
+        told = box.run("cockpit-rhv", "cleanup", "--yes", check=False, limit_s=60)
+        assert time.monotonic() - began < 30
+        assert told.returncode != 0
+        assert "libvirt did not answer" in told.stderr
 
     with no_libvirt(faulty):
         deployment.resume()

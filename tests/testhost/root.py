@@ -10,7 +10,7 @@ import argparse
 import fcntl
 import hashlib
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.builder import mirror
@@ -49,22 +49,34 @@ rm -f "$root/etc/machine-id"
 
 @dataclass(frozen=True)
 class Suite:
-    """A Debian release to build a host of."""
+    """A Debian release to build a host of. ``more``: packages only it has; ``asleep``: units a test wakes by itself."""
 
     name: str
     codename: str
     extra_suites: tuple[str, ...] = ()
     from_extra: tuple[str, ...] = ()
+    more: tuple[str, ...] = field(default=(), repr=False)
+    asleep: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def packages(self) -> list[str]:
+        return [*_PACKAGES, *self.more]
+
+    @property
+    def configure(self) -> str:
+        """Script, with the root as its argument."""
+        return _CONFIGURE + "".join(f'ln -sf /dev/null "$root/etc/systemd/system/{unit}"\n' for unit in self.asleep)
 
 
 SUITES = {
-    "trixie": Suite("trixie", "trixie"),
+    # A firewall as Enterprise Linux has it, for tests/host/test_firewalld.py; for all others it is not there.
+    "trixie": Suite("trixie", "trixie", more=("firewalld",), asleep=("firewalld.service",)),
     "bookworm": Suite("bookworm", "bookworm"),
 }
 
 
 def _key(suite: Suite) -> str:
-    recipe = "\n".join([repr(suite), " ".join(_PACKAGES), _CONFIGURE])
+    recipe = "\n".join([repr(suite), " ".join(suite.packages), suite.configure])
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
@@ -84,13 +96,13 @@ def build(suite_name: str) -> Path:
         archives = BUILD / "cache" / "apt" / suite.name
         archives.mkdir(parents=True, exist_ok=True)
         configure = BUILD / "roots" / "configure.sh"
-        configure.write_text(_CONFIGURE)
+        configure.write_text(suite.configure)
         command = [
             "mmdebstrap",
             "--variant=apt",
             "--mode=root",
             "--components=main",
-            f"--include={','.join(_PACKAGES)}",
+            f"--include={','.join(suite.packages)}",
             # A root that was not finished is built anew: nothing is gained by syncing each file to disk.
             "--dpkgopt=force-unsafe-io",
             "--dpkgopt=path-exclude=/usr/share/doc/*",

@@ -172,7 +172,12 @@ class Host:
     pools: list[PoolFact] = field(default_factory=lambda: [PoolFact("images", "dir", True, True, "/srv/images")])
     spaces: dict[str, Space | OSError] = field(default_factory=dict)
     commands: dict[str, Finished | Exception] = field(
-        default_factory=lambda: {"systemctl": Finished(0, ""), "nft": Finished(0, OPEN_RULES), **COMMANDS}
+        default_factory=lambda: {
+            "systemctl": Finished(0, ""),
+            "nft": Finished(0, OPEN_RULES),
+            "firewall-cmd": Finished(0, "public"),
+            **COMMANDS,
+        }
     )
     names: dict[str, list[str]] = field(default_factory=lambda: {"host1.example.com": ["192.0.2.10"]})
     reverse: dict[str, list[str]] = field(default_factory=lambda: {"192.0.2.10": ["host1.example.com"]})

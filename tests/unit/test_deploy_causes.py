@@ -101,12 +101,14 @@ def test_each_way_of_being_silent(answers: Any, contact: Any, last: str | None, 
 
 
 def tools(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> list[list[str]]:
-    """``firewall_cmd``, ``query``, ``nft``: what each prints, an exception, or nothing where it is not installed."""
+    """``firewall_cmd``, ``query``, ``zone_of``, ``route``, ``nft``: what each prints, an exception, or nothing where it
+    is not installed."""
     asked: list[list[str]] = []
 
     def run(argv: list[str], _limit_s: float) -> Finished:
         asked.append(argv)
-        name = "nft" if argv[0] == "nft" else "query" if "--query-port=54321/tcp" in argv else "firewall_cmd"
+        words = {"nft": "nft", "ip": "route", "--query": "query", "--get": "zone_of", "--state": "firewall_cmd"}
+        name = next(name for word, name in words.items() if any(part.startswith(word) for part in argv))
         said = answers.get(name, FileNotFoundError(2, "not installed"))
         if isinstance(said, Exception):
             raise said
@@ -165,7 +167,30 @@ def test_each_firewall(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any],
     assert "{" not in str(found)
     assert (remedy is not None) == (cause == "cause.not_up.firewalld"), "only firewalld can be told to open a port"
     if remedy is not None:
-        assert (remedy.task, remedy.params) == ("open_port", {"port": 54321})
+        assert (remedy.task, remedy.params) == ("open_port", {"port": 54321, "zone": ""})
+
+
+@pytest.mark.parametrize(
+    ("route", "zone_of", "zone"),
+    [
+        ('[{"dst": "192.168.122.9", "dev": "virbr0"}]', "libvirt", "libvirt"),
+        ('[{"dst": "192.168.122.9", "dev": "br0"}]', Finished(2, "no zone"), ""),
+        ('[{"dst": "192.168.122.9", "dev": "br0"}]', Finished(0, "what is this?"), ""),
+        ("[]", "libvirt", ""),
+        ("", "libvirt", ""),
+        (Finished(2, "RTNETLINK answers: Network is unreachable"), "libvirt", ""),
+        (FileNotFoundError(2, "not installed"), "libvirt", ""),
+        (TOO_LONG, "libvirt", ""),
+    ],
+)
+def test_firewalld_is_asked_about_the_zone_the_engine_is_in(
+    monkeypatch: pytest.MonkeyPatch, route: Any, zone_of: Any, zone: str
+) -> None:
+    asked = tools(monkeypatch, firewall_cmd="running", query="no", route=route, zone_of=zone_of)
+    _, remedy = causes.not_up_cause("192.168.122.9", [])
+    assert remedy is not None
+    assert remedy.params == {"port": 54321, "zone": zone}
+    assert ["firewall-cmd", f"--zone={zone}", "--query-port=54321/tcp"] in asked
 
 
 def test_a_manager_that_has_reached_the_agent_met_no_firewall(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
+from cockpit_rhv.checks.context import Finished
 from cockpit_rhv.checks.registry import all_checks, run_checks
 from cockpit_rhv.checks.remedies import host_tasks
 from cockpit_rhv.errors import RhvError
@@ -58,6 +59,20 @@ def test_an_ill_host_is_told(
         given = result.remedy_job.params
         assert set(given) == set(known.params)
         assert all(re.fullmatch(known.params[name], str(value)) for name, value in given.items())
+
+
+@pytest.mark.parametrize(
+    ("answer", "zone"),
+    [(Finished(0, "public"), "public"), (Finished(2, "no zone"), ""), (FileNotFoundError(2, "firewall-cmd"), "")],
+)
+def test_a_port_is_opened_in_the_zone_of_the_device(tmp_path: Path, answer: Finished | Exception, zone: str) -> None:
+    host = Host()
+    next(change for check, change, *_ in ILL if check == "network.firewall")(host)
+    host.commands["firewall-cmd --get-zone-of-interface=ovirtmgmt"] = answer
+    host.commands["firewall-cmd"] = AssertionError("another device")
+    remedy = host.check("network.firewall", tmp_path).remedy_job
+    assert remedy is not None
+    assert remedy.params["zone"] == zone
 
 
 def test_what_the_good_host_has_no_use_for_is_well_elsewhere() -> None:

@@ -100,3 +100,24 @@ def test_without_an_event_loop_a_call_has_a_limit_too() -> None:
     assert caught.value.code == "call.overdue"
     assert time.monotonic() - began < 5
     release.set()
+
+
+def test_a_wait_is_looked_after_and_ended_by_who_looks() -> None:
+    release = threading.Event()
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            release.set()
+
+    assert call_within(10, lambda: release.wait(10), 0.01, look)
+    assert len(looks) >= 3
+    release.clear()
+    with pytest.raises(ZeroDivisionError):
+        call_within(10, lambda: release.wait(10), 0.01, lambda: 1 // 0)
+    with pytest.raises(RhvError) as caught:
+        call_within(0.2, lambda: release.wait(10), 0.01, lambda: None)
+    assert (caught.value.code, caught.value.message.params["seconds"]) == ("call.overdue", 0.2)
+    assert call_within(5, lambda: 3, 0.01, lambda: 1 // 0) == 3, "who answers at once is not doubted"
+    release.set()

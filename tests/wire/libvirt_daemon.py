@@ -11,7 +11,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 from xml.sax.saxutils import escape
 
 import libvirt
@@ -134,25 +134,32 @@ class LibvirtDaemon:
             conn.close()
 
     @contextmanager
-    def stopped_qemu(self, name: str) -> Iterator[None]:
-        """A guest's QEMU answers nobody meanwhile."""
+    def stopped_qemu(self, name: str) -> Iterator[Callable[[], None]]:
+        """A guest's QEMU answers nobody meanwhile, or until what comes here is called."""
         (file,) = self.folder.rglob(f"{name}.pid")
         pid = int(file.read_text())
         os.kill(pid, signal.SIGSTOP)
         try:
-            yield
+            yield lambda: os.kill(pid, signal.SIGCONT)
         finally:
             os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def hung(self) -> Iterator[None]:
         """The daemon answers nobody meanwhile; its socket is there."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-        try:
+        with self.hanging_when_told() as hang:
+            hang()
             yield
+
+    @contextmanager
+    def hanging_when_told(self) -> Iterator[Callable[[], None]]:
+        """The same from the moment on when what comes here is called."""
+        process = self._process
+        assert process is not None
+        try:
+            yield lambda: process.send_signal(signal.SIGSTOP)
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            process.send_signal(signal.SIGCONT)
 
     def serial_log(self, name: str) -> Path:
         """Where a guest's serial console is logged."""

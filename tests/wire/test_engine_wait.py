@@ -8,11 +8,12 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from cockpit_rhv.deploy import engine_wait, vm
+from cockpit_rhv.deploy import engine_wait
 from cockpit_rhv.deploy.engine_wait import EngineWait
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.deploy.state import Deployment
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.machines import limited
 from cockpit_rhv.messages import msg
 
 from tests.unit import deploy_support as world
@@ -30,7 +31,7 @@ LIMIT_S = 0.5
 def wait(daemon: LibvirtDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EngineWait:
     """A wait whose own patience outlasts the test, with short limits for libvirt."""
     monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "var"))
-    monkeypatch.setattr(vm, "OPEN_S", LIMIT_S)
+    monkeypatch.setattr(limited, "OPEN_S", LIMIT_S)
     monkeypatch.setattr(engine_wait, "_LOOK_S", LIMIT_S)
     monkeypatch.setattr(engine_wait, "_LIBVIRT_S", 1.0)
     monkeypatch.setattr(engine_wait, "_STATE_S", 0.1)
@@ -56,7 +57,7 @@ def test_a_daemon_that_hangs_before_the_wait(
     with daemon.hung():
         assert silence(wait) < 20
     # It answers again, and knows no such VM.
-    monkeypatch.setattr(vm, "OPEN_S", 60)
+    monkeypatch.setattr(limited, "OPEN_S", 60)
     monkeypatch.setattr(engine_wait, "_LOOK_S", 60)
     monkeypatch.setattr(engine_wait, "_LIBVIRT_S", 60)
     with pytest.raises(RhvError) as caught:

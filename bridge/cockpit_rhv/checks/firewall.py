@@ -6,9 +6,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import Remedy
 from ..messages import msg
 from .agent_link import is_managed
+from .firewalld import open_port, zone_of
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .nft import CLOSED, OPEN, Connection, Ruleset
 from .registry import Check
@@ -64,7 +64,7 @@ def check_firewall(context: Context) -> Outcome:
             msg("checks.firewall.closed", "The firewall of this host closes: {ports}", ports=_names(closed)),
             evidence,
             msg("checks.firewall.remedy", "Open the TCP ports {ports} in the firewall.", ports=_names(closed)),
-            remedy_job=_open(first.ports) if firewalld else None,
+            remedy_job=open_port(first.ports, zone_of(device, context.probes.run)) if firewalld else None,
         )
     unsure = [opening for opening, verdict in verdicts.items() if verdict != OPEN]
     if unsure:
@@ -120,10 +120,6 @@ def _verdict(rules: Ruleset, opening: _Opening, device: str | None) -> str:
 
 def _names(openings: list[_Opening]) -> str:
     return ", ".join(opening.ports for opening in openings)
-
-
-def _open(ports: str) -> Remedy:
-    return Remedy("open_port", msg("remedy.open_port", "Open port {port} in the firewall", port=ports), {"port": ports})
 
 
 CHECKS = (

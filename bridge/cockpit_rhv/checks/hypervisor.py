@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..machines.faults import from_libvirt
-from ..machines.opening import DEFAULT_URI, open_libvirt, version_text
+from ..machines.limited import open_limited
+from ..machines.opening import DEFAULT_URI, version_text
 from ..machines.states import reason_name, state_name
 from ..machines.xml import ENGINE_TAG
 
@@ -91,7 +92,7 @@ class Hypervisor:
 
 
 def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
-    """Connect, read and disconnect; blocks as long as libvirt does. Raises RhvError ``libvirt.*``."""
+    """Connect, read and disconnect. Raises RhvError ``libvirt.*``."""
     opened, refusal = _open(uri)
     import libvirt
 
@@ -120,15 +121,15 @@ def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
 
 def _open(uri: str) -> tuple[Opened, str | None]:
     try:
-        opened = open_libvirt(uri, writable=True)
+        opened = open_limited(uri, writable=True)
         return (
             opened,
             None if opened.access == READ_WRITE else "libvirt asks for a password before it lets anybody write",
         )
     except RhvError as refused:
-        if refused.code == "libvirt.absent":
+        if refused.code in ("libvirt.absent", "libvirt.silent"):
             raise
-        return open_libvirt(uri, writable=False), refused.detail or str(refused.message)
+        return open_limited(uri, writable=False), refused.detail or str(refused.message)
 
 
 def _domains(libvirt: Any, connection: Any) -> list[DomainFact]:

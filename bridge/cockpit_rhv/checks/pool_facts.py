@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..machines.faults import from_libvirt
-from ..machines.opening import DEFAULT_URI, open_libvirt
+from ..machines.limited import open_limited
+from ..machines.opening import DEFAULT_URI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class PoolFact:
 
 def read_pools(uri: str = DEFAULT_URI) -> Sequence[PoolFact]:
     """Connect, read and disconnect; touches no storage. Raises RhvError ``libvirt.*``."""
-    connection = open_libvirt(uri, writable=False).conn
+    connection = open_limited(uri, writable=False).conn
     import libvirt
 
     try:

@@ -20,12 +20,12 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..deploy.vm import OPEN_S, answered
 from ..errors import RhvError
 from ..host.space import read_space
 from ..jobs.files import Locked, file_lock, read_json, write_json
 from ..machines.actions import mapped
 from ..machines.faults import from_libvirt
+from ..machines.limited import OPEN_S, answered
 from ..machines.making_records import making_dir
 from ..machines.removal import used_by_others
 from ..messages import msg

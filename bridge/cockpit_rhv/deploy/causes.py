@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT, PORT
 from ..checks.context import run_command
+from ..checks.firewalld import open_port, zone_of
 from ..checks.nft import CLOSED, UNSURE, Connection, Ruleset
 from ..errors import Remedy, RhvError
 from ..host.listeners import port_owner
@@ -92,15 +93,15 @@ def not_up_cause(engine_address: str, connected: Sequence[str]) -> tuple[Message
     """Why the Manager does not report this host up. ``connected``: whom the agent is serving now."""
     if connected:
         return None, None
-    if _firewalld_blocks():
-        title = msg("remedy.open_port", "Open port {port} in the firewall", port=PORT)
+    zone = _zone_that_blocks(engine_address)
+    if zone is not None:
         return (
             msg(
                 "cause.not_up.firewalld",
                 "This host's firewall (firewalld) does not let port {port} through.",
                 port=PORT,
             ),
-            Remedy("open_port", title, {"port": PORT}),
+            open_port(PORT, zone),
         )
     if _filtered():
         return (
@@ -216,13 +217,24 @@ def _free_mib(folder: str) -> int:
         return 0
 
 
-def _firewalld_blocks() -> bool:
+def _zone_that_blocks(engine_address: str) -> str | None:
+    """Zone of firewalld that does not let the engine in, empty for the default zone; None where none does that."""
     try:
         if run_command(["firewall-cmd", "--state"], _COMMAND_S).output != "running":
-            return False
-        return run_command(["firewall-cmd", f"--query-port={PORT}/tcp"], _COMMAND_S).output == "no"
+            return None
+        zone = zone_of(_device_to(engine_address), run_command)
+        asked = run_command(["firewall-cmd", f"--zone={zone}", f"--query-port={PORT}/tcp"], _COMMAND_S)
     except (OSError, subprocess.TimeoutExpired):
-        return False
+        return None
+    return zone if asked.output == "no" else None
+
+
+def _device_to(address: str) -> str | None:
+    try:
+        route = run_command(["ip", "-json", "route", "get", address], _COMMAND_S)
+        return str(json.loads(route.output)[0]["dev"])
+    except (OSError, subprocess.TimeoutExpired, ValueError, LookupError, TypeError):
+        return None
 
 
 def _filtered() -> bool:

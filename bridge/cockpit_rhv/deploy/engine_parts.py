@@ -13,7 +13,7 @@ from ..errors import RhvError
 from ..host.files import read_optional
 from ..host.services import unit_states
 from ..jobs.files import read_json
-from ..machines.opening import open_libvirt
+from ..machines.limited import open_limited
 from ..machines.states import state_name
 from ..messages import Message, msg
 
@@ -75,16 +75,16 @@ def host_uptime_s(root: Path) -> float:
 
 def libvirt_parts(config: EngineConfig, uri: str, booting: bool, root: Path) -> tuple[str | None, dict[str, Part]]:
     try:
-        opened = open_libvirt(uri, writable=False)
+        opened = open_limited(uri, writable=False)
+        try:
+            ready = Part(OK, msg("engine.libvirt.ok", "libvirt {version} answers.", version=opened.version))
+            vm_state, vm = _vm_part(opened.conn, config, booting)
+            return vm_state, {"libvirt": ready, "network": _network_part(opened.conn, config, booting, root), "vm": vm}
+        finally:
+            opened.conn.close()
     except RhvError as error:
         unsure = Part(UNKNOWN, msg("engine.part.no_libvirt", "libvirt cannot be asked."))
         return None, {"libvirt": Part(STARTING if booting else FAILED, error.message), "network": unsure, "vm": unsure}
-    try:
-        ready = Part(OK, msg("engine.libvirt.ok", "libvirt {version} answers.", version=opened.version))
-        vm_state, vm = _vm_part(opened.conn, config, booting)
-        return vm_state, {"libvirt": ready, "network": _network_part(opened.conn, config, booting, root), "vm": vm}
-    finally:
-        opened.conn.close()
 
 
 def _network_part(connection: Any, config: EngineConfig, booting: bool, root: Path) -> Part:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
+from ..machines.limited import answered
 from ..machines.opening import DEFAULT_URI
 from ..machines.states import reason_name, state_name
 from ..messages import Message, msg
@@ -18,7 +19,7 @@ from .answers import get
 from .causes import silent_cause, stopped_cause
 from .first_contact import FirstContact, read_last
 from .manager import PORT, Manager, fetch_proved_ca
-from .vm import answered, connected, find_engine, start_again
+from .vm import connected, find_engine, start_again
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

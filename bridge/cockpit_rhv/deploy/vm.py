@@ -6,17 +6,17 @@ from __future__ import annotations
 import os
 import xml.etree.ElementTree as ET
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..host.cpu import read_cpu
 from ..host.kvm import read_kvm
 from ..machines.faults import from_libvirt
-from ..machines.opening import DEFAULT_URI, open_libvirt
+from ..machines.limited import open_limited
+from ..machines.opening import DEFAULT_URI
 from ..machines.states import reason_name, state_name
 from ..machines.xml import ENGINE_TAG
 from ..messages import msg
-from ..workers import call_within
 from . import places
 from .answers import get
 from .domain_xml import Plan, engine_domain
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     import libvirt
 
     from .state import Deployment
-
-T = TypeVar("T")
-#: Seconds libvirt may take to let somebody in: it does so in milliseconds, or it hangs.
-OPEN_S = 10.0
 
 
 @contextmanager
@@ -48,8 +44,8 @@ def libvirt_errors() -> Iterator[None]:
 
 @contextmanager
 def connected(uri: str = DEFAULT_URI) -> Iterator[libvirt.virConnect]:
-    """A connection that may write, closed at the end. Raises RhvError ``libvirt.*``; a daemon that hangs is one."""
-    opened = answered(OPEN_S, lambda: open_libvirt(uri, writable=True))
+    """A connection that may write and has a limit for each call, closed at the end. Raises RhvError ``libvirt.*``."""
+    opened = open_limited(uri, writable=True)
     try:
         if opened.access != "read-write":
             raise RhvError(
@@ -59,27 +55,6 @@ def connected(uri: str = DEFAULT_URI) -> Iterator[libvirt.virConnect]:
             yield opened.conn
     finally:
         opened.conn.close()
-
-
-def answered(limit_s: float, ask: Callable[[], T]) -> T:
-    """What ``ask()`` returns, which calls libvirt: a daemon that hangs keeps its socket, and a call waits for ever.
-
-    Raises what it raises, and RhvError ``libvirt.silent`` after ``limit_s`` seconds.
-    """
-    try:
-        return call_within(limit_s, ask)
-    except RhvError as error:
-        if error.code != "call.overdue":
-            raise
-        raise RhvError(
-            "libvirt.silent",
-            msg("libvirt.silent", "libvirt did not answer within {seconds} seconds.", seconds=round(limit_s)),
-            msg(
-                "libvirt.silent.hint",
-                "Restart the service libvirtd (Debian) or virtqemud (Enterprise Linux); guests go on running. Then"
-                " resume.",
-            ),
-        ) from error
 
 
 def find_engine(connection: libvirt.virConnect, deployment: Deployment, name: str) -> libvirt.virDomain | None:

@@ -44,7 +44,7 @@ def not_up() -> Json:
 def open_port() -> Json:
     return {
         "task": "open_port",
-        "params": {"port": 54321},
+        "params": {"port": 54321, "zone": "libvirt"},
         "title": msg("remedy.open_port", "Open port {port} in the firewall", port=54321),
     }
 
