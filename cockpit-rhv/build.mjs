@@ -15,17 +15,21 @@ import { gzip } from "node:zlib";
 
 import * as esbuild from "esbuild";
 
+import { gatherParts, nameEntries } from "./tools/parts.mjs";
 import { patternflyStyles } from "./tools/styles.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
 
-/** @type {Record<string, {source: string, entry: [string, string], out: string, files: [string, string][], beside?: boolean, packed?: boolean, splitting?: boolean}>} */
+/** @type {Record<string, {source: string, entry: [string, string], early?: [string, string], out: string, files: [string, string][], beside?: boolean, packed?: boolean, splitting?: boolean}>} */
 const targets = {
     page: {
         source: join(here, "src"),
         entry: ["index", "index.tsx"],
+        // A script that is run before the entry has arrived. What loads later is cut by tools/parts.mjs.
+        early: ["start", "app/start.ts"],
+        splitting: true,
         out: join(here, "dist/page"),
         files: [
             [join(root, "manifest.json"), "manifest.json"],
@@ -83,21 +87,20 @@ async function pack(folder) {
     }
 }
 
-async function options(name, target) {
+async function optionsOf(target) {
     // What lies beside another target's files must not take them away.
     if (!target.beside)
         await rm(target.out, { recursive: true, force: true });
     await mkdir(target.out, { recursive: true });
-    const [entry, file] = target.entry;
-    return {
-        entryPoints: { [entry]: join(target.source, file) },
+    const entries = target.early ? [target.entry, target.early] : [target.entry];
+    const options = {
+        entryPoints: Object.fromEntries(entries.map(([entry, file]) => [entry, join(target.source, file)])),
         outdir: target.out,
         bundle: true,
-        // The page is one script: Cockpit 337 leaves about one request in some thousands unanswered for 30 s, and once a new
-        // package is installed the parts of an open page are gone. Neither may keep anybody from seeing what a job does.
         format: "esm",
         splitting: target.splitting ?? false,
-        chunkNames: "chunks/[name]-[hash]",
+        // Beside the entry where its parts are given other names, below.
+        chunkNames: target.early ? "[name]-[hash]" : "chunks/[name]-[hash]",
         assetNames: "assets/[name]",
         target: "es2022",
         jsx: "automatic",
@@ -112,20 +115,25 @@ async function options(name, target) {
             "process.env.NODE_ENV": JSON.stringify(dev ? "development" : "production"),
             __VERSION__: JSON.stringify(version),
         },
-        plugins: [...(target.beside ? [] : [patternflyStyles({ prune: !dev })]), staticFiles(target)],
     };
+    // Somebody who watches can do with many files.
+    const gathered = target.early && !dev ? [await gatherParts(options)] : [];
+    return { ...options, plugins: [...gathered, ...(target.beside ? [] : [patternflyStyles({ prune: !dev })]), staticFiles(target)] };
 }
 
 for (const [name, target] of Object.entries(targets)) {
     if (wanted.length > 0 ? !wanted.includes(name) : !existsSync(join(target.source, target.entry[1])))
         continue;
-    const context = await esbuild.context(await options(name, target));
+    const chosen = await optionsOf(target);
+    const context = await esbuild.context(chosen);
     if (watch) {
         await context.watch();
         continue;
     }
     const result = await context.rebuild();
     await context.dispose();
+    if (target.early && !dev)
+        await nameEntries(chosen, result.metafile);
     if (target.packed && !dev)
         await pack(target.out);
     await mkdir(join(root, "build"), { recursive: true });

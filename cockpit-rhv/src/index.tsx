@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first import: the helper starts while the rest of the page is evaluated.
-import { session } from "./app/start";
-
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app/App";
+import { loadAhead } from "./app/parts";
+import { session } from "./app/start";
 import { language } from "./i18n";
 import { followTheme } from "./theme";
 
@@ -15,3 +14,4 @@ document.documentElement.dir = cockpit.language_direction ?? "ltr";
 const root = document.getElementById("app");
 if (root)
     createRoot(root).render(<App session={session} />);
+loadAhead();

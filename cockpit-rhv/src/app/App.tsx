@@ -1,67 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy } from "react";
-
 import { DraftProvider } from "../engine/draft-context";
+import GuestsPage from "../guests/GuestsPage";
+import OverviewPage from "../overview/OverviewPage";
 import { SessionProvider, useConnection } from "../rpc/hooks";
 import type { Session } from "../rpc/session";
 import { ConnectionNotice } from "./ConnectionNotice";
 import { FirstConnection } from "./FirstConnection";
 import { Navigation } from "./Navigation";
-import { currentRoute, useRoute } from "./route";
+import { Part } from "./Part";
+import { useRoute } from "./route";
 
-/** Each page's code loads when the page is first shown. */
-const load = {
-    overview: () => import("../overview/OverviewPage"),
-    guests: () => import("../guests/GuestsPage"),
-    guest: () => import("../guest/GuestPage"),
-    storage: () => import("../storage/StoragePage"),
-    pool: () => import("../storage/PoolPage"),
-    networks: () => import("../networks/NetworksPage"),
-    create: () => import("../create/CreatePage"),
-    clone: () => import("../create/ClonePage"),
-    logs: () => import("../logs/CollectPage"),
-    events: () => import("../logs/EventsPage"),
-    console: () => import("../console/ConsolePage"),
-    engine: () => import("../engine/EnginePage"),
-    deploy: () => import("../engine/wizard/WizardPage"),
-    job: () => import("../engine/job/JobPage"),
-};
-
-// The page that is asked for first loads while the helper starts.
-load[currentRoute().page]().catch(() => undefined); // lazy() asks again, and says what is wrong
-
-const OverviewPage = lazy(load.overview);
-const GuestsPage = lazy(load.guests);
-const GuestPage = lazy(load.guest);
-const StoragePage = lazy(load.storage);
-const PoolPage = lazy(load.pool);
-const NetworksPage = lazy(load.networks);
-const CreatePage = lazy(load.create);
-const ClonePage = lazy(load.clone);
-const CollectPage = lazy(load.logs);
-const EventsPage = lazy(load.events);
-const ConsolePage = lazy(load.console);
-const EnginePage = lazy(load.engine);
-const WizardPage = lazy(load.deploy);
-const JobPage = lazy(load.job);
-
+/** Which part a page is in says parts.ts. */
 function Page() {
     const route = useRoute();
     switch (route.page) {
     case "overview": return <OverviewPage />;
     case "guests": return <GuestsPage query={route.query} />;
-    case "guest": return <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />;
-    case "storage": return <StoragePage />;
-    case "pool": return <PoolPage key={route.uuid} uuid={route.uuid} />;
-    case "networks": return <NetworksPage />;
-    case "create": return <CreatePage />;
-    case "clone": return <ClonePage key={route.uuid} uuid={route.uuid} />;
-    case "logs": return <CollectPage />;
-    case "events": return <EventsPage query={route.query} />;
-    case "console": return <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />;
-    case "engine": return <EnginePage />;
-    case "deploy": return <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />;
-    case "job": return <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />;
+    case "guest": return <Part name="guest">{({ GuestPage }) => <GuestPage key={route.uuid} uuid={route.uuid} query={route.query} />}</Part>;
+    case "console": return <Part name="guest">{({ ConsolePage }) => <ConsolePage key={route.uuid} uuid={route.uuid} type={route.type} />}</Part>;
+    case "create": return <Part name="create">{({ CreatePage }) => <CreatePage />}</Part>;
+    case "clone": return <Part name="create">{({ ClonePage }) => <ClonePage key={route.uuid} uuid={route.uuid} />}</Part>;
+    case "storage": return <Part name="storage">{({ StoragePage }) => <StoragePage />}</Part>;
+    case "pool": return <Part name="storage">{({ PoolPage }) => <PoolPage key={route.uuid} uuid={route.uuid} />}</Part>;
+    case "networks": return <Part name="networks">{({ NetworksPage }) => <NetworksPage />}</Part>;
+    case "logs": return <Part name="logs">{({ CollectPage }) => <CollectPage />}</Part>;
+    case "events": return <Part name="logs">{({ EventsPage }) => <EventsPage query={route.query} />}</Part>;
+    case "engine": return <Part name="engine">{({ EnginePage }) => <EnginePage />}</Part>;
+    case "deploy": return <Part name="engine">{({ WizardPage }) => <WizardPage key={route.resume ?? ""} step={route.step} resume={route.resume ?? null} />}</Part>;
+    case "job": return <Part name="engine">{({ JobPage }) => <JobPage key={route.id} id={route.id} page="job" from={route.from ?? null} />}</Part>;
     }
 }
 
@@ -73,7 +39,7 @@ function Connected() {
     return (
         <>
             <ConnectionNotice />
-            <Suspense fallback={null}><Page /></Suspense>
+            <Page />
         </>
     );
 }

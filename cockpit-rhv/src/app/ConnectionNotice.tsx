@@ -3,6 +3,7 @@ import { _ } from "../i18n";
 import { duration } from "../format";
 import { useConnection, useSession } from "../rpc/hooks";
 import type { Connection } from "../rpc/session";
+import { reloadPage } from "../common/reload";
 import { useLasting, useTicker } from "../common/time";
 import { AlertActionLink } from "../pf";
 import { Notice } from "../common/Notice";
@@ -60,7 +61,7 @@ export function ConnectionNotice() {
             <aside className="rhv-notice" aria-label={_("Version")}>
                 <Notice variant="warning" id="version-skew"
                        title={_("This page and the host run different versions")}
-                       actionLinks={<AlertActionLink onClick={() => location.reload()}>{_("Reload the page")}</AlertActionLink>}>
+                       actionLinks={<AlertActionLink onClick={reloadPage}>{_("Reload the page")}</AlertActionLink>}>
                     {_("The page is version {page}, the host's helper is version {helper}: the package was probably updated while this page was open. If reloading does not help, log out of Cockpit and in again.",
                        { page: __VERSION__, helper: connection.hello.version })}
                 </Notice>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection to the helper, opened before React and PatternFly are evaluated, which takes as long as the helper's start.
+// A small script before the page's own: the helper starts while React, PatternFly and the rest are still on their way.
 import { Session } from "../rpc/session";
 import type { TopicName } from "../rpc/topics";
+import { guard } from "./guard";
+import { loadFor } from "./parts";
 import { currentRoute, type Route } from "./route";
 
 /** What a page shows first, asked for before it is drawn. */
@@ -21,3 +23,6 @@ if (first !== undefined) {
     });
 }
 session.start();
+guard();
+// Beside the page's script, not after it.
+loadFor(currentRoute());

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy } from "react";
-
 import { LoadingCards } from "../app/FirstConnection";
 import { ErrorAlert } from "../common/ErrorAlert";
 import { PageFrame } from "../common/PageFrame";
@@ -8,9 +6,8 @@ import { _ } from "../i18n";
 import { useTopic } from "../rpc/hooks";
 import { BeforePage } from "./before/BeforePage";
 import { CleanUpDamaged } from "./cleanup/CleanUpDamaged";
-
-const Deployed = lazy(() => import("./deployed/DeployedPage"));
-const JobPage = lazy(() => import("./job/JobPage"));
+import Deployed from "./deployed/DeployedPage";
+import JobPage from "./job/JobPage";
 
 /** A cleanup is the way out of this one; it keeps the damaged file. */
 const DAMAGED = "engine.config_damaged";
@@ -35,8 +32,8 @@ export default function EnginePage() {
     }
     const { state, config, job } = engine.value;
     if (state === "deployed" && config)
-        return <Suspense fallback={null}><Deployed engine={engine.value} config={config} /></Suspense>;
+        return <Deployed engine={engine.value} config={config} />;
     if (state !== "none" && job !== undefined)
-        return <Suspense fallback={null}><JobPage key={job} id={job} page="engine" from={null} /></Suspense>;
+        return <JobPage key={job} id={job} page="engine" from={null} />;
     return <BeforePage />;
 }

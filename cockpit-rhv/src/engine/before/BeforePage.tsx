@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { href } from "../../app/route";
 import { ErrorAlert } from "../../common/ErrorAlert";
@@ -40,8 +40,6 @@ export function BeforePage() {
     const machines = useTopicValue("machines");
     const operation = useRunningOperation();
     const [refused, setRefused] = useState<RhvError | null>(null);
-    // Most who come here go on to the wizard: its code is there when they do.
-    useEffect(() => void import("../wizard/WizardPage"), []);
     const total = draft?.form.phases.reduce((sum, phase) => sum + phase.expected_s, 0);
     const absent = machines?.libvirt.state === "absent";
 

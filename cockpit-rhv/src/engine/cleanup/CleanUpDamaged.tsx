@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import { Button } from "../../pf";
 import { _ } from "../../i18n";
 import { usePrivileged } from "../../rpc/hooks";
-
-const CleanupDialog = lazy(() => import("./CleanupDialog"));
+import CleanupDialog from "./CleanupDialog";
 
 /** The way to the list of what a cleanup would do, where the engine's settings cannot be read. */
 export function CleanUpDamaged() {
@@ -16,7 +15,7 @@ export function CleanUpDamaged() {
             <Button variant="secondary" isDanger onClick={() => setOpen(true)} isDisabled={!privileged} id="clean-up-damaged">
                 {_("Clean up")}
             </Button>
-            {open && <Suspense fallback={null}><CleanupDialog engine onClose={() => setOpen(false)} /></Suspense>}
+            {open && <CleanupDialog engine onClose={() => setOpen(false)} />}
         </>
     );
 }

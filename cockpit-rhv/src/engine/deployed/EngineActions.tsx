@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon.js";
 import ExternalLinkAltIcon from "@patternfly/react-icons/dist/esm/icons/external-link-alt-icon.js";
 
@@ -9,11 +9,10 @@ import { useCall, usePrivileged } from "../../rpc/hooks";
 import type { Live } from "../../rpc/merge";
 import { asError } from "../../rpc/topics";
 import { Button } from "../../pf";
+import CleanupDialog from "../cleanup/CleanupDialog";
 import { Dropdown, DropdownItem, DropdownList, MenuToggle } from "./pf";
 import { PowerOffDialog } from "./PowerOffDialog";
 import { ShutdownDialog } from "./ShutdownDialog";
-
-const CleanupDialog = lazy(() => import("../cleanup/CleanupDialog"));
 
 interface EngineActionsProps {
     config: Live<EngineConfig>;
@@ -80,7 +79,7 @@ export function EngineActions({ config, uuid, off, onError }: EngineActionsProps
                 )}
             <More off={off} privileged={privileged} onPowerOff={() => setDialog("power_off")} onRemove={() => setDialog("remove")} />
             {dialog === "shutdown" && <ShutdownDialog uuid={uuid} onClose={() => setDialog(null)} />}
-            {dialog === "remove" && <Suspense fallback={null}><CleanupDialog engine onClose={() => setDialog(null)} /></Suspense>}
+            {dialog === "remove" && <CleanupDialog engine onClose={() => setDialog(null)} />}
             {dialog === "power_off" && <PowerOffDialog uuid={uuid} onClose={() => setDialog(null)} />}
         </>
     );

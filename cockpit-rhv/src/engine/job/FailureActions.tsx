@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import { go, href } from "../../app/route";
 import type { JobStatus, RhvError } from "../../generated/wire";
@@ -8,9 +8,8 @@ import { useCall, usePrivileged, useTopicValue } from "../../rpc/hooks";
 import { asError } from "../../rpc/topics";
 import type { Live } from "../../rpc/merge";
 import { Button } from "../../pf";
+import CleanupDialog from "../cleanup/CleanupDialog";
 import { useRunningOperation } from "../RunningNotice";
-
-const CleanupDialog = lazy(() => import("../cleanup/CleanupDialog"));
 
 interface FailureActionsProps {
     status: Live<JobStatus>;
@@ -66,7 +65,7 @@ export function FailureActions({ status, helpFirst, onError }: FailureActionsPro
                     {_("Clean up")}
                 </Button>
             )}
-            {cleaning && <Suspense fallback={null}><CleanupDialog engine={false} onClose={() => setCleaning(false)} /></Suspense>}
+            {cleaning && <CleanupDialog engine={false} onClose={() => setCleaning(false)} />}
         </>
     );
 }

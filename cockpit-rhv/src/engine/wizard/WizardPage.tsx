@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Suspense, lazy, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 
 import { LoadingCards } from "../../app/FirstConnection";
 import { href, type Route } from "../../app/route";
@@ -15,8 +15,7 @@ import { LimitedAccess } from "../../common/LimitedAccess";
 import { LoadAnswers } from "../LoadAnswers";
 import { useDraft } from "../draft-context";
 import { DeployWizard } from "./DeployWizard";
-
-const ResumeWizard = lazy(() => import("./ResumeWizard"));
+import ResumeWizard from "./ResumeWizard";
 
 /** Why there is nothing to deploy here now, or null. */
 function taken(engine: Live<Engine> | null): string | null {
@@ -74,7 +73,7 @@ export default function WizardPage({ step, resume }: { step: string | null; resu
             {refused && <div className="rhv-notice"><ErrorAlert error={refused} title={_("The file was not loaded")} /></div>}
             {resume === null
                 ? <DeployWizard draft={draft} wanted={wanted} />
-                : <Suspense fallback={null}><ResumeWizard job={resume} draft={draft} wanted={wanted} /></Suspense>}
+                : <ResumeWizard job={resume} draft={draft} wanted={wanted} />}
         </PageFrame>
     );
 }

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { default as ClonePage } from "../create/ClonePage";
+export { default as CreatePage } from "../create/CreatePage";

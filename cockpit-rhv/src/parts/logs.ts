@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { default as CollectPage } from "../logs/CollectPage";
+export { default as EventsPage } from "../logs/EventsPage";

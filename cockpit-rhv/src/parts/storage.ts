@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export { default as PoolPage } from "../storage/PoolPage";
+export { default as StoragePage } from "../storage/StoragePage";
