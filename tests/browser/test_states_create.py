@@ -114,3 +114,17 @@ def test_a_guest_is_cloned_from_its_row(page: Page, cockpit: LocalCockpit) -> No
     page.locator("#clone-confirm").click()
     page.wait_for_url(re.compile(rf"#/jobs/{TASK}\?from=guests$"))
     assert sent(cockpit, "machines.clone")[-1] == {"uuid": DATABASE, "name": "copy", "folder": "/srv", "start": False}
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_a_guest_that_was_made_is_one_click_away(browser: Browser, cockpit: LocalCockpit, look_as: str) -> None:
+    context = new_context(browser, cockpit, look_as)
+    page = open_page(context, cockpit, "guest-made", f"jobs/{TASK}?from=guests")
+    expect(page.locator("#job-next")).to_have_attribute("href", "#/guests")
+    look(page, f"{look_as}-create-done")
+    if look_as == "es":
+        no_english(page)
+    page.locator("#job-guest").click()
+    page.wait_for_url(re.compile(rf"#/guests/{sample.few()[0]['uuid']}$"))
+    expect(page.locator("main[data-page='guest'][data-state='ready'] h1")).to_have_text("web-1")
+    context.close()

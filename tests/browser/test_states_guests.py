@@ -130,6 +130,27 @@ def test_search_filter_and_order_are_in_the_address(page: Page) -> None:
     expect(page).to_have_url(re.compile("columns=name"))
 
 
+def test_a_phone_has_no_head_but_an_order(browser: Browser, cockpit: LocalCockpit) -> None:
+    """The table's head is not shown there: what to sort by, and in which direction, stand above it."""
+    context = new_context(browser, cockpit, "phone")
+    page = open_page(context, cockpit, "guests", "guests")
+    direction = page.get_by_role("combobox", name="Direction of the order")
+    expect(direction).to_have_value("ascending")
+    direction.focus()
+    page.keyboard.press("ArrowDown")
+    expect(direction).to_have_value("descending")
+    expect(page).to_have_url(re.compile(r"#/guests\?sort=-name$"))
+    assert names(page) == ["web-2", "web-1", "legacy", "HostedEngine", "desktop", "database", "build-agent", "billing"]
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("combobox", name="Sort by")).to_be_focused()
+    page.locator("#guest-sort").select_option("memory")
+    expect(page).to_have_url(re.compile("sort=-memory"))
+    direction.select_option("ascending")
+    expect(page).to_have_url(re.compile("sort=memory"))
+    look(page, "phone-guests-order", whole=False)
+    context.close()
+
+
 def test_two_thousand_guests_are_drawn_as_far_as_they_are_seen(browser: Browser, cockpit: LocalCockpit) -> None:
     context = new_context(browser, cockpit)
     page = open_page(context, cockpit, "guests-many", "guests")

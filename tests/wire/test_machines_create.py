@@ -255,7 +255,7 @@ def test_an_image_is_copied_grown_and_seeded(daemon: LibvirtDaemon, jobs: Jobs) 
     cloud = {"hostname": "web1", "user": "admin", "ssh_key": "ssh-ed25519 AAAAC3Nz me@home", "password": "tr0ub4dor&3"}
     answer = jobs.run(create, wanted(daemon, source={"kind": "image", "path": base}, cloud=cloud, name=HOSTILE))
     assert answer["errors"] == []
-    jobs.ended(answer["job"], "succeeded")
+    assert jobs.ended(answer["job"], "succeeded").guests == (answer["uuid"],)
     assert jobs.conn.lookupByUUIDString(answer["uuid"]).isActive()
     sources = [str(source.get("file")) for source in stored(daemon, answer["uuid"]).findall("devices/disk/source")]
     disk, seed = sources
@@ -395,7 +395,7 @@ def test_a_clone_shares_nothing_with_its_original(daemon: LibvirtDaemon, jobs: J
     change(daemon, uuid, "<devices>", f"<devices><serial type='file'><source path='{daemon.folder}/said'/></serial>")
     answer = jobs.run(clone, {"uuid": uuid, "name": HOSTILE, "folder": str(daemon.folder), "start": False})
     assert answer["errors"] == []
-    jobs.ended(answer["job"], "succeeded")
+    assert jobs.ended(answer["job"], "succeeded").guests == (answer["uuid"],)
     old, new = stored(daemon, uuid), stored(daemon, answer["uuid"])
     assert new.findtext("name") == HOSTILE
     assert new.findtext("uuid") == answer["uuid"] != uuid

@@ -215,7 +215,7 @@ def start_making(
     launcher: Launcher | None,
 ) -> str:
     """Start the playbook ``ansible/guests/<phase>.yml`` as a job; returns its id. Raises RhvError ``job.*``."""
-    spec = JobSpec("task", title, user, (PhaseSpec(phase, title, 60.0),))
+    spec = JobSpec("task", title, user, (PhaseSpec(phase, title, 60.0),), guests=(str(guest["uuid"]),))
     folder = data_dir() / "ansible"
     return start_job(
         spec, folder / "guests", folder / "plugins", {"rhv_task": {"guest": guest}}, store=store, launcher=launcher

@@ -105,6 +105,7 @@ class JobSpec:
     """Everything needed to run a job; kept root-only in ``private/spec.json``.
 
     ``kind``: deploy, cleanup, upgrade or task. ``answers``: the answers document, without plaintext secrets.
+    ``guests``: UUIDs of the guests it works on or makes.
     """
 
     kind: str
@@ -113,6 +114,7 @@ class JobSpec:
     phases: tuple[PhaseSpec, ...]
     profile: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
+    guests: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Form in ``spec.json``."""
@@ -123,6 +125,7 @@ class JobSpec:
             "phases": [phase.to_json() for phase in self.phases],
             "profile": self.profile,
             "answers": dict(self.answers),
+            "guests": list(self.guests),
         }
 
     @classmethod
@@ -135,6 +138,8 @@ class JobSpec:
             tuple(PhaseSpec.from_json(phase) for phase in value["phases"]),
             value["profile"],
             value["answers"],
+            # Version 0.1.0 did not write it.
+            tuple(value.get("guests", ())),
         )
 
 
@@ -204,6 +209,7 @@ class JobStatus:
     error: RhvError | None = None
     attempt: int = 0
     resumable: bool = False
+    guests: tuple[str, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -241,6 +247,7 @@ class JobStatus:
             "resumable": self.resumable,
             "unit": self.unit,
             "version": self.version,
+            "guests": list(self.guests),
         }
 
     @classmethod
@@ -270,6 +277,7 @@ class JobStatus:
             error=RhvError.from_json(error) if error else None,
             attempt=value["attempt"],
             resumable=value["resumable"],
+            guests=tuple(value.get("guests", ())),
         )
 
 

@@ -293,4 +293,5 @@ def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: list[Jo
         version=__version__,
         phases=phases,
         expected_s=sum(phase.expected_s for phase in phases),
+        guests=spec.guests,
     )

@@ -76,6 +76,11 @@ export function Toolbar({ guests, wanted, onChange }: ToolbarProps) {
                         }}>
                 {COLUMNS.map(column => <FormSelectOption key={column} value={column} label={_("By: {column}", { column: columnTitle(column) })} />)}
             </FormSelect>
+            <FormSelect value={wanted.descending ? "descending" : "ascending"} aria-label={_("Direction of the order")} id="guest-direction"
+                        className="rhv-guests__order" onChange={(_event, value) => onChange({ ...wanted, descending: value === "descending" })}>
+                <FormSelectOption value="ascending" label={_("Ascending")} />
+                <FormSelectOption value="descending" label={_("Descending")} />
+            </FormSelect>
             <ColumnChoice wanted={wanted} onChange={onChange} />
         </div>
     );

@@ -12,7 +12,7 @@ from .engine import engine
 from .form import form
 from .health import health, load
 from .host import host, machines
-from .texts import CLEANUP, JOB, TASK, UPGRADE, Json
+from .texts import CLEANUP, JOB, TASK, UPGRADE, Json, msg
 
 __all__ = [
     "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "create", "form", "guest", "guests", "logs",
@@ -107,6 +107,11 @@ def gone() -> Json:
     )
 
 
+def made() -> Json:
+    title = msg("create.title", "Create the guest {name}", name="web-1")
+    return jobs.of_guests("succeeded", "create-guest", title, guests.few()[0]["uuid"])
+
+
 STATES: dict[str, Callable[[], State]] = {
     "before": lambda: State(),
     "emulated": lambda: State(kvm=False),
@@ -166,6 +171,7 @@ STATES: dict[str, Callable[[], State]] = {
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
     # The list of guests.
     "guests": lambda: State("deployed", succeeded(), vm="running", others=guests.few),
+    "guest-made": lambda: State("none", made(), others=guests.few),
     "guest-gone": lambda: State(others=lambda: guests.few()[1:]),
     "guests-limited": lambda: State(others=guests.few, privileged=False),
     "guests-hostile": lambda: State(others=guests.hostile),

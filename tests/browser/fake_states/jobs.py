@@ -119,6 +119,22 @@ def remedy(state: str, part: str, error: Json | None = None) -> Json:
     )
 
 
+def of_guests(state: str, phase: str, title: Json, *uuids: str, **more: Any) -> Json:
+    """A job that makes guests or works on them. ``more``: members of the status that are otherwise."""
+    task = more.pop("task", None)
+    made = status(state, id=TASK, kind="task", title=title, elapsed_s=12, age_s=14, error=more.pop("error", None))
+    word = {"running": "running", "succeeded": "done", "cancelled": "cancelled"}.get(state, "failed")
+    one = {"id": phase, "title": title, "state": word, "started_s": made["started_s"], "elapsed_s": 11.5}
+    return {
+        **made,
+        "phases": [{**one, "expected_s": 60.0, "unsure_s": 30.0}],
+        "phase": None if state == "succeeded" else phase,
+        "task": msg("task", task) if task else None,
+        "guests": list(uuids),
+        **more,
+    }
+
+
 def cleanup(state: str) -> Json:
     return status(
         state,

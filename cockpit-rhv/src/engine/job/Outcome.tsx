@@ -16,6 +16,14 @@ interface Success {
     next?: { word: string; to: Route };
 }
 
+/** Phases after which there is a guest that was not there before. */
+const MAKING = ["create-guest", "clone-guest"];
+
+/** The guest that a job has made. */
+function madeGuest({ phases, guests }: Live<JobStatus>): string | undefined {
+    return MAKING.includes(phases[0]?.id ?? "") ? guests?.[0] : undefined;
+}
+
 /** What a success means, and where one goes from here. */
 function success(status: Live<JobStatus>, from: string | null): Success {
     const time = duration(status.elapsed_s);
@@ -47,10 +55,14 @@ export function Outcome({ status, from, onError }: {
     if (status.state !== "succeeded")
         return <FailureCard key={status.attempt} status={status} state={status.state} onError={onError} />;
     const { title, sentence, next } = success(status, from);
+    const made = madeGuest(status);
     return (
         <Notice variant="success" id="job-succeeded" title={title}>
             {sentence !== undefined && <p>{sentence}</p>}
             <p className="rhv-links">
+                {made !== undefined && (
+                    <Button component="a" href={href({ page: "guest", uuid: made, query: {} })} id="job-guest">{_("Open the guest")}</Button>
+                )}
                 {next && <Button variant="link" isInline component="a" href={href(next.to)} id="job-next">{next.word}</Button>}
                 <BundleLink job={status.id} />
             </p>
