@@ -76,7 +76,7 @@ def test_the_worst_step_speaks(found: tuple[Found, ...], severity: str, text: st
 def test_its_remedy_and_evidence_are_the_steps() -> None:
     outcome = check_shared(context(GOOD, BAD))
     assert str(outcome.remedy) == "Export it."
-    assert outcome.evidence[1].value == "error: The server refuses. mount: access denied"
+    assert outcome.evidence[1].value == "error (t.bad); mount: access denied"
 
 
 def test_nobody_but_root_can_try(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,8 +54,10 @@ def check_shared(context: Context) -> Outcome:
 
 
 def _evidence(result: StepResult) -> Evidence:
-    read = "; ".join(f"{source}: {value}" for source, value in result.found.evidence)
-    return Evidence(str(result.step.title), f"{result.found.severity}: {result.found.summary} {read}".strip())
+    # Verbatim and in nobody's language, as evidence is: names of steps and sentences, and what was read.
+    read = [f"{source}: {value}" for source, value in result.found.evidence]
+    said = "; ".join([f"{result.found.severity} ({result.found.summary.id})", *read])
+    return Evidence(f"cockpit-rhv storage test: {result.step.id}", said)
 
 
 CHECKS = (
