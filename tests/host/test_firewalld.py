@@ -104,7 +104,7 @@ def test_a_deployment_that_is_kept_out_goes_on_after_the_button(faulty: TestHost
     nat = {"network.kind": "nat", "network.name": "default", "network.mode": "dhcp"}
     with firewalld(faulty):
         deployment = Deployment(faulty, nat if network == "nat" else {}).start()
-        deployment.until_phase("host")
+        deployment.until_phase("host", limit_s=300)
         # With the least patience; the Manager answers by now.
         faulty.container.run("cockpit-rhv", "cancel", deployment.job, check=False)
         deployment.resume("--set", "engine.patience_s=30")
