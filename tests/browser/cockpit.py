@@ -45,7 +45,7 @@ def log_in(page: Page, host: TestHost, user: str, *, admin: bool = True, languag
     page.locator("#login-password-input").fill(host.password)
     page.locator("#login-button").click()
     # The login page goes, and the shell says what access the session has.
-    page.locator("#super-user-indicator, #super-user-indicator-mobile").first.wait_for(state="attached", timeout=30_000)
+    page.locator("#super-user-indicator, #super-user-indicator-mobile").first.wait_for(state="attached", timeout=60_000)
 
 
 def go_to(page: Page, address: str, tries: int = 4, wait_until: Literal["commit", "load"] = "load") -> None:
@@ -64,12 +64,12 @@ def go_to(page: Page, address: str, tries: int = 4, wait_until: Literal["commit"
 def open_page(page: Page, host: TestHost, place: str = "engine") -> Frame:
     """Go to ``#/<place>`` inside Cockpit's shell; returns its frame once something of ours is drawn."""
     go_to(page, f"{host.cockpit_url}rhv#/{place}" if place else f"{host.cockpit_url}rhv")
-    element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=30_000)
+    element = page.locator("iframe[name='cockpit1:localhost/rhv']").element_handle(timeout=60_000)
     frame = element.content_frame() if element else None
     assert frame is not None
-    frame.locator("main[data-page]").first.wait_for(timeout=30_000)
+    frame.locator("main[data-page]").first.wait_for(timeout=60_000)
     # Until the shell has noted that the frame is there, it may set its address back: a click would lead nowhere.
-    page.locator("iframe[name='cockpit1:localhost/rhv'][data-loaded]").wait_for(state="attached", timeout=30_000)
+    page.locator("iframe[name='cockpit1:localhost/rhv'][data-loaded]").wait_for(state="attached", timeout=60_000)
     return frame
 
 

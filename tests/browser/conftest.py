@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("PW_TEST_SCREENSHOT_NO_FONTS_READY", "1")
 
 # Two cores and other tests beside these: what is slow is not wrong.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def local_cockpit(scratch: Path, state: str = "before") -> Iterator[LocalCockpit
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as attempt:
             if attempt.connect_ex(("127.0.0.1", port)) == 0:

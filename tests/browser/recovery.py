@@ -33,7 +33,7 @@ AT_ONCE_S = 20.0
 def new_page(browser: Browser) -> Page:
     """A browser of its own, logged in nowhere."""
     context = browser.new_context(viewport=DESKTOP, ignore_https_errors=True, accept_downloads=True)  # type: ignore[arg-type]
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     return context.new_page()
 
 
@@ -104,7 +104,7 @@ def log_out(page: Page) -> None:
     """By Cockpit's own menu."""
     page.locator("#toggle-menu").click()
     page.locator("#logout").click()
-    page.locator("#login-user-input").wait_for(timeout=30_000)
+    page.locator("#login-user-input").wait_for(timeout=60_000)
 
 
 def limit_access(page: Page) -> None:

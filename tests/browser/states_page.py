@@ -42,7 +42,7 @@ def open_page(context: BrowserContext, cockpit: LocalCockpit, state: str, addres
     """Open the page in a state and wait for its data; a complaint of the browser fails the test in ``look``."""
     cockpit.show(state)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(45_000)
     page.on("console", lambda message: _complain(page, message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: _complain(page, str(error)))
     page.goto(f"{cockpit.url}#/{address}")

@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
 def context_of(browser: Browser, **options: Any) -> BrowserContext:
     settings = {"viewport": DESKTOP, "ignore_https_errors": True, "accept_downloads": True, **options}
     context = browser.new_context(**settings)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     return context
 
 
@@ -101,7 +101,7 @@ def expect_access(frame: Frame, *, full: bool) -> None:
     """The front page says of limited access what is true; then back to the wizard."""
     visit(frame, "engine", "engine")
     frame.locator("main[data-page='engine'][data-state='ready']").wait_for()
-    expect(frame.locator("#limited-access")).to_have_count(0 if full else 1, timeout=30_000)
+    expect(frame.locator("#limited-access")).to_have_count(0 if full else 1, timeout=60_000)
     visit(frame, "deploy/engine", "deploy")
 
 
@@ -158,7 +158,7 @@ def test_the_deployed_engine(
     log_in(page, host, host.user, language=language)
     frame = open_page(page, host)
     frame.locator("[data-engine='running']").wait_for()
-    expect(frame.locator("[data-component][data-state='ok']")).to_have_count(5, timeout=30_000)
+    expect(frame.locator("[data-component][data-state='ok']")).to_have_count(5, timeout=60_000)
     assert read_engine(host).config["address"] in frame.locator("body").inner_text()
     shot(page, f"host-deployed-{form}")
     no_axe_violations(frame, f"deployed, {form}")

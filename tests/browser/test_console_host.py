@@ -105,7 +105,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=DESKTOP, ignore_https_errors=True, accept_downloads=True)  # type: ignore[arg-type]
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 
@@ -119,7 +119,7 @@ def console_of(page: Page, guest: Guest) -> Frame:
 
 
 def is_open(where: Frame | Page) -> None:
-    expect(where.locator("[data-console='open']")).to_be_visible(timeout=30_000)
+    expect(where.locator("[data-console='open']")).to_be_visible(timeout=60_000)
 
 
 def programs(host: TestHost) -> list[str]:

@@ -256,7 +256,7 @@ def test_input_survives_elevation_and_a_lost_helper(browser: Browser, cockpit: L
     expect(page.locator("#connection-lost")).to_be_visible()
     look(page, "light-lost")
     cockpit.show("before")
-    expect(page.locator("#connection-lost")).to_have_count(0, timeout=30_000)
+    expect(page.locator("#connection-lost")).to_have_count(0, timeout=60_000)
     expect(page.locator("[data-field='engine.fqdn']")).to_have_value("manager.example.org")
     expect(page.locator("[data-field='secrets.admin_password']")).to_have_value(PASSWORD)
     page.locator("#wizard-cancel").click()

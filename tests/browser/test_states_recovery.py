@@ -126,7 +126,7 @@ def test_resume_with_other_answers(opened: tuple[Page, str], cockpit: LocalCockp
     cockpit.show("limited-failed")
     page.wait_for_timeout(500)
     cockpit.show("failed")
-    expect(page.locator("#limited-access")).to_have_count(0, timeout=15_000)
+    expect(page.locator("#limited-access")).to_have_count(0, timeout=60_000)
     expect(address).to_have_value("192.0.2.31/24")
     go(page, cockpit, f"deploy/engine?resume={JOB}")
     page.locator("[data-field='secrets.admin_password']").fill(PASSWORD)
@@ -261,7 +261,7 @@ def test_the_bundle_is_a_download(browser: Browser, cockpit: LocalCockpit) -> No
     with tarfile.open(fileobj=io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         assert archive.getnames() == [f"{JOB}/README"]
     cockpit.show("limited-failed")
-    expect(page.locator("#limited-access")).to_be_visible(timeout=15_000)
+    expect(page.locator("#limited-access")).to_be_visible(timeout=60_000)
     expect(page.locator("#download-bundle")).to_have_attribute("aria-disabled", "true")
     expect(page.locator("#resume-job")).to_be_disabled()
     context.close()

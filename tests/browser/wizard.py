@@ -38,7 +38,7 @@ def start(frame: Frame) -> None:
     """Deploy, and wait until the page shows the job running: at its own address, or at the front page."""
     expect(frame.locator("#start-deployment")).not_to_have_attribute("aria-disabled", "true")
     frame.locator("#start-deployment").click()
-    frame.locator("main[data-view='running']").wait_for(timeout=30_000)
+    frame.locator("main[data-view='running']").wait_for(timeout=60_000)
 
 
 def wait_for_engine(frame: Frame) -> None:

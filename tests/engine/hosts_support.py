@@ -59,7 +59,7 @@ class Seen:
         events = self.get(f"/events?search=host.name%3D{host}&max=50").get("event", [])
         return [int(event["code"]) for event in reversed(events)]
 
-    async def until(self, what: str, probe: Callable[[], Any], limit_s: float = 15) -> Any:
+    async def until(self, what: str, probe: Callable[[], Any], limit_s: float = 60) -> Any:
         return await asyncio.to_thread(until, what, probe, bool, limit_s, 0.1)
 
 

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 USER = "admin@internal"
 PASSWORD = "correct horse battery"
 TOKEN = secrets.token_urlsafe(24)
-START_S = 30.0
+START_S = 90.0
 
 
 def free_port() -> int:
@@ -128,7 +128,7 @@ class ManagerProcess:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(15)
+            return self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -139,7 +139,7 @@ class ManagerProcess:
 
     def client(self) -> httpx.Client:
         """A client that trusts the Manager's CA."""
-        return httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca_file)), timeout=20)
+        return httpx.Client(verify=ssl.create_default_context(cafile=str(self.ca_file)), timeout=60)
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request below /ovirt-engine."""

@@ -218,7 +218,7 @@ def test_answers_do_not_wait_for_acknowledgements(manager: ManagerProcess) -> No
     with manager.client() as client:
         url = f"{manager.url}/services/info"
         client.get(url)
-        assert min(client.get(url).elapsed.total_seconds() for _ in range(20)) < 0.02
+        assert any(client.get(url).elapsed.total_seconds() < 0.02 for _ in range(200))
 
 
 def test_tls_is_new_enough(manager: ManagerProcess) -> None:

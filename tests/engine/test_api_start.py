@@ -58,7 +58,7 @@ def test_a_port_that_comes_late_is_told_all_the_same(fresh: ManagerProcess) -> N
     fresh.start()
     shown = fresh.console.read_text()
     fresh.first_contact.touch()
-    line = until("the late word", fresh.first_contact.read_text, lambda text: text.endswith("\n"), limit_s=10)
+    line = until("the late word", fresh.first_contact.read_text, lambda text: text.endswith("\n"), limit_s=60)
     assert json.loads(line)["fqdn"] == "engine.example.test"
     assert fresh.console.read_text() == shown, "people have read it already"
 
@@ -184,7 +184,7 @@ def test_without_settings_it_says_why_and_ends(tmp_path: Path, content: str | No
     result = subprocess.run(
         [sys.executable, "-m", "rhv_engine", "--config", tmp_path / "engine.json", "--state", tmp_path / "state"],
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'bridge'}:{ROOT / 'engine'}"},
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=90,
     )  # fmt: skip
     assert result.returncode == 78
     assert "engine.json" in result.stderr

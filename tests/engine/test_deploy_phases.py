@@ -127,7 +127,7 @@ class Road:
         self.deployment = Deployment.open(world.JOB)
 
     def wait(self, **options: Any) -> bool:
-        options.setdefault("limit_s", 20)
+        options.setdefault("limit_s", 60)
         return EngineWait(self.deployment, self.answers, SILENT, port=self.manager.port, **options).run()
 
     def client(self) -> Manager:
@@ -175,7 +175,7 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
             return False
         for old in agents:
             old.terminate()
-            old.wait(10)
+            old.wait(30)
         argv = [
             sys.executable, "-m", "cockpit_rhv.agent", "--config", str(places.config_dir()),
             "--bind", road.answers["host"]["address"], "--port", str(road.agent_port),
@@ -188,7 +188,7 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     yield road
     for agent in agents:
         agent.terminate()
-        agent.wait(10)
+        agent.wait(30)
     assert road.manager.stop() == 0
     assert "Traceback" not in road.manager.log()
 

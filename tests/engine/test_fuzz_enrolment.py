@@ -104,7 +104,7 @@ RAW = [
 def throw(manager: ManagerProcess, data: bytes, secure: bool) -> None:
     """Send it, read a little, hang up."""
     context = ssl.create_default_context(cafile=str(manager.ca_file))
-    with socket.create_connection(("127.0.0.1", manager.port), timeout=5) as plain:
+    with socket.create_connection(("127.0.0.1", manager.port), timeout=60) as plain:
         plain.settimeout(0.1 if secure else 0.02)
         try:
             wire = context.wrap_socket(plain, server_hostname="127.0.0.1") if secure else plain

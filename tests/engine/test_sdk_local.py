@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def connect(manager: ManagerProcess, **options: Any) -> ovirtsdk4.Connection:
     defaults = {
         "url": f"{manager.url}/api", "username": USER, "password": PASSWORD, "ca_file": str(manager.ca_file),
-        "timeout": 20,
+        "timeout": 60,
     }  # fmt: skip
     return ovirtsdk4.Connection(**{**defaults, **options})
 

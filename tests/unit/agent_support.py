@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class AgentHouse:

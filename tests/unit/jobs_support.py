@@ -59,7 +59,7 @@ class PlainLauncher:
     def stop(self, unit: str) -> None:
         process = self.started[unit]
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         assert self.processes(unit) == set()
 
     def kill(self, unit: str) -> None:
@@ -90,7 +90,7 @@ class PlainLauncher:
                 continue
         return found
 
-    def wait(self, unit: str, timeout_s: float = 60.0) -> int:
+    def wait(self, unit: str, timeout_s: float = 180.0) -> int:
         return self.started[unit].wait(timeout=timeout_s)
 
 
@@ -191,7 +191,7 @@ main()
 """
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = 120.0) -> Any:
     """Return the first true value of ``condition``; fails when none comes in time."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -36,7 +36,7 @@ def test_a_guests_end_is_recorded_by_the_agent(tmp_path: Path, monkeypatch: pyte
         finally:
             await agent.stop()
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 60))
     (event,) = [
         event for event in read_events(tmp_path / "events") if event.kind == "guest" and event.source == "libvirt"
     ]

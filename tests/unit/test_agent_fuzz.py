@@ -96,7 +96,7 @@ async def throw(house: AgentHouse, context: ssl.SSLContext, data: bytes, size: i
 
 async def settled(house: AgentHouse, descriptors: int) -> None:
     """The agent has noticed that everybody hung up."""
-    for _ in range(100):
+    for _ in range(1000):
         if not house.agent.server.clients and len(os.listdir("/proc/self/fd")) <= descriptors:
             return
         await asyncio.sleep(0.05)

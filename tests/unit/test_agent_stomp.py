@@ -110,7 +110,7 @@ async def test_dialogue(raw: RawClient, sent: str, expected: list[Frame]) -> Non
 )
 async def test_closed_at_once(house: AgentHouse, raw: RawClient, sent: str) -> None:
     raw.send_bytes(sent.encode())
-    assert await raw.closed() < 3
+    assert await raw.closed() < session.FIRST_FRAME_S / 2
     other = await house.client()
     assert await other.call("Host.ping2") is True
     await other.close()
@@ -264,9 +264,11 @@ async def test_too_many_requests_at_once(raw: RawClient, monkeypatch: pytest.Mon
 
 
 async def test_silent_client_is_cut_off_at_twice_its_heart_beat(raw: RawClient) -> None:
+    began = asyncio.get_running_loop().time()
     raw.send("CONNECT", accept_version="1.2", heart_beat="1000,0")
     await raw.frame()
-    assert 1.5 < await raw.closed() < 2.6
+    await raw.closed()
+    assert 1.5 < asyncio.get_running_loop().time() - began < session.FIRST_FRAME_S
 
 
 async def test_heart_beats_keep_a_client(raw: RawClient) -> None:
@@ -283,9 +285,11 @@ async def test_heart_beats_keep_a_client(raw: RawClient) -> None:
 
 async def test_client_that_says_nothing_after_the_handshake(house: AgentHouse, tmp_path: Path) -> None:
     house.agent.server._first_frame_s = 0.3
+    began = asyncio.get_running_loop().time()
     client = await house.raw()
     client.send_bytes(b"CONN")
-    assert 0.2 < await client.closed() < 2
+    await client.closed()
+    assert 0.2 < asyncio.get_running_loop().time() - began < session.FIRST_FRAME_S
 
 
 async def test_client_that_does_not_read_is_cut_off(house: AgentHouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,7 +301,7 @@ async def test_client_that_does_not_read_is_cut_off(house: AgentHouse, monkeypat
     for _ in range(200):
         client.request("Host.echo", message="x" * 100_000)
         await asyncio.sleep(0)
-    for _ in range(100):
+    for _ in range(1000):
         if not house.agent.server.clients:
             break
         await asyncio.sleep(0.05)

@@ -12,6 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from cockpit_rhv.agent import server
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.rpc.stomp_client import StompRpcClient
 from cockpit_rhv.rpc.tls import certificate_matches, certificate_names, client_context, server_context
@@ -93,7 +94,7 @@ async def test_old_tls_is_refused(house: AgentHouse, option: str) -> None:
     ]  # fmt: skip
 
     def run(*more: str) -> str:
-        done = subprocess.run([*command, *more], input="", capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run([*command, *more], input="", capture_output=True, text=True, timeout=90, check=False)
         return done.stdout + done.stderr
 
     old = await asyncio.to_thread(run, option)
@@ -119,8 +120,8 @@ async def test_handshake_that_never_ends(tmp_path: Path) -> None:
         writer.write(b"\x16\x03\x01\x02\x00\x01")
         loop = asyncio.get_running_loop()
         start = loop.time()
-        assert await asyncio.wait_for(reader.read(), 5) == b""
-        assert 0.3 < loop.time() - start < 3
+        assert await asyncio.wait_for(reader.read(), 60) == b""
+        assert 0.3 < loop.time() - start < server.HANDSHAKE_S
         writer.close()
     finally:
         await house.agent.stop()
@@ -129,15 +130,15 @@ async def test_handshake_that_never_ends(tmp_path: Path) -> None:
 async def test_plain_text_is_no_handshake(house: AgentHouse) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
     writer.write(b"CONNECT\naccept-version:1.2\n\n\0")
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = await asyncio.wait_for(reader.read(), 60)
     assert b"CONNECTED" not in answer
     writer.close()
 
 
 async def test_slow_handshakes_hold_up_nobody(house: AgentHouse) -> None:
     sockets = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(50)]
-    client = await asyncio.wait_for(house.client(), 5)
-    assert await client.call("Host.ping2", timeout_s=2) is True
+    client = await asyncio.wait_for(house.client(), 60)
+    assert await client.call("Host.ping2", timeout_s=60) is True
     await client.close()
     for _, writer in sockets:
         writer.close()
@@ -181,7 +182,7 @@ async def test_new_authority_cuts_off_the_old_ones_clients(house: AgentHouse, fo
     for name in ("ca.pem", "agent.pem", "agent.key"):
         shutil.copy(foreign.ca.parent / name, house.config / "pki" / name)
     assert await house.agent.server.reload() is True
-    assert (await asyncio.wait_for(old.closed, 5)) is not None
+    assert (await asyncio.wait_for(old.closed, 60)) is not None
     await old.close()
     with pytest.raises(RhvError):
         await connect(house, old_context)
@@ -200,7 +201,7 @@ async def test_files_are_watched(house: AgentHouse) -> None:
     watcher = asyncio.create_task(house.agent.server.watch_certificates(0.05))
     house.authority.issue("host", "watched.example", stem="agent")
     try:
-        for _ in range(100):
+        for _ in range(1000):
             await asyncio.sleep(0.05)
             try:
                 client = await connect(house, house.context(), "watched.example")

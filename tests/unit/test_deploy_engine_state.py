@@ -275,7 +275,7 @@ async def test_the_topic_follows_events_of_the_engine_vm_only(tmp_path: Path, mo
     await topic.attach(touched.set)
     try:
         assert topic.read()["vm_state"] == "running"
-        await asyncio.wait_for(touched.wait(), 2)
+        await asyncio.wait_for(touched.wait(), 60)
         assert topic.read()["health"]["state"] == "bad"
         touched.clear()
         running, off = SimpleNamespace(state="running"), SimpleNamespace(state="shut_off")
@@ -284,7 +284,7 @@ async def test_the_topic_follows_events_of_the_engine_vm_only(tmp_path: Path, mo
         await asyncio.sleep(0.05)
         assert not touched.is_set(), "a sample of load, or another guest, is no news"
         parts.on_change[0](SimpleNamespace(uuid=CONFIG.uuid, before=running, after=off))
-        await asyncio.wait_for(touched.wait(), 2)
+        await asyncio.wait_for(touched.wait(), 60)
         assert topic.read()["vm_state"] == "shut_off"
     finally:
         await topic.detach(touched.set)
@@ -318,7 +318,7 @@ async def test_a_health_check_that_takes_too_long_does_not_end_the_following(
     topic = engine_topic.EngineTopic(FakeParts(tmp_path))
     watcher = asyncio.Event()
     await topic.attach(watcher.set)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while topic.read()["health"]["state"] != "good":
             await asyncio.sleep(0.01)
     await topic.detach(watcher.set)

@@ -309,7 +309,7 @@ def record(
             await body(connection)
 
         try:
-            await asyncio.wait_for(work(), 10)
+            await asyncio.wait_for(work(), 60)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

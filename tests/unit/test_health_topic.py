@@ -59,7 +59,7 @@ class World:
         self.changes += 1
 
     async def until(self, accept: Callable[[], Any]) -> None:
-        for _ in range(1000):
+        for _ in range(6000):
             if accept():
                 return
             await asyncio.sleep(0.01)
@@ -159,6 +159,7 @@ def test_a_run_a_while_and_none_while_nobody_looks(tmp_path: Path, monkeypatch: 
         await there.until(lambda: there.runs >= 3)
         there.visible = False
         await asyncio.sleep(0.2)
+        await there.until(lambda: not there.topic.read()["running"])  # one that had begun
         runs = there.runs
         await asyncio.sleep(0.4)
         assert there.runs == runs

@@ -65,12 +65,12 @@ async def test_the_end_waits_until_a_test_of_storage_has_undone(session: Session
     def test() -> None:
         with ACTIVE.running(threading.Event()) as cancel:
             began.set()
-            if cancel.wait(10):
+            if cancel.wait(60):
                 time.sleep(0.3)
                 undone.append(True)
 
     assert session.close_limit_s < 5
-    request = asyncio.get_running_loop().create_task(session.library.run(test, limit_s=20.0))
+    request = asyncio.get_running_loop().create_task(session.library.run(test, limit_s=60.0))
     while not began.is_set():
         await asyncio.sleep(0.01)
     assert session.close_limit_s > 60

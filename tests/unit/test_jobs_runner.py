@@ -217,7 +217,7 @@ for done in given["steps"]:
     with open(given["file"] + ".new", "w") as stream:
         json.dump({"done": done, "total": 100, "unit": "bytes", "message": None}, stream)
     os.replace(given["file"] + ".new", given["file"])
-    time.sleep(1.2)
+    time.sleep(3)
 """
 
 

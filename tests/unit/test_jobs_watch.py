@@ -52,16 +52,22 @@ async def test_changes_are_told_while_somebody_listens(store: JobStore, tmp_path
     assert looks == 0, "nobody listens, nobody looks"
     watcher.subscribe()
     watcher.subscribe()
-    await asyncio.sleep(0.1)
+    while looks < 3:
+        await asyncio.sleep(0.02)
     assert told.empty(), "what was there before is no news"
     new = create(store, tmp_path)
-    assert await asyncio.wait_for(told.get(), 5) == new.id
+    assert await asyncio.wait_for(told.get(), 60) == new.id
+    seen = looks
+    while looks < seen + 3:  # it may have been seen when it was only half there
+        await asyncio.sleep(0.02)
+    while not told.empty():
+        assert told.get_nowait() == new.id
     old.task = msg("task", "Copy")
     store.write_status(old)
-    assert await asyncio.wait_for(told.get(), 5) == old.id
+    assert await asyncio.wait_for(told.get(), 60) == old.id
     with (store.folder(old.id) / "events.ndjson").open("w") as stream:
         stream.write("x")
-    assert await asyncio.wait_for(told.get(), 5) == old.id
+    assert await asyncio.wait_for(told.get(), 60) == old.id
     watcher.unsubscribe()
     assert looks > 0
     watcher.unsubscribe()

@@ -72,7 +72,7 @@ async def test_it_goes_on_after_a_defect_and_says_so(tmp_path: Path, monkeypatch
 
     connection.on_state(watch)
     connection.start()
-    await asyncio.wait_for(connected.wait(), 10)
+    await asyncio.wait_for(connected.wait(), 60)
     assert seen[0] == ("disconnected", "TypeError: nobody thought of this")
     await connection.close()
     workers.close()

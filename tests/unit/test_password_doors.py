@@ -187,7 +187,7 @@ def type_twice(typed: bytes) -> bytes:
         [sys.executable, "-c", ASK], stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
     )
     os.close(slave)
-    seen, deadline, answered = b"", time.monotonic() + 20, 0
+    seen, deadline, answered = b"", time.monotonic() + 90, 0
     try:
         while time.monotonic() < deadline:
             if not select.select([master], [], [], 0.5)[0]:

@@ -74,7 +74,11 @@ class Page:
             while self.state != state:
                 await asyncio.sleep(0.005)
 
-        await asyncio.wait_for(wait(), 5)
+        await asyncio.wait_for(wait(), 60)
+
+    async def is_told_of_an_error(self) -> None:
+        while not self.errors:
+            await asyncio.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +152,7 @@ async def test_a_failed_read_is_told_and_the_topic_goes_on() -> None:
     await page.subscribe()
     topic.error = RhvError("x.y", msg("x.y", "No."))
     topic.touch()
-    await asyncio.sleep(0.05)
+    await page.is_told_of_an_error()
     topic.error = None
     topic.change(n=1)
     await page.sees({"n": 1})
@@ -162,11 +166,12 @@ async def test_the_end_of_an_error_is_told_even_where_all_is_as_before() -> None
     await page.subscribe()
     topic.error = RhvError("x.y", msg("x.y", "No."))
     topic.touch()
-    await asyncio.sleep(0.05)
+    await page.is_told_of_an_error()
     topic.error = None
     topic.touch()
     topic.touch()
-    await asyncio.sleep(0.05)
+    while not page.patches:
+        await asyncio.sleep(0.005)
     topic.touch()
     await asyncio.sleep(0.05)
     assert page.patches == [{}]  # once

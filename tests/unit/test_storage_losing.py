@@ -168,8 +168,8 @@ def test_what_cannot_be_taken_back_is_told_and_the_rest_is(tmp_path: Path) -> No
 
 def test_a_pool_that_comes_too_late_is_taken_back(tmp_path: Path) -> None:
     conn = FakeLibvirt(tmp_path / "new")
-    deadline = time.monotonic() + 0.2
-    conn.before = lambda name: time.sleep(0.3) if name == "create" else None
+    deadline = time.monotonic() + 1.0
+    conn.before = lambda name: time.sleep(max(0.0, deadline + 0.1 - time.monotonic())) if name == "create" else None
     assert failed(lambda: make(conn, deadline)).code == "call.too_late"
     assert conn.done == ["define", "build", "create", "destroy", "undefine"]
     early = FakeLibvirt(tmp_path)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from pathlib import Path
@@ -24,8 +25,10 @@ EVENTS_A_SECOND = 500
 GUESTS = 40
 #: MiB that a helper may grow by: a queue of that many events would take more within seconds.
 MOST_GROWTH_MIB = 12
-#: Seconds from the last event to the right list; a backlog would take longer the longer the storm was.
-MOST_LAG_S = 3.0
+#: Seconds of work, on a processor, from the last event to the right list; a backlog would take longer the longer the
+#: storm was. How long that takes is the machine's, too: others may be busy on it.
+MOST_WORK_S = 3.0
+MOST_LAG_S = 30.0
 
 DOMAIN = "<domain type='test'><name>storm-{number}</name><memory>8192</memory><os><type>hvm</type></os></domain>"
 
@@ -78,10 +81,23 @@ def resident_mib(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
+def work_s(pid: int) -> float:
+    """Seconds that all its threads have spent on a processor."""
+    spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+
+
 def weather(daemon: LibvirtDaemon, start_helper: Start, seconds: float) -> None:
     """A storm of ``seconds`` over a helper with an open page."""
     uri = daemon.uri("test", "/default")
     storm = Storm(uri)
+    try:
+        blow_over(storm, uri, start_helper, seconds)
+    finally:
+        storm.conn.close()
+
+
+def blow_over(storm: Storm, uri: str, start_helper: Start, seconds: float) -> None:
     helper = start_helper(environ={"COCKPIT_RHV_LIBVIRT_URI": uri})
     helper.subscribe("machines")
     helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
@@ -94,22 +110,22 @@ def weather(daemon: LibvirtDaemon, start_helper: Start, seconds: float) -> None:
     growth = resident_mib(helper.process.pid) - before
     patches = len(helper.topics["machines"].patches) - sent
     print(f"{rate:.0f} events/s for {seconds} s: {lag:.2f} s behind, {growth:.1f} MiB more, {patches} patches")
-    assert rate > EVENTS_A_SECOND / 2, "this machine was too slow for a storm"
+    assert rate > EVENTS_A_SECOND / 10, "this machine was too slow for a storm"
     assert growth < MOST_GROWTH_MIB
     assert patches < storm.events / 4, "the page is told of many events at once"
     assert helper.close() == 0
-    storm.conn.close()
 
 
 def settle(helper: HelperProcess, storm: Storm) -> float:
     """Seconds until the list is libvirt's."""
-    truth, begin = storm.truth(), time.monotonic()
+    truth, begin, worked = storm.truth(), time.monotonic(), work_s(helper.process.pid)
 
     def listed(state: dict[str, dict[str, dict[str, str]]]) -> bool:
         return {uuid: (one["name"], one["state"]) for uuid, one in state["machines"].items()} == truth
 
     helper.until("machines", listed)
     lag = time.monotonic() - begin
+    assert work_s(helper.process.pid) - worked < MOST_WORK_S
     assert lag < MOST_LAG_S
     helper.drain(quiet_s=0.5)
     assert listed(helper.topics["machines"].state), "an event that came late has put an old state back"
