@@ -21,7 +21,7 @@ from cockpit_rhv.workers import within
 from tests.leaks import assert_no_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
 UP = LibvirtState("connected", "read-write", "fake:///", "1.0.0")
 GONE = LibvirtState("disconnected", "none", "fake:///", error=RhvError("libvirt.unreachable", msg("x", "Gone.")))
@@ -311,8 +311,20 @@ class NoAddresses:
         self.asked += 1
 
 
-def sampler_of(connection: FakeConnection, store: MachineStore, tick_s: float) -> Sampler:
-    return Sampler(connection, store, NoAddresses(), tick_s)  # type: ignore[arg-type]
+class Agents:
+    """One guest's agent says something."""
+
+    def __init__(self) -> None:
+        mac = "52:54:00:00:00:01"
+        self.known = {"a": {mac: ("2001:db8::7", "192.0.2.7")}, "b": {mac: ("192.0.2.9",)}}
+        self.running: list[set[str]] = []
+
+    def refresh(self, running: Collection[str]) -> None:
+        self.running.append(set(running))
+
+
+def sampler_of(connection: FakeConnection, store: MachineStore, tick_s: float, agents: Agents | None = None) -> Sampler:
+    return Sampler(connection, store, NoAddresses(), agents or Agents(), tick_s)  # type: ignore[arg-type]
 
 
 async def asked(connection: FakeConnection, number: int) -> asyncio.Future[Any]:
@@ -367,7 +379,8 @@ async def test_a_sample_has_rates_and_addresses(connection: FakeConnection, stor
     connection.become(UP)
     (await connection.waits("a")).set_result(guest("a", macs=("52:54:00:00:00:01",)))
     await settle()
-    sampler = sampler_of(connection, store, 0.01)
+    agents = Agents()
+    sampler = sampler_of(connection, store, 0.01, agents)
     sampler.set_active(True)
     for number in (0, 1):
         call = await asked(connection, number)
@@ -379,7 +392,10 @@ async def test_a_sample_has_rates_and_addresses(connection: FakeConnection, stor
         }
         call.set_result(Taken(10.0 + number, {"a": {"state.state": 1, **counted}}))
     await asked(connection, 2)
-    assert store.machines["a"].load == Load(disk_read_bytes_s=10**6, net_tx_bytes_s=5000, addresses=("192.0.2.7",))
+    assert store.machines["a"].load == Load(
+        disk_read_bytes_s=10**6, net_tx_bytes_s=5000, addresses=("192.0.2.7", "2001:db8::7")
+    )
+    assert agents.running[-1] == {"a"}
     await sampler.close()
 
 

@@ -11,6 +11,7 @@ from ..workers import Workers
 
 if TYPE_CHECKING:
     from ..jobs.store import JobStore
+    from ..machines.agent_addresses import AgentAddresses
     from ..machines.bulk import BulkActions
     from ..machines.connection import Connection
     from ..machines.details import DiskSizes
@@ -30,6 +31,9 @@ class _Machines(NamedTuple):
     sampler: Sampler
     bulk: BulkActions
     sizes: DiskSizes
+    agents: AgentAddresses
+    agent_connection: Connection
+    agent_workers: Workers
 
 
 class _Storage(NamedTuple):
@@ -143,6 +147,9 @@ class Library:
             await asyncio.gather(self._recording, return_exceptions=True)
         if self._machines is not None:
             await self._machines.sampler.close()
+            await self._machines.agents.close()
+            await self._machines.agent_connection.close()
+            self._machines.agent_workers.close()
             await self._machines.store.close()
             await self._machines.connection.close()
         if self._storage is not None:
@@ -176,6 +183,7 @@ class Library:
     def _parts(self) -> _Machines:
         if self._machines is None:
             from ..machines.addresses import AddressBook
+            from ..machines.agent_addresses import AgentAddresses
             from ..machines.bulk import BulkActions
             from ..machines.connection import Connection
             from ..machines.details import DiskSizes
@@ -183,11 +191,16 @@ class Library:
             from ..machines.sampler import Sampler
             from ..machines.store import MachineStore
 
-            connection = Connection(self._workers, os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI))
+            uri = os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI)
+            connection = Connection(self._workers, uri)
             store = MachineStore(connection)
-            sampler = Sampler(connection, store, AddressBook(self._workers))
+            # An agent may be stopped in the middle of an answer: nobody else waits on this connection and its threads.
+            agent_workers = Workers(name="agents", most=8)
+            agent_connection = Connection(agent_workers, uri, pools=True)
+            agents = AgentAddresses(agent_connection)
+            sampler = Sampler(connection, store, AddressBook(self._workers), agents)
             bulk, sizes = BulkActions(connection, store), DiskSizes(connection)
-            self._machines = _Machines(connection, store, sampler, bulk, sizes)
+            self._machines = _Machines(connection, store, sampler, bulk, sizes, agents, agent_connection, agent_workers)
             connection.start()
             self.record_events()
         return self._machines

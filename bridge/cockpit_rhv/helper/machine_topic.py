@@ -53,7 +53,7 @@ class MachineTopic(FollowingTopic):
                 errors[target] = size.to_json()
             else:
                 measured["sizes"][target] = {"capacity": size.capacity, "allocation": size.allocation}
-        addresses = {nic.mac: list(sampler.addresses(nic.mac)) for nic in now.nics if nic.mac}
+        addresses = {nic.mac: list(sampler.addresses(self._uuid, (nic.mac,))) for nic in now.nics if nic.mac}
         return {**self._details.to_json(), **measured, "size_errors": errors, "addresses": addresses}
 
     async def prepare(self) -> None:

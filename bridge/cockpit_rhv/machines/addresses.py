@@ -64,9 +64,13 @@ class AddressBook:
             self.known = reading.result()
 
 
-def addresses_of(macs: tuple[str, ...], known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The addresses behind a guest's network cards, card by card; empty when none is known."""
-    return tuple(dict.fromkeys(address for mac in macs for address in known.get(mac.lower(), ())))
+def addresses_of(macs: tuple[str, ...], *sources: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The addresses behind a guest's network cards, card by card, by whatever source; empty when none is known."""
+    found: dict[str, None] = {}
+    for mac in macs:
+        behind = {address for known in sources for address in known.get(mac.lower(), ())}
+        found.update(dict.fromkeys(sorted(behind, key=_order)))
+    return tuple(found)
 
 
 def _leased(folder: Path) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import libvirt
 
+    from .agent_addresses import AgentAddresses
     from .store import MachineStore
 
 logger = logging.getLogger(__name__)
@@ -49,11 +50,17 @@ class Sampler:
     """
 
     def __init__(
-        self, connection: Connection, store: MachineStore, addresses: AddressBook, tick_s: float = TICK_S
+        self,
+        connection: Connection,
+        store: MachineStore,
+        addresses: AddressBook,
+        agents: AgentAddresses,
+        tick_s: float = TICK_S,
     ) -> None:
         self._connection = connection
         self._store = store
         self._addresses = addresses
+        self._agents = agents
         self._tick_s = tick_s
         self._overdue: set[asyncio.Future[Taken]] = set()
         self._last: Taken | None = None
@@ -81,9 +88,9 @@ class Sampler:
         elapsed_s = self._last.at_s - before.at_s if before else 0.0
         return devices_of(old, self._last.stats.get(uuid, {}), elapsed_s)
 
-    def addresses(self, mac: str) -> tuple[str, ...]:
-        """The addresses behind a network card, as far as this host knows."""
-        return addresses_of((mac,), self._addresses.known)
+    def addresses(self, uuid: str, macs: tuple[str, ...]) -> tuple[str, ...]:
+        """The addresses behind network cards of a guest, as far as this host and the guest's agent know."""
+        return addresses_of(macs, self._addresses.known, self._agents.known.get(uuid, {}))
 
     def on_sample(self, watcher: Callable[[], None]) -> Callable[[], None]:
         """Call ``watcher`` after each sample, one that failed too; returns a function that ends this."""
@@ -133,6 +140,7 @@ class Sampler:
     def _accept(self, taken: Taken) -> None:
         before = self._before = self._last
         self._last = taken
+        self._agents.refresh(taken.stats)
         elapsed_s = taken.at_s - before.at_s if before else 0.0
         loads = {}
         for uuid, stats in taken.stats.items():
@@ -145,7 +153,7 @@ class Sampler:
                 disk_write_bytes_s=bytes_rate(old, stats, elapsed_s, "block", "wr.bytes"),
                 net_rx_bytes_s=bytes_rate(old, stats, elapsed_s, "net", "rx.bytes"),
                 net_tx_bytes_s=bytes_rate(old, stats, elapsed_s, "net", "tx.bytes"),
-                addresses=addresses_of(known.macs, self._addresses.known) or None if known else None,
+                addresses=self.addresses(uuid, known.macs) or None if known else None,
             )
             self._look_for_missed_event(uuid, stats)
         self._store.apply_loads(loads)

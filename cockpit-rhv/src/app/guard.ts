@@ -17,11 +17,12 @@ export function guard(): void {
         main.dataset.state = "error";
         main.dataset.page = "guard";
         const title = document.createElement("h1");
+        title.className = "pf-v6-c-title pf-m-2xl";
         title.textContent = _("The page could not be loaded from the host");
         const advice = document.createElement("p");
         advice.textContent = _("Load it again. If that does not help, log out of Cockpit and in again.");
         const button = document.createElement("button");
-        button.className = "pf-v6-c-button pf-m-primary rhv-guard__button";
+        button.className = "pf-v6-c-button pf-m-primary rhv-guard";
         button.textContent = _("Load the page again");
         button.addEventListener("click", reloadPage);
         main.append(title, advice, button);
