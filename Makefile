@@ -21,7 +21,7 @@ SHELL_SCRIPTS = packaging/install-prerequisites .ci/run $(addprefix packaging/de
 	$(addprefix packaging/engine/,build postinst prerm postrm) appliance/build \
 	$(addprefix appliance/initramfs/,build init rhv-mkinitramfs postinst.d postrm.d) \
 	appliance/overlay/usr/lib/rhv-engine-firstboot/grow-root \
-	$(wildcard tests/wholekernel/setup/*.sh) tests/wholekernel/overlay/usr/local/lib/wholekernel/identity
+	$(wildcard tests/wholekernel/setup/*.sh tests/recording/*.sh) tests/wholekernel/overlay/usr/local/lib/wholekernel/identity
 
 .PHONY: help demo demo-down check check-slow lint bench page deb engine-deb appliance install clean venv types
 

@@ -3,6 +3,7 @@
 # In the root, by chroot: what apt and dnf say of updates that wait, and programs that have nobody to ask.
 # /share/later.list: what Debian published since.
 set -eu
+# shellcheck source=tests/recording/lib.sh
 . /share/lib.sh
 
 # -- dnf: a repository of tiny packages, newer than those installed, as Enterprise Linux 9 has them configured ----------
@@ -111,6 +112,39 @@ version apt-get apt
 record coredumpctl no_journal coredumpctl list --json=short --no-pager
 record journalctl no_journal journalctl --dmesg --boot --no-pager --quiet --output=cat --priority=info --lines=20000
 record multipathd not_running multipathd show maps json
-version coredumpctl systemd-coredump
 version journalctl systemd
 version multipathd multipath-tools
+
+# -- crashes: systemd is handed them as the kernel does it ----------------------------------------------------------------
+dumps_say() {
+    record coredumpctl "$1" coredumpctl list --json=short --no-pager
+}
+# crash PATH [WORD]: a program of this name; with a word, its file is gone by then, as after an update.
+crash() {
+    cp /bin/sleep "$1"
+    "$1" 600 &
+    local pid=$! comm=${1##*/}
+    sleep 1
+    [ -z "${2:-}" ] || rm "$1"
+    head -c 65536 /bin/sleep | /usr/lib/systemd/systemd-coredump $pid 0 0 11 "$(date +%s)" 18446744073709551615 host 1
+    wait_for 30 coredumpctl info "${comm:0:15}"
+    kill -KILL $pid
+    wait $pid || true
+}
+mkdir -p /run/systemd/journal /var/lib/systemd/coredump /usr/libexec
+[ -s /etc/machine-id ] || systemd-machine-id-setup > /dev/null
+/usr/lib/systemd/systemd-journald &
+systemd-socket-activate --accept --seqpacket --listen=/run/systemd/coredump /usr/lib/systemd/systemd-coredump &
+wait_for 30 test -S /run/systemd/journal/socket
+wait_for 30 test -S /run/systemd/coredump
+dumps_say none
+crash /usr/bin/tailor
+dumps_say others
+crash /usr/bin/qemu-system-x86_64
+crash /usr/libexec/qemu-kvm replaced
+dumps_say qemu
+AS=$NOBODY dumps_say nobody
+(cd /var/lib/systemd/coredump && ls) > "$OUT/coredumpctl/folder.txt"
+rm /var/lib/systemd/coredump/*
+dumps_say files_gone
+version coredumpctl systemd-coredump

@@ -6,6 +6,7 @@ export LC_ALL=C.UTF-8
 OUT=/share/out
 # Set before a call: whoever else is to ask.
 AS=
+# shellcheck disable=SC2034 # for that
 NOBODY="setpriv --reuid=65534 --regid=65534 --clear-groups"
 
 record() {

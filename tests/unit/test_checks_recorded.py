@@ -4,17 +4,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable
 
 import pytest
-from cockpit_rhv.checks import updates
+from cockpit_rhv.checks import coredumps, updates
 
 from tests.unit.health_ill_tools import both, enterprise_linux
 from tests.unit.health_support import Host
 from tests.unit.recordings import FOLDER, recorded, recording
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def apt(case: str) -> Callable[[Host], None]:
@@ -42,9 +42,20 @@ HOSTS: list[tuple[str, Callable[[Host], Any], str, str, dict[str, Any]]] = [
     ("host.updates", dnf("one_ignored"), "warning", "checks.updates.security", {"count": 3, "security": 1}),
     ("host.updates", dnf("none_one_ignored"), "unknown", "checks.updates.passed_over", {"repositories": "baseos"}),
     ("guests.coredumps", recorded("coredumpctl", "no_journal"), "unknown", "checks.dumps.failed", {}),
+    ("guests.coredumps", recorded("coredumpctl", "none"), "ok", "checks.dumps.ok", {}),
+    ("guests.coredumps", recorded("coredumpctl", "others"), "ok", "checks.dumps.ok", {}),
+    ("guests.coredumps", recorded("coredumpctl", "qemu"), "warning", "checks.dumps.some", {"count": 2}),
+    ("guests.coredumps", recorded("coredumpctl", "files_gone"), "warning", "checks.dumps.some", {"count": 2}),
+    ("guests.coredumps", recorded("coredumpctl", "nobody"), "unknown", "checks.dumps.denied", {}),
     ("hardware.events", recorded("journalctl", "no_journal"), "unknown", "checks.hardware.denied", {}),
     ("storage.multipath", recorded("multipathd", "not_running"), "unknown", "checks.multipath.denied", {}),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_after_the_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    crashes = json.loads(recording("coredumpctl", "qemu")[1].output)
+    monkeypatch.setattr(coredumps, "time", SimpleNamespace(time=lambda: crashes[-1]["time"] / 1e6 + 3600))
 
 
 @pytest.mark.parametrize(("check", "said", "severity", "message", "values"), HOSTS)
@@ -72,7 +83,14 @@ def test_packages_by_their_names() -> None:
     )
 
 
+def test_files_of_crashes_tell_the_same_as_the_journal() -> None:
+    files = coredumps.dumps_in((FOLDER / "coredumpctl" / "folder.txt").read_text().splitlines())
+    told = coredumps.parse_dumps(recording("coredumpctl", "qemu")[1].output)
+    moments = {dump.pid: dump.time_s for dump in files}
+    assert moments == {dump.pid: pytest.approx(dump.time_s, abs=5) for dump in told}
+
+
 def test_nothing_recorded_lies_unused() -> None:
-    asked = (FOLDER.parent / "test_checks_recorded.py").read_text()
-    unused = [path for path in FOLDER.glob("*/*.txt") if f'"{path.stem.removesuffix("_security")}"' not in asked]
-    assert unused == []
+    asked = Path(__file__).read_text()
+    cases = {path.stem.removesuffix("_security") for path in FOLDER.glob("*/*.txt")}
+    assert [case for case in sorted(cases) if f'"{case}"' not in asked and f'"{case}.txt"' not in asked] == []
