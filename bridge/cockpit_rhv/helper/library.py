@@ -186,7 +186,7 @@ class Library:
             connection = Connection(self._workers, os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI))
             store = MachineStore(connection)
             sampler = Sampler(connection, store, AddressBook(self._workers))
-            bulk, sizes = BulkActions(connection, store), DiskSizes(connection)
+            bulk, sizes = BulkActions(connection), DiskSizes(connection)
             self._machines = _Machines(connection, store, sampler, bulk, sizes)
             connection.start()
             self.record_events()
