@@ -48,13 +48,19 @@ test("what failed stays until it is dismissed, each with its reason", async () =
     assert.deepEqual(store.get(), []);
 });
 
-test("whoever is waited for is waited for beside the others", async () => {
+test("powering off later is a job's: nothing is left here unless it cannot be started", async () => {
     const store = new RunStore();
-    const { asked, call } = helper(({ uuids }) => Promise.resolve(uuids.map(uuid =>
-        ({ uuid, outcome: uuid === "u0" ? "powered_off" : "done", error: null }))));
-    await store.start(call, "shutdown", guests(9), { wait_s: 300, then_power_off: true });
-    assert.deepEqual(asked, [{ action: "shutdown", uuids: [...guests(9).keys()], wait_s: 300, then_power_off: true }]);
-    assert.deepEqual([...store.get()[0]?.poweredOff ?? []], ["u0"], "that somebody pulled the plug is said");
+    const asked: unknown[] = [];
+    const call = ((method: string, params: unknown) => {
+        asked.push([method, params]);
+        return Promise.resolve({ job: "j" });
+    }) as unknown as Call;
+    await store.shutDown(call, guests(9), 300);
+    assert.deepEqual(asked, [["machines.shut_down", { uuids: [...guests(9).keys()], wait_s: 300 }]]);
+    assert.deepEqual(store.get(), []);
+    const gone: Call = () => Promise.reject(new Error("gone"));
+    await store.shutDown(gone, guests(2), 300);
+    assert.deepEqual([...store.get()[0]?.failed.keys() ?? []], ["u0", "u1"]);
 });
 
 test("a helper that is gone fails every guest that had no result", async () => {

@@ -429,3 +429,36 @@ def test_the_same_actions_as_in_the_list(page: Page, cockpit: LocalCockpit) -> N
     page.locator("[data-action='pause']").click()
     expect(page.get_by_role("menu")).to_have_count(0)
     assert sent(cockpit, "machines.act")[-1] == {"action": "pause", "uuids": [WEB]}
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_a_snapshot_with_memory_is_a_job_that_everybody_sees(
+    browser: Browser, cockpit: LocalCockpit, look_as: str
+) -> None:
+    context = new_context(browser, cockpit, look_as)
+    for state, shown in (
+        ("guest-snapshot", "running"),
+        ("guest-snapshot-failed", "interrupted"),
+        ("guest-snapshot-cancelled", "cancelled"),
+    ):
+        page = open_page(context, cockpit, state, f"guests/{WEB}")
+        expect(page.locator(f"[data-guest-job-state='{shown}']")).to_be_visible()
+        look(page, f"{look_as}-{state}")
+        if look_as == "es":
+            left = english(page.locator("main").inner_text())
+            assert not left, f"in English: {left}"
+        page.close()
+    context.close()
+
+
+def test_while_a_snapshot_is_taken_no_other_is(page: Page, cockpit: LocalCockpit) -> None:
+    cockpit.show("guest-snapshot")
+    job = page.locator("[data-guest-job-state='running']")
+    expect(job).to_contain_text("Take the snapshot before the upgrade of web-1")
+    expect(job).to_contain_text("700 MiB of 2 GiB")
+    expect(page.locator("#snapshot-create")).to_be_disabled()
+    job.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_contain_text("libvirt is asked to stop.")
+    page.keyboard.press("Escape")
+    cockpit.show("guest-snapshot-cancelled")
+    expect(page.locator("#snapshot-create")).to_be_enabled()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.fake_states import guests as sample
+from tests.browser.fake_states.texts import TASK
 from tests.browser.local_cockpit import LocalCockpit, obstacle
 from tests.browser.states_page import FORMS, english, look, new_context, open_page, sent, unfold
 
@@ -81,7 +82,11 @@ def test_what_is_done_and_what_became_of_it(browser: Browser, cockpit: LocalCock
     page.locator("#act-forced").check()
     look(page, f"{look_as}-guests-shutdown-dialog")
     page.locator("#act-confirm").click()
-    expect(page.locator("[data-run='shutdown'][data-run-state='over']")).to_contain_text("web-1")
+    job = page.locator("[data-guest-job-state='running']")
+    expect(job).to_contain_text("3:")  # of five minutes
+    look(page, f"{look_as}-guests-shutting-down")
+    cockpit.show("guests-shut-down-failed")
+    expect(page.locator("[data-guest-job-state='failed'] [data-error='shutdown.some_failed']")).to_be_visible()
     look(page, f"{look_as}-guests-results")
     if look_as == "es":
         unfold(page)
@@ -247,14 +252,30 @@ def test_what_loses_data_is_asked_about_and_each_result_is_said(page: Page, cock
 
 
 def test_shutting_down_may_end_by_force(page: Page, cockpit: LocalCockpit) -> None:
-    select(page, "web-1")
+    """By a job, which everybody sees until it is dismissed."""
+    select(page, "web-1", "web-2", "database")
     page.locator("#selected-shutdown").click()
     page.locator("#act-forced").check()
     page.get_by_role("button", name="More", exact=True).last.click()
     page.locator("#act-confirm").click()
-    expect(page.locator("[data-run='shutdown']")).to_contain_text("1 powered off")
-    expected = {"action": "shutdown", "uuids": [UUIDS["web-1"]], "wait_s": 360, "then_power_off": True}
-    assert sent(cockpit, "machines.act")[-1] == expected
+    job = page.locator(f"[data-guest-job='{TASK}']")
+    expect(job).to_have_attribute("data-guest-job-state", "running")
+    expect(job).to_contain_text("2 of 3 guests still run")
+    uuids = [UUIDS[name] for name in ("database", "web-1", "web-2")]
+    assert sent(cockpit, "machines.shut_down")[-1] == {"uuids": uuids, "wait_s": 360}
+    row = page.locator(f"[data-guest='{UUIDS['web-1']}'] [data-column='state']")
+    expect(row).to_have_text(re.compile("Shut down…"))
+    job.get_by_role("button", name="Leave running").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Nothing is powered off.")
+    page.locator("#confirm-action").click()
+    expect(dialog).to_have_count(0)
+    assert sent(cockpit, "jobs.cancel")[-1] == {"job": TASK}
+    expect(job.get_by_role("link")).to_have_attribute("href", f"#/jobs/{TASK}?from=guests")
+    cockpit.show("guests-shut-down")
+    expect(job).to_have_attribute("data-guest-job-state", "succeeded")
+    job.get_by_role("button", name="Dismiss").click()
+    expect(job).to_have_count(0)
 
 
 def test_what_others_govern_cannot_be_touched(page: Page) -> None:

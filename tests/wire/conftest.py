@@ -11,6 +11,7 @@ import pytest
 from tests.leaks import no_leaks  # noqa: F401 - a fixture for every test here
 from tests.wire.helper_process import TREE, HelperProcess
 from tests.wire.libvirt_daemon import LibvirtDaemon
+from tests.wire.live_jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,3 +72,11 @@ def live(daemon: LibvirtDaemon, start_helper: Start) -> HelperProcess:
     helper.subscribe("machines")
     helper.until("machines", lambda state: state["libvirt"]["state"] == "connected")
     return helper
+
+
+@pytest.fixture
+def jobs(daemon: LibvirtDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "state"))
+    jobs = Jobs(daemon, tmp_path)
+    yield jobs
+    jobs.conn.close()

@@ -48,6 +48,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.set_vcpus": {"uuid": "x", "next": 1},
     "machines.set_memory": {"uuid": "x", "next_mib": 1},
     "machines.change_medium": {"uuid": "x", "target": "x", "path": None, "now": True, "next": False},
+    "machines.shut_down": {"uuids": ["x"], "wait_s": 1},
     "machines.snapshot_create": {"uuid": "x", "name": "x", "description": ""},
     "machines.snapshot_revert": {"uuid": "x", "name": "x"},
     "machines.snapshot_delete": {"uuid": "x", "name": "x", "children": False},

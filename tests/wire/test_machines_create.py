@@ -24,7 +24,6 @@ from cockpit_rhv.create.making import remove_leftovers
 from cockpit_rhv.deploy.drive import build_drive
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
-from cockpit_rhv.jobs import JobStore
 from cockpit_rhv.jobs.control import cancel_job
 from cockpit_rhv.machines.removal import used_by_others
 
@@ -34,52 +33,12 @@ from tests.wire.test_machines_details import define, refusal
 from tests.wire.test_machines_removal import change, with_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.wire.helper_process import HelperProcess
+    from tests.wire.live_jobs import Jobs
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 
 HOSTILE = 'it\'s <b>&amp; "two" \N{SNOWMAN}\N{PARTY POPPER} {{ x }}'
-
-
-class Jobs:
-    """Jobs without systemd, on the test's libvirtd."""
-
-    def __init__(self, daemon: LibvirtDaemon, folder: Path) -> None:
-        self.folder = folder
-        self.store = JobStore(folder / "jobs")
-        uri = {"COCKPIT_RHV_LIBVIRT_URI": daemon.uri(), "COCKPIT_RHV_STATE": str(folder / "state")}
-        self.launcher = PlainLauncher(uri)
-        self.conn = libvirt.open(daemon.uri())
-
-    def run(self, function: Any, params: dict[str, Any]) -> dict[str, Any]:
-        """``create`` or ``clone``."""
-        answer: dict[str, Any] = function(self.conn, params, "me", store=self.store, launcher=self.launcher)
-        return answer
-
-    def ended(self, job: str, state: str) -> Any:
-        """Wait for the job's end; returns its status."""
-        self.launcher.wait(self.store.stored(job).unit)
-        status = self.store.stored(job)
-        journal = (self.store.folder(job) / "private" / "journal").read_text()
-        assert status.state == state, (status.error and status.error.to_json(), journal)
-        return status
-
-    def until_copying(self, job: str) -> None:
-        """Wait until the job tells of progress."""
-        deadline = time.monotonic() + 90
-        while not (self.store.folder(job) / "private" / "progress.json").exists():
-            assert time.monotonic() < deadline, self.store.stored(job).to_json()
-            time.sleep(0.02)
-
-
-@pytest.fixture
-def jobs(daemon: LibvirtDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
-    monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "state"))
-    jobs = Jobs(daemon, tmp_path)
-    yield jobs
-    jobs.conn.close()
 
 
 def wanted(daemon: LibvirtDaemon, **changes: Any) -> dict[str, Any]:

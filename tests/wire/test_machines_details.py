@@ -191,33 +191,31 @@ def test_the_images_of_pools_are_offered(daemon: LibvirtDaemon, live: HelperProc
     }
 
 
-def test_snapshots_with_and_without_memory(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+def test_snapshots_of_a_guest_that_is_off(daemon: LibvirtDaemon, live: HelperProcess) -> None:
+    """Those with memory are jobs: tests/wire/test_guest_jobs.py."""
     uuid = define(daemon, "four")
     topic = f"machine/{uuid}"
     live.subscribe(topic)
-    live.call("machines.snapshot_create", uuid=uuid, name="off", description="before <anything> & all")
-    live.call("machines.start", uuid=uuid)
-    live.until(topic, lambda state: "live" in state)
-    live.call("machines.snapshot_create", uuid=uuid, name="on", description="")
+    described = "before <anything> & all"
+    assert live.call("machines.snapshot_create", uuid=uuid, name="off", description=described) == {"job": None}
+    live.call("machines.snapshot_create", uuid=uuid, name="later", description="")
     state = live.until(topic, lambda state: [one["current"] for one in state["snapshots"]] == [False, True])
     first, second = state["snapshots"]
-    assert (first["name"], first["description"], first["memory"], first["depth"]) == (
-        "off", "before <anything> & all", False, 0,
-    )  # fmt: skip
-    assert (second["name"], second["parent"], second["memory"], second["depth"]) == ("on", "off", True, 1)
-    assert refusal(live, "machines.snapshot_create", uuid=uuid, name="on", description="") == "snapshot.exists"
+    assert (first["name"], first["description"], first["memory"], first["depth"]) == ("off", described, False, 0)
+    assert (second["name"], second["parent"], second["memory"], second["depth"]) == ("later", "off", False, 1)
+    assert refusal(live, "machines.snapshot_create", uuid=uuid, name="later", description="") == "snapshot.exists"
     assert refusal(live, "machines.snapshot_create", uuid=uuid, name=" ", description="") == "snapshot.bad_name"
     assert refusal(live, "machines.snapshot_revert", uuid=uuid, name="none") == "snapshot.not_found"
-    live.call("machines.power_off", uuid=uuid)
-    live.until(topic, lambda state: "live" not in state)
-    live.call("machines.snapshot_revert", uuid=uuid, name="on")
-    live.until(topic, lambda state: "live" in state)  # it runs on from where it was
-    live.call("machines.snapshot_revert", uuid=uuid, name="off")
-    live.until(topic, lambda state: "live" not in state and state["snapshots"][0]["current"])
-    live.call("machines.snapshot_delete", uuid=uuid, name="off", children=False)
+    assert live.call("machines.snapshot_revert", uuid=uuid, name="off") == {"job": None}
+    live.until(topic, lambda state: state["snapshots"][0]["current"])
+    live.call("machines.start", uuid=uuid)
+    live.until(topic, lambda state: "live" in state)
+    assert live.call("machines.snapshot_revert", uuid=uuid, name="later") == {"job": None}
+    live.until(topic, lambda state: "live" not in state and state["snapshots"][1]["current"])
+    assert live.call("machines.snapshot_delete", uuid=uuid, name="off", children=False) == {"job": None}
     state = live.until(topic, lambda state: len(state["snapshots"]) == 1)
     assert state["snapshots"][0]["depth"] == 0
-    live.call("machines.snapshot_delete", uuid=uuid, name="on", children=True)
+    live.call("machines.snapshot_delete", uuid=uuid, name="later", children=True)
     live.until(topic, lambda state: state["snapshots"] == [])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..deploy.validate import FieldError
 from ..deploy.vm import connected
 from ..errors import RhvError
+from ..guest_jobs.starting import job_uri
 from ..jobs.control import require_root
 from ..machines.actions import domain_of, mapped, require_own
 from ..machines.cloned_domain import cloned_domain
@@ -19,7 +20,7 @@ from ..machines.states import ACTIVE, state_name
 from ..machines.xml import tree
 from ..messages import Message, msg
 from .folder import require_safe
-from .guest import define_guest, done, job_uri, known_macs, refresh_pool, start_making
+from .guest import define_guest, done, known_macs, refresh_pool, start_making
 from .host import folders, places
 from .images import copy_image, measure_copy, require_space
 from .making import making, remove_leftovers

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import uuid as uuids
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +13,13 @@ from ..deploy.progress import ProgressFile
 from ..deploy.validate import FieldError
 from ..deploy.vm import connected
 from ..errors import RhvError
-from ..jobs.control import require_root, start_job
-from ..jobs.model import JobSpec, PhaseSpec
+from ..guest_jobs.starting import job_uri, start_guest_job
+from ..jobs.control import require_root
 from ..machines.actions import mapped
 from ..machines.cloned_domain import new_mac
 from ..machines.new_domain import NewDisk, NewGuest, new_domain
-from ..machines.opening import DEFAULT_URI
 from ..machines.xml import parse
 from ..messages import msg
-from ..paths import data_dir
 from .host import folders, read_limits
 from .images import copy_image, create_empty, inspect_image, measure_copy, require_whole
 from .making import making, remove_leftovers, unstoppable
@@ -214,17 +211,8 @@ def start_making(
     store: JobStore | None,
     launcher: Launcher | None,
 ) -> str:
-    """Start the playbook ``ansible/guests/<phase>.yml`` as a job; returns its id. Raises RhvError ``job.*``."""
-    spec = JobSpec("task", title, user, (PhaseSpec(phase, title, 60.0),), guests=(str(guest["uuid"]),))
-    folder = data_dir() / "ansible"
-    return start_job(
-        spec, folder / "guests", folder / "plugins", {"rhv_task": {"guest": guest}}, store=store, launcher=launcher
-    )
-
-
-def job_uri() -> str:
-    """libvirt as the helper has it."""
-    return os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI)
+    """Start the job that makes ``guest``, whose ``uuid`` it has; returns its id. Raises RhvError ``job.*``."""
+    return start_guest_job(phase, title, user, guest, (str(guest["uuid"]),), 60.0, store, launcher)
 
 
 def done(name: str) -> dict[str, Any]:

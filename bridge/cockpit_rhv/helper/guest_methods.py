@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
+
+from .users import asking_user
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from .session import Call
 
@@ -63,27 +65,14 @@ async def change_medium(params: Mapping[str, Any], call: Call) -> dict[str, Any]
     return await _change(call, params["uuid"], change, params["target"], params["path"], when)
 
 
-async def snapshot_create(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    """A new snapshot; answers when it is there."""
-    from ..machines.snapshots import SNAPSHOT_LIMIT_S, create_snapshot
+def _snapshot(what: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[str, Any]]]:
+    async def handler(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+        from ..guest_jobs.snapshot import SNAPSHOT_LIMIT_S, snapshot
 
-    args = (params["name"], params["description"])
-    return await _change(call, params["uuid"], create_snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)
+        args = (what, {name: value for name, value in params.items() if name != "uuid"}, asking_user())
+        return {"job": await change_guest(call, params["uuid"], snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)}
 
-
-async def snapshot_revert(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    """Back to a snapshot; answers when the guest is so."""
-    from ..machines.snapshots import SNAPSHOT_LIMIT_S, revert_to_snapshot
-
-    return await _change(call, params["uuid"], revert_to_snapshot, params["name"], limit_s=SNAPSHOT_LIMIT_S)
-
-
-async def snapshot_delete(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    """A snapshot is forgotten; answers when it is gone."""
-    from ..machines.snapshots import SNAPSHOT_LIMIT_S, delete_snapshot
-
-    args = (params["name"], params["children"])
-    return await _change(call, params["uuid"], delete_snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)
+    return handler
 
 
 async def xml(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -138,9 +127,9 @@ GUEST_METHODS = {
     "machines.set_memory": set_memory,
     "machines.media": media,
     "machines.change_medium": change_medium,
-    "machines.snapshot_create": snapshot_create,
-    "machines.snapshot_revert": snapshot_revert,
-    "machines.snapshot_delete": snapshot_delete,
+    "machines.snapshot_create": _snapshot("create"),
+    "machines.snapshot_revert": _snapshot("revert"),
+    "machines.snapshot_delete": _snapshot("delete"),
     "machines.xml": xml,
     "machines.define_xml": define_xml,
     "machines.set_boot_order": set_boot_order,

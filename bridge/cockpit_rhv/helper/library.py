@@ -199,7 +199,7 @@ class Library:
             agent_connection = Connection(agent_workers, uri, pools=True)
             agents = AgentAddresses(agent_connection)
             sampler = Sampler(connection, store, AddressBook(self._workers), agents)
-            bulk, sizes = BulkActions(connection, store), DiskSizes(connection)
+            bulk, sizes = BulkActions(connection), DiskSizes(connection)
             self._machines = _Machines(connection, store, sampler, bulk, sizes, agents, agent_connection, agent_workers)
             connection.start()
             self.record_events()

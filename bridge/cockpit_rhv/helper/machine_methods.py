@@ -6,6 +6,8 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any, Callable
 
+from .users import asking_user
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
@@ -26,12 +28,17 @@ def _action(name: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[str
 
 async def act(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """One thing done to many guests, with a result for each."""
-    wait = params.get("wait_s")
     await call.session.library.connected()
-    results = await call.session.library.bulk_actions.act(
-        params["action"], params["uuids"], wait, bool(params.get("then_power_off"))
-    )
+    results = await call.session.library.bulk_actions.act(params["action"], params["uuids"])
     return {"results": [result.to_json() for result in results]}
+
+
+async def shut_down(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Guests shut down within a time, or are powered off then."""
+    from ..guest_jobs.shutdown import START_LIMIT_S, start_shut_down
+
+    args = (params["uuids"], int(params["wait_s"]), asking_user())
+    return await call.session.library.libvirt(start_shut_down, *args, limit_s=START_LIMIT_S)
 
 
 async def console(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -68,6 +75,7 @@ MACHINE_METHODS = {
     "machines.shutdown": _action("shutdown"),
     "machines.power_off": _action("power_off"),
     "machines.act": act,
+    "machines.shut_down": shut_down,
     "machines.console": console,
     "machines.open_display": open_display,
     "machines.serial_log": serial_log,

@@ -14,7 +14,7 @@ from ..rpc.following import FollowingTopic
 from ..rpc.topics import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..checks.health_topic import HealthTopic
     from ..jobs.watch import JobWatcher
@@ -99,6 +99,7 @@ class JobsTopic(Topic):
         super().__init__("jobs")
         self._library = library
         self._state: Mapping[str, Any] = {}
+        self._active: Mapping[str, Sequence[str]] = {}
         self._watcher: JobWatcher | None = None
 
     def read(self) -> Mapping[str, Any]:
@@ -121,7 +122,11 @@ class JobsTopic(Topic):
 
     async def _load(self) -> None:
         jobs = await self._library.run(self._library.job_store().list, limit_s=READ_LIMIT_S)
+        before, self._active = self._active, {job.id: job.guests for job in jobs.jobs if job.active}
         self._state = jobs.to_json()
+        # of what a job has done to a guest libvirt has not always an event
+        for uuid in {uuid for job, guests in before.items() if job not in self._active for uuid in guests}:
+            self._library.details_changed(uuid)
 
 
 class JobTopic(Topic):

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 def note_boot(folder: Path) -> None:
     """Remember in which boot of the host the job in ``folder`` was started last. Raises OSError."""
-    (folder / "boot").write_text(_this_boot(), encoding="ascii")
+    (folder / "boot").write_text(this_boot(), encoding="ascii")
     hand_to_group(folder / "boot", 0o644)
 
 
@@ -24,7 +24,7 @@ def from_before_boot(folder: Path) -> bool:
     try:
         noted = folder / "boot"
         # A clock is asked only where nothing else is known: it may have been set in between.
-        return noted.read_text(encoding="ascii") != _this_boot() if noted.exists() else _written_before_boot(folder)
+        return noted.read_text(encoding="ascii") != this_boot() if noted.exists() else _written_before_boot(folder)
     except OSError as error:
         # A host that hides init from us. Whoever may settle jobs asks systemd.
         logger.debug("whether %s is older than this boot cannot be told: %s", folder, error)
@@ -33,12 +33,13 @@ def from_before_boot(folder: Path) -> bool:
 
 def _written_before_boot(folder: Path) -> bool:
     # A job of version 0.1.0 noted no boot; its runner wrote the status every two seconds.
-    ticks = int(_this_boot().split()[1])
+    ticks = int(this_boot().split()[1])
     booted_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
     return (folder / "status.json").stat().st_mtime + 1 < booted_s
 
 
-def _this_boot() -> str:
+def this_boot() -> str:
+    """Names this boot of the host or container. Raises OSError."""
     # Init's start, in ticks since the kernel's: a container boots too, and its kernel does not.
     kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return f"{kernel} {Path('/proc/1/stat').read_text(encoding='utf-8').rpartition(')')[2].split()[19]}"

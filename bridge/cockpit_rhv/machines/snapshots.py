@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from .definition import Definition
 
-#: Seconds: the whole memory of a guest may have to be written to its disk, or read from there.
-SNAPSHOT_LIMIT_S = 3600.0
 #: Snapshots that are listed; libvirt has no limit of its own, a message to the page has.
 MOST_LISTED = 500
 
@@ -133,10 +131,8 @@ def why_no_snapshots(definition: Definition, persistent: bool) -> RhvError | Non
     return None
 
 
-def create_snapshot(conn: libvirt.virConnect, uuid: str, name: str, description: str) -> None:
-    """Keep the guest as it is, with its memory when it runs. Raises ``snapshot.*`` when that cannot be."""
-    import libvirt
-
+def verify_new_snapshot(conn: libvirt.virConnect, uuid: str, name: str) -> None:
+    """Raises RhvError ``snapshot.*`` when no snapshot of that name can be taken, and as ``require_own`` does."""
     from .definition import parse_definition
 
     require_own(conn, uuid, engine_too=False)
@@ -153,6 +149,14 @@ def create_snapshot(conn: libvirt.virConnect, uuid: str, name: str, description:
             raise _refused(
                 "snapshot.exists", msg("snapshot.exists", "The guest has a snapshot named {name}.", name=name)
             )
+
+
+def create_snapshot(conn: libvirt.virConnect, uuid: str, name: str, description: str) -> None:
+    """Keep the guest as it is, with its memory when it runs. Raises ``snapshot.*`` when that cannot be."""
+    import libvirt
+
+    verify_new_snapshot(conn, uuid, name)
+    with domain_of(conn, uuid) as domain:
         root = ET.Element("domainsnapshot")
         ET.SubElement(root, "name").text = name
         if description:

@@ -3,7 +3,7 @@ import { useState } from "react";
 
 import { ActDialog, needsConfirmation } from "../guests/ActDialog";
 import { ActionMenu } from "../guests/ActionMenu";
-import { pendingActions, runStore, useRuns, type Waiting } from "../guests/runs";
+import { pendingActions, runStore, useRuns } from "../guests/runs";
 import { actionTitle, applies, isProtected, type Action, type Guest } from "../guests/states";
 import { _ } from "../i18n";
 import { Button } from "../pf";
@@ -20,9 +20,10 @@ export function GuestActions({ guest }: { guest: Guest }) {
     const pending = pendingActions(useRuns()).has(guest.uuid);
     const [asked, setAsked] = useState<Action | null>(null);
     const [removing, setRemoving] = useState(false);
-    const run = (action: Action, waiting: Waiting | null = null) => {
+    const run = (action: Action, wait_s: number | null = null) => {
         setAsked(null);
-        void runStore.start(call, action, new Map([[guest.uuid, guest.name]]), waiting);
+        const names = new Map([[guest.uuid, guest.name]]);
+        void (wait_s === null ? runStore.start(call, action, names) : runStore.shutDown(call, names, wait_s));
     };
     const onAction = (action: Action) => (needsConfirmation(action) ? setAsked(action) : run(action));
     if (isProtected(guest))
@@ -44,7 +45,7 @@ export function GuestActions({ guest }: { guest: Guest }) {
             </Button>
             {removing && <RemoveDialog guest={guest} onClose={() => setRemoving(false)} />}
             {asked && needsConfirmation(asked) && (
-                <ActDialog action={asked} guests={[guest]} onClose={() => setAsked(null)} onConfirm={waiting => run(asked, waiting)} />
+                <ActDialog action={asked} guests={[guest]} onClose={() => setAsked(null)} onConfirm={wait_s => run(asked, wait_s)} />
             )}
         </>
     );

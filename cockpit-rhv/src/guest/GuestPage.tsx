@@ -11,9 +11,11 @@ import { LimitedAccess } from "../common/LimitedAccess";
 import { Notice } from "../common/Notice";
 import { PageFrame } from "../common/PageFrame";
 import { State } from "../guests/columns";
+import { GuestJobs } from "../guests/GuestJobs";
+import { pendingJobs, useJobs } from "../guests/atWork";
 import { RunResults } from "../guests/RunResults";
 import { pendingActions, useRuns } from "../guests/runs";
-import { isProtected, ownerWord, type Guest } from "../guests/states";
+import { isActive, isProtected, ownerWord, type Guest } from "../guests/states";
 import { _ } from "../i18n";
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "../pf";
 import { usePrivileged, useTopic } from "../rpc/hooks";
@@ -102,6 +104,7 @@ function Body({ guest }: { guest: Guest }) {
 export default function GuestPage({ uuid, query }: { uuid: string; query: Query }) {
     const topic = useTopic("machines");
     const runs = useRuns();
+    const jobs = useJobs();
     const [known, setKnown] = useState<string | null>(null);
     const guest = topic.state === "ready" ? topic.value.machines[uuid] : undefined;
     const name = guest?.name;
@@ -124,16 +127,18 @@ export default function GuestPage({ uuid, query }: { uuid: string; query: Query 
             <PageFrame page="guest" state="ready" title={known ?? _("Guest")} above={above}>
                 <LibvirtNotice libvirt={libvirt} />
                 <TaskNotices uuid={uuid} />
+                <GuestJobs uuid={uuid} />
                 {libvirt.state === "connected" && <Gone known={known} query={query} />}
             </PageFrame>
         );
     }
     const mine = runs.filter(run => run.names.has(uuid));
+    const pending = pendingActions(mine).get(uuid) ?? pendingJobs(jobs, () => isActive(guest)).get(uuid);
     return (
         <PageFrame page="guest" state="ready" title={guest.name} above={above} actions={<GuestActions guest={guest} />}
                    badge={(
                        <>
-                           <State guest={guest} pending={pendingActions(mine).get(uuid)} />
+                           <State guest={guest} pending={pending} />
                            {isProtected(guest) && <Label isCompact>{ownerWord(guest.owner)}</Label>}
                            {guest.emulated && <Label isCompact color="yellow">{_("emulated")}</Label>}
                        </>
@@ -144,6 +149,7 @@ export default function GuestPage({ uuid, query }: { uuid: string; query: Query 
             {isProtected(guest) && <Foreign owner={guest.owner} />}
             <RunResults runs={mine} />
             <TaskNotices uuid={uuid} />
+            <GuestJobs uuid={uuid} />
             <Body guest={guest} />
         </PageFrame>
     );

@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import { dateTime } from "../format";
+import { pendingJobs, useJobs } from "../guests/atWork";
 import { _, text } from "../i18n";
 import { Button, Card, CardBody, CardTitle } from "../pf";
 import { Label } from "./pf";
@@ -16,7 +17,8 @@ type Asked = { what: "create" } | { what: "revert" | "delete"; snapshot: Snapsho
 /** What the guest was, and can be again. */
 export function SnapshotsCard({ guest, details, locked }: CardProps) {
     const [asked, setAsked] = useState<Asked | null>(null);
-    const busy = useTasks(guest.uuid).some(({ error }) => error === null);
+    const tasks = useTasks(guest.uuid);
+    const busy = pendingJobs(useJobs(), () => false).has(guest.uuid) || tasks.some(({ error }) => error === null);
     const { snapshots, no_snapshots: refused } = details;
     const running = details.live !== undefined && guest.state !== "shut_off";
     const common = { guest, snapshots, onClose: () => setAsked(null) };

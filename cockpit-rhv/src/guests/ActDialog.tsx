@@ -6,7 +6,6 @@ import { mainElement } from "../common/PageFrame";
 import { _, plural } from "../i18n";
 import { Button } from "../pf";
 import { Checkbox, NumberInput } from "./pf";
-import type { Waiting } from "./runs";
 import { actionTitle, type Action, type Guest } from "./states";
 
 /** Names that are written out; of more, how many there are. */
@@ -56,7 +55,8 @@ function Names({ guests }: { guests: readonly Guest[] }) {
 interface ActDialogProps {
     action: Confirmed;
     guests: readonly Guest[];
-    onConfirm: (waiting: Waiting | null) => void;
+    /** `wait_s`: after so many seconds what still runs is powered off; null: never. */
+    onConfirm: (wait_s: number | null) => void;
     onClose: () => void;
 }
 
@@ -78,7 +78,7 @@ export function ActDialog({ action, guests, onConfirm, onClose }: ActDialogProps
                 {action === "shutdown" && (
                     <Checkbox id="act-forced" label={_("Power off what still runs after a while")} isChecked={forced}
                               onChange={(_event, checked) => setForced(checked)}
-                              description={_("What has not been written to disk is lost then. This page must stay open for it: without it nothing is powered off.")}
+                              description={_("What has not been written to disk is lost then. The host sees to it by itself: this page may be closed.")}
                               body={forced && (
                                   <NumberInput value={minutes} min={1} max={MOST_MINUTES} unit={_("minutes")} inputName="minutes"
                                                inputAriaLabel={_("Minutes to wait")} minusBtnAriaLabel={_("Less")} plusBtnAriaLabel={_("More")}
@@ -89,7 +89,7 @@ export function ActDialog({ action, guests, onConfirm, onClose }: ActDialogProps
             </ModalBody>
             <ModalFooter>
                 <Button variant={danger ? "danger" : "primary"} id="act-confirm"
-                        onClick={() => onConfirm(forced ? { wait_s: minutes * 60, then_power_off: true } : null)}>
+                        onClick={() => onConfirm(forced ? minutes * 60 : null)}>
                     {actionTitle(action)}
                 </Button>
                 <Button variant="link" onClick={onClose}>{_("Cancel")}</Button>

@@ -9,7 +9,7 @@ import { _, text } from "../i18n";
 import { ActionMenu } from "./ActionMenu";
 import { QueryContext, State, cell, columnTitle } from "./columns";
 import type { Column } from "./query";
-import { isProtected, ownerWord, stateWord, type Action, type Guest } from "./states";
+import { isProtected, ownerWord, stateWord, type Action, type Doing, type Guest } from "./states";
 
 interface GuestRowProps {
     guest: Guest;
@@ -17,7 +17,7 @@ interface GuestRowProps {
     index: number;
     columns: readonly Column[];
     selected: boolean;
-    pending: Action | undefined;
+    pending: Doing | undefined;
     privileged: boolean;
     onSelect: (index: number, selected: boolean, range: boolean) => void;
     onAction: (action: Action, guests: readonly Guest[]) => void;

@@ -9,14 +9,14 @@ import { columnTitle } from "./columns";
 import { GuestRow } from "./GuestRow";
 import type { Column, Wanted } from "./query";
 import type { Selection } from "./useSelection";
-import type { Action, Guest } from "./states";
+import type { Action, Doing, Guest } from "./states";
 import { useWindow } from "./useWindow";
 
 interface GuestTableProps {
     guests: readonly Guest[];
     wanted: Wanted;
     columns: readonly Column[];
-    pending: ReadonlyMap<string, Action>;
+    pending: ReadonlyMap<string, Doing>;
     privileged: boolean;
     selection: Selection;
     onSort: (column: Column) => void;

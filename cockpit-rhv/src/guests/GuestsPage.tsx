@@ -15,14 +15,16 @@ import type { Live } from "../rpc/merge";
 import { ActDialog, needsConfirmation } from "./ActDialog";
 import { ClockContext, QueryContext } from "./columns";
 import { NoGuests, NothingMatches } from "./EmptyStates";
+import { GuestJobs } from "./GuestJobs";
+import { pendingJobs, useJobs } from "./atWork";
 import { GuestTable } from "./GuestTable";
 import { isFiltered, parseQuery, sortedBy, toQuery, type Column, type Wanted } from "./query";
 import { RunResults } from "./RunResults";
-import { pendingActions, runStore, useRuns, type Waiting } from "./runs";
+import { pendingActions, runStore, useRuns } from "./runs";
 import { selectGuests } from "./select";
 import { SelectionBar } from "./SelectionBar";
 import { CreateButton } from "./CreateButton";
-import { groupOf, isProtected, type Action, type Guest } from "./states";
+import { groupOf, isActive, isProtected, type Action, type Guest } from "./states";
 import { Toolbar } from "./Toolbar";
 import { useSelection } from "./useSelection";
 
@@ -42,7 +44,14 @@ function List({ value, query }: { value: Live<Machines>; query: Query }) {
     // Where every guest is this host's own the column says nothing.
     const columns = useMemo(() => wanted.columns.filter(column => foreign || column !== "owner"), [wanted, foreign]);
     const shown = useMemo(() => selectGuests(guests, wanted), [guests, wanted]);
-    const pending = useMemo(() => pendingActions(runs), [runs]);
+    const jobs = useJobs();
+    const pending = useMemo(() => {
+        const active = (uuid: string) => {
+            const guest = value.machines[uuid];
+            return guest !== undefined && isActive(guest);
+        };
+        return new Map([...pendingJobs(jobs, active), ...pendingActions(runs)]);
+    }, [jobs, runs, value.machines]);
     const selection = useSelection(shown);
     const { clear } = selection;
 
@@ -54,10 +63,11 @@ function List({ value, query }: { value: Live<Machines>; query: Query }) {
             go(route);
     }, []);
     const onSort = useCallback((column: Column) => show(sortedBy(wanted, column)), [show, wanted]);
-    const run = useCallback((action: Action, chosen: readonly Guest[], waiting: Waiting | null = null) => {
+    const run = useCallback((action: Action, chosen: readonly Guest[], wait_s: number | null = null) => {
         setAsked(null);
         clear();
-        void runStore.start(call, action, new Map(chosen.map(({ uuid, name }) => [uuid, name])), waiting);
+        const names = new Map(chosen.map(({ uuid, name }) => [uuid, name]));
+        void (wait_s === null ? runStore.start(call, action, names) : runStore.shutDown(call, names, wait_s));
     }, [call, clear]);
     const onAction = useCallback((action: Action, chosen: readonly Guest[]) => {
         if (needsConfirmation(action))
@@ -71,6 +81,7 @@ function List({ value, query }: { value: Live<Machines>; query: Query }) {
     return (
         <ClockContext.Provider value={clock === null ? null : Math.floor(clock / CLOCK_STEP_S) * CLOCK_STEP_S}>
             <RunResults runs={runs} />
+            <GuestJobs uuid={null} />
             <Toolbar guests={guests} wanted={wanted} onChange={show} />
             <p className="pf-v6-screen-reader" role="status">
                 {isFiltered(wanted) && _("{shown} of {total} guests shown", { shown: number(shown.length), total: number(guests.length) })}
@@ -88,7 +99,7 @@ function List({ value, query }: { value: Live<Machines>; query: Query }) {
             )}
             {asked && needsConfirmation(asked.action) && (
                 <ActDialog action={asked.action} guests={asked.guests} onClose={() => setAsked(null)}
-                           onConfirm={waiting => run(asked.action, asked.guests, waiting)} />
+                           onConfirm={wait_s => run(asked.action, asked.guests, wait_s)} />
             )}
         </ClockContext.Provider>
     );

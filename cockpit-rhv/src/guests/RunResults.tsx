@@ -8,28 +8,26 @@ import { isOver, runStore, type Run } from "./runs";
 import { actionTitle } from "./states";
 
 function Progress({ run }: { run: Run }) {
-    const { action, names, done, poweredOff, failed } = run;
+    const { action, names, done, failed } = run;
     return (
         <Notice variant="info" data-run={run.action} data-run-state="running"
                title={_("{action}: {count} of {total}", {
-                   action: actionTitle(action), count: number(done.size + poweredOff.size + failed.size), total: number(names.size),
+                   action: actionTitle(action), count: number(done.size + failed.size), total: number(names.size),
                })} />
     );
 }
 
 function Outcome({ run }: { run: Run }) {
-    const { action, names, done, poweredOff, failed } = run;
+    const { action, names, done, failed } = run;
     const parts = [
         ...(done.size > 0 ? [plural("{count} done", "{count} done", done.size)] : []),
-        ...(poweredOff.size > 0 ? [plural("{count} powered off", "{count} powered off", poweredOff.size)] : []),
         ...(failed.size > 0 ? [plural("{count} failed", "{count} failed", failed.size)] : []),
     ];
     return (
-        <Notice variant={failed.size > 0 ? "danger" : "warning"} data-run={action} data-run-state="over"
+        <Notice variant="danger" data-run={action} data-run-state="over"
                title={`${actionTitle(action)}: ${parts.join(", ")}`}
                actionLinks={<AlertActionLink onClick={() => runStore.dismiss(run.id)}>{_("Dismiss")}</AlertActionLink>}>
             <ul className="rhv-guests__results">
-                {Array.from(poweredOff, uuid => <li key={uuid}><b>{names.get(uuid)}</b>: {_("did not shut down in time and was powered off.")}</li>)}
                 {Array.from(failed, ([uuid, error]) => (
                     <li key={uuid} data-failed={uuid} data-error={error.code}>
                         <b>{names.get(uuid)}</b>: {text(error.message)} {error.hint && text(error.hint)}

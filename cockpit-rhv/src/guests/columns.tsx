@@ -9,7 +9,7 @@ import { Spinner } from "../pf";
 import { Status } from "../common/Status";
 import { both } from "./select";
 import type { Column } from "./query";
-import { actionTitle, ownerWord, stateTone, stateWord, type Action, type Guest } from "./states";
+import { doingTitle, ownerWord, stateTone, stateWord, type Doing, type Guest } from "./states";
 
 /** The host's clock, in steps in which a list of uptimes changes; null while it is not known. */
 export const ClockContext = createContext<number | null>(null);
@@ -74,12 +74,12 @@ function Addresses({ addresses }: { addresses: readonly string[] | undefined }) 
     );
 }
 
-export function State({ guest, pending }: { guest: Guest; pending: Action | undefined }) {
+export function State({ guest, pending }: { guest: Guest; pending: Doing | undefined }) {
     if (pending !== undefined) {
         return (
             <span className="rhv-status">
                 <Spinner size="sm" aria-valuetext={_("Running")} />
-                <span>{_("{action}…", { action: actionTitle(pending) })}</span>
+                <span>{_("{action}…", { action: doingTitle(pending) })}</span>
             </span>
         );
     }

@@ -13,20 +13,14 @@ export interface Run {
     /** Names as they were when it was asked for: a guest may be gone before its result comes. */
     readonly names: ReadonlyMap<string, string>;
     readonly done: ReadonlySet<string>;
-    readonly poweredOff: ReadonlySet<string>;
     readonly failed: ReadonlyMap<string, RhvError>;
-}
-
-export interface Waiting {
-    wait_s: number;
-    then_power_off: boolean;
 }
 
 /** Guests in one request: results are shown as they come, and leaving the page stops what has not been asked for. */
 const BATCH = 6;
 
-export function isOver({ names, done, poweredOff, failed }: Run): boolean {
-    return done.size + poweredOff.size + failed.size === names.size;
+export function isOver({ names, done, failed }: Run): boolean {
+    return done.size + failed.size === names.size;
 }
 
 export class RunStore {
@@ -42,18 +36,27 @@ export class RunStore {
     };
 
     /** Does one thing to many guests. Never rejects: each guest has its result. */
-    async start(call: Call, action: Action, names: ReadonlyMap<string, string>, waiting: Waiting | null = null): Promise<void> {
+    async start(call: Call, action: Action, names: ReadonlyMap<string, string>): Promise<void> {
         const id = this.#next++;
-        this.#set([{ id, action, names, done: new Set(), poweredOff: new Set(), failed: new Map() }, ...this.#runs]);
+        this.#set([{ id, action, names, done: new Set(), failed: new Map() }, ...this.#runs]);
         const uuids = [...names.keys()];
-        // Whoever is waited for is waited for beside the others, so these go in one request.
-        const size = waiting ? uuids.length : BATCH;
-        for (let first = 0; first < uuids.length; first += size)
-            await this.#ask(id, call, { action, uuids: uuids.slice(first, first + size), ...waiting });
-        const run = this.#runs.find(one => one.id === id);
-        // Success shows in the rows themselves.
-        if (run?.failed.size === 0 && run.poweredOff.size === 0)
+        for (let first = 0; first < uuids.length; first += BATCH)
+            await this.#ask(id, call, { action, uuids: uuids.slice(first, first + BATCH) });
+        this.#tidy(id);
+    }
+
+    /** Starts the job that powers off what has not shut down after `wait_s` seconds. Never rejects. */
+    async shutDown(call: Call, names: ReadonlyMap<string, string>, wait_s: number): Promise<void> {
+        const id = this.#next++;
+        this.#set([{ id, action: "shutdown", names, done: new Set(), failed: new Map() }, ...this.#runs]);
+        try {
+            await call("machines.shut_down", { uuids: [...names.keys()], wait_s });
+            // From here on the job tells what becomes of them.
             this.dismiss(id);
+        } catch (reason) {
+            for (const uuid of names.keys())
+                this.#note(id, uuid, asError(reason).error);
+        }
     }
 
     dismiss(id: number): void {
@@ -63,23 +66,27 @@ export class RunStore {
     async #ask(id: number, call: Call, params: MachinesActParams): Promise<void> {
         try {
             const { results } = await call("machines.act", params);
-            for (const { uuid, outcome, error } of results)
-                this.#note(id, uuid, outcome, error);
+            for (const { uuid, error } of results)
+                this.#note(id, uuid, error);
         } catch (reason) {
             for (const uuid of params.uuids)
-                this.#note(id, uuid, "failed", asError(reason).error);
+                this.#note(id, uuid, asError(reason).error);
         }
     }
 
-    #note(id: number, uuid: string, outcome: "done" | "powered_off" | "failed", error: RhvError | null): void {
+    /** Success shows in the rows themselves. */
+    #tidy(id: number): void {
+        if (this.#runs.find(one => one.id === id)?.failed.size === 0)
+            this.dismiss(id);
+    }
+
+    #note(id: number, uuid: string, error: RhvError | null): void {
         this.#set(this.#runs.map(run => {
             if (run.id !== id)
                 return run;
             if (error)
                 return { ...run, failed: new Map(run.failed).set(uuid, error) };
-            return outcome === "powered_off"
-                ? { ...run, poweredOff: new Set(run.poweredOff).add(uuid) }
-                : { ...run, done: new Set(run.done).add(uuid) };
+            return { ...run, done: new Set(run.done).add(uuid) };
         }));
     }
 
@@ -99,9 +106,9 @@ export function useRuns(): readonly Run[] {
 /** What is being done to each guest at this moment. */
 export function pendingActions(runs: readonly Run[]): ReadonlyMap<string, Action> {
     const pending = new Map<string, Action>();
-    for (const { action, names, done, poweredOff, failed } of runs) {
+    for (const { action, names, done, failed } of runs) {
         for (const uuid of names.keys()) {
-            if (!done.has(uuid) && !poweredOff.has(uuid) && !failed.has(uuid))
+            if (!done.has(uuid) && !failed.has(uuid))
                 pending.set(uuid, action);
         }
     }

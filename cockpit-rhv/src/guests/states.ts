@@ -8,6 +8,9 @@ import type { Live } from "../rpc/merge";
 export type Guest = Live<Machine>;
 export type Action = MachinesActParams["action"];
 
+/** What is being done to a guest at the moment. */
+export type Doing = Action | "snapshot";
+
 /** What the list can be reduced to. */
 export type Group = "running" | "paused" | "off" | "trouble";
 export const GROUPS: readonly Group[] = ["running", "paused", "off", "trouble"];
@@ -127,6 +130,15 @@ export function applies(action: Action, guest: Guest): boolean {
     case "autostart_on": return guest.persistent && !guest.autostart;
     case "autostart_off": return guest.persistent && guest.autostart;
     }
+}
+
+/** Whether it has a process, which may be asked to end. */
+export function isActive({ state }: Guest): boolean {
+    return ACTIVE.includes(state);
+}
+
+export function doingTitle(doing: Doing): string {
+    return doing === "snapshot" ? _("Snapshot") : actionTitle(doing);
 }
 
 export function actionTitle(action: Action): string {

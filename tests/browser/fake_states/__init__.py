@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable
+from typing import Any, Callable
 
 from . import create, errors, guest, guests, jobs, logs, networks, plans, storage
 from .checks import report
@@ -107,6 +107,31 @@ def gone() -> Json:
     )
 
 
+def shutting_down(state: str, **more: Any) -> Json:
+    """web-1, web-2 and the database are shut down."""
+    names = ("web-1", "web-2", "database")
+    text = "Shut down {count} guests, and power them off after {minutes} min"
+    title = msg("shutdown.title_many", text, count=len(names), minutes=5)
+    uuids = [one["uuid"] for one in guests.few() if one["name"] in names]
+    return jobs.of_guests(state, "shut-down-guests", title, *uuids, task="Wait until the guests are off", **more)
+
+
+def waiting() -> Json:
+    text = msg("shutdown.waiting_many", "{count} of {total} guests still run", count=2, total=3)
+    return shutting_down("running", progress={"done": 70, "total": 300, "unit": "seconds", "message": text})
+
+
+def snapshotting(state: str, **more: Any) -> Json:
+    text = "Take the snapshot {snapshot} of {name}"
+    title = msg("snapshot.title.create", text, snapshot="before the upgrade", name="web-1")
+    return jobs.of_guests(state, "snapshot-guest", title, guests.few()[0]["uuid"], task="Let libvirt do it", **more)
+
+
+def writing() -> Json:
+    progress = {"done": 700 * 2**20, "total": 2048 * 2**20, "unit": "bytes", "message": None}
+    return snapshotting("running", progress=progress)
+
+
 def made() -> Json:
     title = msg("create.title", "Create the guest {name}", name="web-1")
     return jobs.of_guests("succeeded", "create-guest", title, guests.few()[0]["uuid"])
@@ -171,6 +196,18 @@ STATES: dict[str, Callable[[], State]] = {
     "stopped": lambda: State("deployed", succeeded(), vm="shut_off"),
     # The list of guests.
     "guests": lambda: State("deployed", succeeded(), vm="running", others=guests.few),
+    # Jobs that work on guests.
+    "guests-shutting-down": lambda: State("none", waiting(), others=guests.few),
+    "guests-shut-down-failed": lambda: State(
+        "none", shutting_down("failed", error=errors.not_shut_down()), others=guests.few
+    ),
+    "guests-shut-down": lambda: State("none", shutting_down("succeeded"), others=guests.few),
+    "guest-snapshot": lambda: State("none", writing(), others=guests.few),
+    "guest-snapshot-limited": lambda: State("none", writing(), others=guests.few, privileged=False),
+    "guest-snapshot-failed": lambda: State(
+        "none", snapshotting("interrupted", error=errors.interrupted()), others=guests.few
+    ),
+    "guest-snapshot-cancelled": lambda: State("none", snapshotting("cancelled"), others=guests.few),
     "guest-made": lambda: State("none", made(), others=guests.few),
     "guest-gone": lambda: State(others=lambda: guests.few()[1:]),
     "guests-limited": lambda: State(others=guests.few, privileged=False),

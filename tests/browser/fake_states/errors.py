@@ -110,3 +110,14 @@ def other_ca() -> Json:
         None,
         "SHA-256 pinned 4f9a…, found 7702…",
     )
+
+
+def not_shut_down() -> Json:
+    text = "{count} of {total} guests were not shut down: {names}"
+    hint = "The log of the job tells why for each; mend that and shut them down again."
+    return error(
+        "shutdown.some_failed",
+        msg("shutdown.some_failed", text, count=1, total=3, names="web-2"),
+        msg("shutdown.some_failed.hint", hint),
+        "web-2: machine.managed: This guest is run by a Manager.",
+    )

@@ -172,7 +172,7 @@ def _define(params: Json) -> Json:
 
 def _snapshot(params: Json) -> Json:
     if params["name"] != "too large":
-        return {}
+        return {"job": None}
     raise plans.Refused(
         error(
             "machine.qemu_failed",
@@ -296,6 +296,7 @@ ANSWERS: dict[str, Callable[[Json], Json]] = {
     "machines.xml": _xml,
     "machines.define_xml": _define,
     "machines.snapshot_create": _snapshot,
+    "machines.snapshot_delete": lambda _params: {"job": None},
     "machines.agent": _agent,
     "machines.media": _media,
     "machines.disk_choices": _disk_choices,

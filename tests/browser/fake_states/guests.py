@@ -74,8 +74,8 @@ def unknown() -> list[Json]:
     return [{**one, **gone, "state": "unknown", "reason": None, "error": lost()} for one in few()]
 
 
-def results(uuids: list[str], wait_s: int | None) -> list[Json]:
-    """The second guest never does what it is asked to, the sixth does not hear that it is to shut down."""
+def results(uuids: list[str]) -> list[Json]:
+    """The second guest never does what it is asked to."""
     refused = error(
         "machine.qemu_failed",
         msg("machine.qemu_failed", "QEMU could not run the guest."),
@@ -86,8 +86,6 @@ def results(uuids: list[str], wait_s: int | None) -> list[Json]:
     def result(uuid: str) -> Json:
         if uuid == few()[1]["uuid"]:
             return {"uuid": uuid, "outcome": "failed", "error": refused}
-        if wait_s is not None and uuid == few()[0]["uuid"]:
-            return {"uuid": uuid, "outcome": "powered_off", "error": None}
         return {"uuid": uuid, "outcome": "done", "error": None}
 
     return [result(uuid) for uuid in uuids]

@@ -36,7 +36,9 @@ function TaskProgress({ status }: { status: Live<JobStatus> }) {
     const ratio = Math.min(1, progress.done / total);
     const label = progress.unit === "bytes"
         ? _("{done} of {total}", { done: bytes(progress.done), total: bytes(total) })
-        : _("{done} of {total}", { done: progress.done, total });
+        : _("{done} of {total}", progress.unit === "seconds"
+            ? { done: duration(progress.done), total: duration(total) }
+            : { done: progress.done, total });
     return (
         <Progress id="task-progress" size="sm" value={ratio * 100} label={label} valueText={label}
                   title={<span data-task>{progress.message ? text(progress.message) : task}</span>} measureLocation="top" />

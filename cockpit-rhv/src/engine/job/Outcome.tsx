@@ -16,12 +16,9 @@ interface Success {
     next?: { word: string; to: Route };
 }
 
-/** Phases after which there is a guest that was not there before. */
-const MAKING = ["create-guest", "clone-guest"];
-
-/** The guest that a job has made. */
-function madeGuest({ phases, guests }: Live<JobStatus>): string | undefined {
-    return MAKING.includes(phases[0]?.id ?? "") ? guests?.[0] : undefined;
+/** The guest that a job has made or worked on, if it is one. */
+function theGuest({ guests }: Live<JobStatus>): string | undefined {
+    return guests?.length === 1 ? guests[0] : undefined;
 }
 
 /** What a success means, and where one goes from here. */
@@ -55,13 +52,13 @@ export function Outcome({ status, from, onError }: {
     if (status.state !== "succeeded")
         return <FailureCard key={status.attempt} status={status} state={status.state} onError={onError} />;
     const { title, sentence, next } = success(status, from);
-    const made = madeGuest(status);
+    const guest = theGuest(status);
     return (
         <Notice variant="success" id="job-succeeded" title={title}>
             {sentence !== undefined && <p>{sentence}</p>}
             <p className="rhv-links">
-                {made !== undefined && (
-                    <Button component="a" href={href({ page: "guest", uuid: made, query: {} })} id="job-guest">{_("Open the guest")}</Button>
+                {guest !== undefined && (
+                    <Button component="a" href={href({ page: "guest", uuid: guest, query: {} })} id="job-guest">{_("Open the guest")}</Button>
                 )}
                 {next && <Button variant="link" isInline component="a" href={href(next.to)} id="job-next">{next.word}</Button>}
                 <BundleLink job={status.id} />
