@@ -27,7 +27,12 @@ def plan(kind: str, name: str, **more: Any) -> Plan:
 
 @pytest.fixture
 def structure(tmp_path: Path) -> Structure:
-    links = [*LINKS, item(11, "eth1"), item(12, "eth2"), item(13, "bond6", "bond", {"mode": "balance-alb"})]
+    links = [
+        *LINKS,
+        item(11, "eth1"),
+        item(12, "eth2", max_mtu=9000),
+        item(13, "bond6", "bond", {"mode": "balance-alb"}),
+    ]
     return read_structure(answering({**ANSWERS, "ip -d -j addr show": json.dumps(links)}), tmp_path)
 
 
@@ -62,7 +67,15 @@ STATIC = {"method": "static", "address": "192.0.2.10/24", "gateway": "192.0.2.1"
         (plan("vlan", "eth1.0", on=["eth1"], vlan_id=0), "vlan_id"),
         (plan("vlan", "eth1.4095", on=["eth1"], vlan_id=4095), "vlan_id"),
         (plan("vlan", "b7", on=["bond0"], vlan_id=7), "vlan_taken"),
+        (plan("vlan", "eno1.5", on=["eno1"], vlan_id=5), "in_use"),
         (plan("mtu", "eth1", mtu=100), "mtu"),
+        (plan("mtu", "eth1", mtu=70000), "mtu"),
+        (plan("mtu", "eth2", mtu=9001), "mtu"),
+        (plan("mtu", "bond0.7", mtu=9000), "mtu_below"),
+        (plan("mtu", "eth1"), "mtu_missing"),
+        (plan("mtu", "eth1", mtu=1500), "no_profile"),
+        (plan("addresses", "eth1"), "address_missing"),
+        (plan("addresses", "eno1", addresses=STATIC), "in_use"),
         (plan("mtu", "eth7", mtu=1500), "unknown"),
         (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10"}), "address"),
         (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.0/24"}), "address"),
@@ -91,6 +104,11 @@ def test_what_others_look_after_is_refused(structure: Structure, code: str) -> N
         judged(structure, plan("mtu", "eth1", mtu=9000), eth1=owner)
 
 
+def test_what_the_engine_is_reached_over_is_refused(structure: Structure) -> None:
+    with pytest.raises(RhvError, match=r"^networks\.engine"):
+        judged(structure, plan("mtu", "ovirtmgmt", mtu=1400), ovirtmgmt=Owner("networkmanager", None, None, True, True))
+
+
 def test_what_can_be_is_not_refused(structure: Structure) -> None:
     assert judged(structure, plan("bridge", "a" * 15, on=["eth1"], addresses=STATIC)) == []
     assert judged(structure, plan("vlan", "eth1.4094", on=["eth1"], vlan_id=4094)) == []
@@ -105,10 +123,10 @@ def test_without_networkmanager_nothing_is_changed(structure: Structure) -> None
         judged(stopped, plan("bridge", "br0", on=["eth1"]))
 
 
-def calls(wanted: Plan, moved: dict[str, str] | None = None) -> list[str]:
-    profiles, macs = {"eth1": NIC, "bond0": BOND0}, {"eth1": "52:54:00:00:00:01"}
-    kinds = {"eth1": "ethernet", "eth2": "ethernet", "bond0": "bond"}
-    return [" ".join(call) for call in arguments(wanted, profiles, macs, moved or {}, kinds)]
+def calls(wanted: Plan, moved: dict[str, str] | None = None, members: tuple[str, ...] = ()) -> list[str]:
+    profiles, macs = {"eth1": NIC, "eth3": "u-3", "bond0": BOND0, "br0": "u-br"}, {"eth1": "52:54:00:00:00:01"}
+    kinds = {"eth1": "ethernet", "eth2": "ethernet", "bond0": "bond", "br0": "bridge"}
+    return [" ".join(call) for call in arguments(wanted, profiles, macs, moved or {}, kinds, members)]
 
 
 def test_a_bridge_takes_the_cards_address_and_mac() -> None:
@@ -146,11 +164,28 @@ def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
     ]
     assert calls(plan("mtu", "eth1", mtu=9000)) == [
         "connection modify u-nic 802-3-ethernet.mtu 9000",
-        "connection up u-nic",
+        "device reapply eth1",
     ]
     assert calls(plan("addresses", "eth1", addresses=STATIC)) == [
         "connection modify u-nic ipv4.method manual ipv4.addresses 192.0.2.10/24 ipv4.gateway 192.0.2.1"
         " ipv4.dns 192.0.2.53",
+        "device reapply eth1",
+    ]
+
+
+def test_what_a_removed_bridge_or_bond_was_made_of_is_free_again() -> None:
+    free = "connection.master  connection.slave-type "
+    moved = {"ipv4.method": "auto", "ipv6.method": "disabled"}
+    assert calls(plan("remove", "br0"), moved, ("eth1",)) == [
+        f"connection modify u-nic {free} ipv4.method auto ipv6.method disabled",
+        "connection delete u-br",
         "connection up u-nic",
     ]
-    assert calls(plan("remove", "bond0")) == ["connection delete u-bond"]
+    none = "ipv4.method disabled ipv6.method disabled"
+    assert calls(plan("remove", "bond0"), moved, ("eth1", "eth3")) == [
+        f"connection modify u-nic {free} {none}",
+        f"connection modify u-3 {free} {none}",
+        "connection delete u-bond",
+        "connection up u-nic",
+        "connection up u-3",
+    ]

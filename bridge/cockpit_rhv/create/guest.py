@@ -16,6 +16,7 @@ from ..deploy.vm import connected
 from ..errors import RhvError
 from ..jobs.control import require_root, start_job
 from ..jobs.model import JobSpec, PhaseSpec
+from ..jobs.stopping import unstoppable
 from ..machines.actions import mapped
 from ..machines.cloned_domain import new_mac
 from ..machines.new_domain import NewDisk, NewGuest, new_domain
@@ -25,7 +26,7 @@ from ..messages import msg
 from ..paths import data_dir
 from .host import folders, read_limits
 from .images import copy_image, create_empty, inspect_image, measure_copy, require_whole
-from .making import making, remove_leftovers, unstoppable
+from .making import making, remove_leftovers
 from .problems import problems
 from .wanted import Cloud, Wanted, disk_bytes
 

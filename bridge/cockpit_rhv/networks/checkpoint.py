@@ -33,6 +33,11 @@ def create(run: Run, seconds: int) -> Checkpoint:
     return Checkpoint(words[1])
 
 
+def prolong(run: Run, checkpoint: Checkpoint, seconds: int) -> None:
+    """It rolls back ``seconds`` from now. Raises RhvError ``networks.checkpoint``."""
+    _ask(run, "CheckpointAdjustRollbackTimeout", "ou", checkpoint.path, str(seconds))
+
+
 def destroy(run: Run, checkpoint: Checkpoint) -> None:
     """Keep what was changed. Raises RhvError ``networks.checkpoint``, for one that has rolled back too."""
     _ask(run, "CheckpointDestroy", "o", checkpoint.path)

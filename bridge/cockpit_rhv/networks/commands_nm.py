@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .plan import Addresses, Plan
+    from .addresses import Addresses
+    from .plan import Plan
 
 #: What a profile says about addresses; moved as it is from a card to the bridge upon it.
 MOVED = (
@@ -22,9 +23,17 @@ _WITH_MEMBERS = ("connection.autoconnect-slaves", "1")
 
 
 def arguments(
-    plan: Plan, profiles: Mapping[str, str], macs: Mapping[str, str], moved: Mapping[str, str], kinds: Mapping[str, str]
+    plan: Plan,
+    profiles: Mapping[str, str],
+    macs: Mapping[str, str],
+    moved: Mapping[str, str],
+    kinds: Mapping[str, str],
+    members: Sequence[str] = (),
 ) -> list[list[str]]:
-    """nmcli's calls without its name. ``profiles``: interface to its profile's uuid. ``moved``: values of MOVED."""
+    """nmcli's calls without its name. ``profiles``: interface to its profile's uuid.
+
+    ``moved``: values of MOVED, of what a bridge is made upon or of what is removed. ``members``: what a removal frees.
+    """
     add = ["connection", "add", "save", "yes"]
     mtu = ["802-3-ethernet.mtu", str(plan.mtu)] if plan.mtu is not None else []
     if plan.kind == "bridge":
@@ -87,11 +96,16 @@ def arguments(
         return [[*made, *mtu, *address], ["connection", "up", plan.name]]
     uuid = profiles[plan.name]
     if plan.kind == "mtu":
-        return [["connection", "modify", uuid, *mtu], ["connection", "up", uuid]]
+        return [["connection", "modify", uuid, *mtu], ["device", "reapply", plan.name]]
     if plan.kind == "addresses":
         assert plan.addresses is not None
-        return [["connection", "modify", uuid, *addressing(plan.addresses)], ["connection", "up", uuid]]
-    return [["connection", "delete", uuid]]
+        # Not "up": a bridge that is brought up anew loses its guests' cables.
+        return [["connection", "modify", uuid, *addressing(plan.addresses)], ["device", "reapply", plan.name]]
+    addresses = _moved(moved) if len(members) == 1 and kinds[plan.name] == "bridge" else _none()
+    free = ["connection.master", "", "connection.slave-type", ""]
+    freed = [["connection", "modify", profiles[name], *free, *addresses] for name in members]
+    back = [["connection", "up", profiles[name]] for name in members]
+    return [*freed, ["connection", "delete", uuid], *back]
 
 
 def addressing(wanted: Addresses) -> list[str]:
