@@ -135,11 +135,11 @@ class RealNetworkManager:
     def profiles(self) -> set[str]:
         return set(self.run("nmcli", "-t", "-f", "NAME", "connection", "show").split()) - {"lo"}
 
-    def python(self, code: str, *argv: str) -> subprocess.Popen[str]:
-        """Start a Python program there, with this tree's modules."""
+    def python(self, code: str, *argv: str, feed: bool = False) -> subprocess.Popen[str]:
+        """Start a Python program there, with this tree's modules. ``feed``: it has an input, which is the caller's."""
         started = subprocess.Popen(
             self.command(sys.executable, "-c", code, *argv), cwd="/", text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE if feed else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._started.append(started)
         return started

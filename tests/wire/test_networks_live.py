@@ -26,7 +26,7 @@ pytestmark = [
 BRIDGE = {"kind": "bridge", "name": "ovirtmgmt", "on": ["eth0"], "addresses": {"method": "keep"}}
 #: What the job's playbook does; ``reach_s`` of a test is shorter.
 JOB = """
-import json, os, sys
+import json, os, sys, time
 from cockpit_rhv.checks import network_change
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.networks import change
@@ -34,6 +34,12 @@ change.Change.reach_s = change.Change.back_s = 5.0
 plan, confirm_s, job = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 params = {"job": {"id": job}, "change": {"plan": plan, "confirm_s": confirm_s, "user": "anna"}}
 os.makedirs(network_change.changes_dir(), exist_ok=True)
+prove = change.Change._prove
+def held(self, way):
+    while os.path.exists(str(network_change.changes_dir()) + ".hold"):  # the test pulls the cable meanwhile
+        time.sleep(0.1)
+    prove(self, way)
+change.Change._prove = held
 try:
     print(network_change.carry_out(params, None)["changed"])
 except RhvError as error:
@@ -43,6 +49,22 @@ ANSWER = """
 import sys
 from cockpit_rhv.checks.network_change import answer_change
 answer_change(sys.argv[1], sys.argv[2] == "keep")
+"""
+#: As the helper starts it: playbook, runner and action are the real ones, without systemd around them.
+START = """
+import sys, json
+from pathlib import Path
+from cockpit_rhv.checks.network_change import start_change
+from cockpit_rhv.jobs import JobStore
+from cockpit_rhv.networks.virtual import Virtual
+from tests.unit.jobs_support import PlainLauncher
+store, launcher = JobStore(Path(sys.argv[3])), PlainLauncher()
+job = start_change(json.loads(sys.argv[1]), int(sys.argv[2]), Virtual({}, {}), "anna", store=store, launcher=launcher)
+if sys.stdin.readline():
+    launcher.kill(store.stored(job).unit)
+else:
+    launcher.wait(store.stored(job).unit)
+    print(store.stored(job).state)
 """
 BEFORE = {"eth0": [ADDRESS]}
 
@@ -118,13 +140,31 @@ def test_undo_does_not_wait(host: RealNetworkManager) -> None:
     assert (host.addresses(), host.profiles()) == (BEFORE, {"eth0"})
 
 
-def test_killed_it_is_networkmanager_that_takes_it_back(host: RealNetworkManager) -> None:
-    job = begin(host, BRIDGE, confirm_s=3)
+def test_as_a_job_it_is_the_same(host: RealNetworkManager) -> None:
+    job = host.python(START, json.dumps(BRIDGE), "60", str(host.folder / "jobs"))
+    change = awaits(host, "confirming")
+    assert host.addresses() == {"ovirtmgmt": [ADDRESS]}
+    again = host.python(START, json.dumps({**BRIDGE, "name": "br1"}), "60", str(host.folder / "jobs"))
+    assert "in_use" in ended(again)  # looked at before anything: eth0 is part of the bridge
+    answer(host, "keep", change["job"])
+    assert ended(job) == "succeeded"
+    assert host.addresses() == {"ovirtmgmt": [ADDRESS]}
+
+
+def test_an_address_of_somebody_else_is_refused_before_anything_changes(host: RealNetworkManager) -> None:
+    taken = {"method": "static", "address": "192.0.2.1/24", "gateway": "192.0.2.254"}
+    plan = {"kind": "addresses", "name": "eth0", "addresses": taken}
+    assert "networks.address_taken" in ended(host.python(START, json.dumps(plan), "60", str(host.folder / "jobs")))
+    assert host.addresses() == BEFORE
+    assert host.state() is None
+
+
+def test_a_job_killed_is_taken_back_by_networkmanager(host: RealNetworkManager) -> None:
+    job = host.python(START, json.dumps(BRIDGE), "10", str(host.folder / "jobs"), feed=True)
     awaits(host, "confirming")
-    end(host, "KILL")
-    ended(job)
+    assert job.communicate("kill -9 of all its processes\n", timeout=60) == ("", None)
     left = awaits(host, "ended")
-    assert left["left_s"] <= 18
+    assert left["left_s"] <= 25
     assert host.addresses() == {"ovirtmgmt": [ADDRESS]}
     until("the old address", host.addresses, lambda found: found == BEFORE, limit_s=30)
     assert host.profiles() == {"eth0"}
@@ -140,9 +180,13 @@ def test_told_to_end_it_takes_it_back_itself(host: RealNetworkManager) -> None:
 
 
 def test_a_pulled_cable_is_noticed_and_it_is_taken_back(host: RealNetworkManager) -> None:
+    hold = f"{host.folder}/change.hold"
+    host.run("touch", hold)
     job = begin(host, BRIDGE)
     awaits(host, "applying")
+    until("the bridge", host.addresses, lambda found: found == {"ovirtmgmt": [ADDRESS]})
     host.cable(plugged=False)
+    host.run("rm", hold)
     awaits(host, "undoing")
     host.cable(plugged=True)
     assert ended(job).startswith("networks.cut")

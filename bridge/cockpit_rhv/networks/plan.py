@@ -77,11 +77,18 @@ def judge(plan: Plan, structure: Structure, owner: Mapping[str, Owner]) -> list[
     if plan.addresses is not None:
         judge_addresses(plan.addresses)
     warnings = _OF_KIND[plan.kind](plan, links)
-    device = structure.manager.devices.get(plan.name)
-    if not made and (device is None or device.uuid is None):
-        text = msg("networks.no_profile", "NetworkManager has no profile active on {name}.", name=plan.name)
-        raise refuse("no_profile", text, msg("networks.no_profile.hint", "Make one: nmcli connection add"))
+    for name in plan.on if made else (plan.name,):
+        # A card without a profile is given one; a bond or VLAN exists by its profile.
+        if plan.kind != "vlan" and not (made and links[name].kind in ("ethernet", "virtual")):
+            _judge_profile(name, structure)
     return warnings
+
+
+def _judge_profile(name: str, structure: Structure) -> None:
+    device = structure.manager.devices.get(name)
+    if device is None or device.uuid is None:
+        text = msg("networks.no_profile", "NetworkManager has no profile active on {name}.", name=name)
+        raise refuse("no_profile", text, msg("networks.no_profile.hint", "Make one: nmcli connection add"))
 
 
 def _judge_mtu(mtu: int, names: Sequence[str], links: Mapping[str, Link]) -> None:
@@ -130,7 +137,7 @@ def _judge_lower(name: str, links: Mapping[str, Link], owner: Mapping[str, Owner
                 owner=owner[name].kind,
             ),
         )
-    if owner[name].kind not in ("networkmanager", "nobody"):
+    if owner[name].kind != "networkmanager":
         raise refuse(
             "foreign",
             msg(

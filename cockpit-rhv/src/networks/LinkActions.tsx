@@ -36,7 +36,7 @@ interface LinkActionsProps { link: Link; isDisabled: boolean }
 /** What can be done with one interface that NetworkManager looks after. */
 export function LinkActions({ link, isDisabled }: LinkActionsProps) {
     const [open, setOpen] = useState<"edit" | "remove" | null>(null);
-    if (!isOurs(link) || link.owner.kind !== "networkmanager")
+    if (!isOurs(link))
         return null;
     const close = () => setOpen(null);
     return (

@@ -60,9 +60,9 @@ function methodWord(method: Method): string {
     }
 }
 
-/** Whether NetworkManager may be asked to change it: it looks after it, or nobody does. */
+/** Whether NetworkManager may be asked to change it. */
 export function isOurs({ owner, kind }: Link): boolean {
-    return (owner.kind === "networkmanager" || owner.kind === "nobody") && !owner.protected && kind !== "loopback" && kind !== "tun";
+    return owner.kind === "networkmanager" && !owner.protected && kind !== "loopback" && kind !== "tun";
 }
 
 export function NothingFree() {
