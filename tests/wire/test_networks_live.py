@@ -162,7 +162,7 @@ def test_an_address_of_somebody_else_is_refused_before_anything_changes(host: Re
 def test_a_job_killed_is_taken_back_by_networkmanager(host: RealNetworkManager) -> None:
     job = host.python(START, json.dumps(BRIDGE), "10", str(host.folder / "jobs"), feed=True)
     awaits(host, "confirming")
-    assert job.communicate("kill -9 of all its processes\n", timeout=60) == ("", None)
+    assert job.communicate("kill -9 of all its processes\n", timeout=60)[0] == ""
     left = awaits(host, "ended")
     assert left["left_s"] <= 25
     assert host.addresses() == {"ovirtmgmt": [ADDRESS]}
