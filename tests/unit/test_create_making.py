@@ -13,10 +13,11 @@ import pytest
 from cockpit_rhv.create import folder as folders
 from cockpit_rhv.create import guest, making
 from cockpit_rhv.create.images import Image
-from cockpit_rhv.create.making import Stopped, remove_leftovers
+from cockpit_rhv.create.making import remove_leftovers
 from cockpit_rhv.create.wanted import Wanted
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.jobs.stopping import Stopped
 from cockpit_rhv.machines import images
 from cockpit_rhv.machines.removal import used_by_others
 

@@ -15,6 +15,7 @@ from ..deploy.vm import connected
 from ..errors import RhvError
 from ..guest_jobs.starting import job_uri, start_guest_job
 from ..jobs.control import require_root
+from ..jobs.stopping import unstoppable
 from ..machines.actions import mapped
 from ..machines.cloned_domain import new_mac
 from ..machines.new_domain import NewDisk, NewGuest, new_domain
@@ -22,7 +23,7 @@ from ..machines.xml import parse
 from ..messages import msg
 from .host import folders, read_limits
 from .images import copy_image, create_empty, inspect_image, measure_copy, require_whole
-from .making import making, remove_leftovers, unstoppable
+from .making import making, remove_leftovers
 from .problems import problems
 from .wanted import Cloud, Wanted, disk_bytes
 

@@ -13,16 +13,15 @@ import logging
 import os
 import re
 import shutil
-import signal
 import stat
-import threading
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..host.space import read_space
 from ..jobs.files import Locked, file_lock, read_json, write_json
+from ..jobs.stopping import stoppable, unstoppable
 from ..machines.actions import mapped
 from ..machines.faults import from_libvirt
 from ..machines.limited import OPEN_S, answered
@@ -40,10 +39,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MOST_NUMBERED = 1000
-
-
-class Stopped(BaseException):
-    """This process was asked to end."""
 
 
 class Made:
@@ -113,7 +108,7 @@ def making(uuid: str, conn: libvirt.virConnect) -> Iterator[Made]:
     record = folder / f"{uuid}.json"
     lock = folder / f"{uuid}.lock"
     try:
-        with file_lock(lock), _stoppable():
+        with file_lock(lock), stoppable():
             try:
                 yield Made(record)
             except BaseException:
@@ -157,22 +152,6 @@ def remove_leftovers(conn: libvirt.virConnect) -> list[str]:
         except (OSError, ValueError, RhvError, _Unclear) as error:
             logger.warning("%s stays: %s", record, error)
     return removed
-
-
-@contextlib.contextmanager
-def unstoppable() -> Iterator[None]:
-    """SIGTERM waits until the block has ended. A mask would not do: the signal may come to another thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked = []
-    before = signal.signal(signal.SIGTERM, lambda _number, _frame: asked.append(True))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        if asked:
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def file_stem(name: str) -> str:
@@ -261,22 +240,3 @@ def _is_defined(conn: libvirt.virConnect, uuid: str) -> bool:
             raise from_libvirt(error) from error
         return False
     return True
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """In a job SIGTERM leaves the block as :class:`Stopped`; in the helper, whose threads work here, it is its own."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: Any) -> None:
-        # The job's runner and Ansible both ask: the second time would end the cleaning up.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Stopped
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
