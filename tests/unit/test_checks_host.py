@@ -126,6 +126,9 @@ def test_clock_that_cannot_be_asked_is_unknown() -> None:
     assert clock.check_clock(world.context(None, run=blind())).severity == "unknown"
     (result,) = run_checks(["clock.synchronized"], world.context(None, run=slow)).results
     assert result.severity == "unknown"
+    # Not as a fault of ours, with a traceback on the terminal.
+    assert result.summary.id == "checks.timeout"
+    assert result.evidence[0].source == "timedatectl"
 
 
 # -- agent's port -----------------------------------------------------------------------------------------------------

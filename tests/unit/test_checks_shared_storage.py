@@ -24,14 +24,17 @@ MOUNT = Step(
 )
 
 
-def context(*found: Found, asked: list[Any] | None = None, **changes: Any) -> Context:
+ROOT = Step("root", msg("t.root", "Root's rights"), msg("t.why", "Why"), lambda: Found("ok", msg("t.ok", "Yes.")))
+
+
+def context(*found: Found | StepResult, asked: list[Any] | None = None, **changes: Any) -> Context:
     """A planned engine on NFS whose test finds this."""
     given = {"kind": "nfs", "server": "nas.example.com", "export": "/srv/rhv", "nfs_version": "auto", **changes}
 
     def tried(document: Mapping[str, Any], need_gib: float) -> Report:
         if asked is not None:
             asked.append((dict(document), need_gib))
-        return Report(document, [StepResult(MOUNT, one, 0.1) for one in found])
+        return Report(document, [one if isinstance(one, StepResult) else StepResult(MOUNT, one, 0.1) for one in found])
 
     answers = world.changed(world.answers(), {f"storage.{name}": value for name, value in given.items()})
     return Context(answers, probes=Probes(try_storage=tried))
@@ -77,6 +80,25 @@ def test_its_remedy_and_evidence_are_the_steps() -> None:
     outcome = check_shared(context(GOOD, BAD))
     assert str(outcome.remedy) == "Export it."
     assert outcome.evidence[1].value == "error (t.bad); mount: access denied"
+
+
+@pytest.mark.parametrize("severity", ["warning", "unknown"])
+def test_an_engine_needs_roots_rights(severity: str) -> None:
+    """A warning for a pool of guests' disks: libvirt makes those as QEMU's user. The engine's are root's work."""
+    outcome = check_shared(context(GOOD, StepResult(ROOT, Found(severity, msg("t.squashed", "Squashed.")), 0.1), SLOW))
+    assert (outcome.severity, str(outcome.summary)) == ("error", "Squashed.")
+    assert "no_root_squash" in str(outcome.remedy)
+    assert len(outcome.evidence) == 3
+
+
+def test_another_error_speaks_before_roots_rights() -> None:
+    outcome = check_shared(context(StepResult(ROOT, Found("warning", msg("t.squashed", "Squashed.")), 0.1), BAD))
+    assert str(outcome.summary) == "The server refuses."
+
+
+def test_roots_rights_that_were_not_tried_say_nothing() -> None:
+    skipped = StepResult(ROOT, Found("skipped", msg("t.skipped", "Not tried.")), 0.1)
+    assert check_shared(context(GOOD, skipped)).severity == "ok"
 
 
 def test_nobody_but_root_can_try(monkeypatch: pytest.MonkeyPatch) -> None:

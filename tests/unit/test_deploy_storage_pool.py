@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,14 @@ import libvirt
 import pytest
 from cockpit_rhv.deploy import places
 from cockpit_rhv.deploy import storage as storage_module
+from cockpit_rhv.deploy import storage_pool as storage_pool_module
 from cockpit_rhv.deploy.state import Deployment
 from cockpit_rhv.deploy.storage import mount_storage, prepare_storage
 from cockpit_rhv.deploy.storage_pool import nfs_pool, start_storage
 from cockpit_rhv.deploy.vm import libvirt_errors
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.storage.nfs import refuse_silent
+from cockpit_rhv.storage.programs import Programs
 
 from tests.libvirt_error import libvirt_error
 from tests.own_driver import own_test_driver
@@ -50,6 +54,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             yield real
 
     monkeypatch.setattr(storage_module, "connected", here)
+    monkeypatch.setattr(storage_pool_module, "refuse_silent", lambda *_: None)
     # The test driver mounts nothing.
     monkeypatch.setattr("os.path.ismount", lambda path: True)
     yield Host(real, tmp_path)
@@ -145,6 +150,28 @@ def test_a_pool_that_was_removed_meanwhile_is_told(host: Host) -> None:
     with pytest.raises(RhvError) as caught:
         start_storage(host.real, nfs())
     assert caught.value.code == "storage.gone"
+
+
+def test_a_silent_server_is_told_before_libvirt_waits_for_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libvirt would be in the mount for minutes, and its silence be taken for a fault of its own."""
+    prepare_storage(host.deployment, nfs())
+    host.pool().destroy()
+    monkeypatch.setattr(storage_pool_module, "refuse_silent", refuse_silent)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and does not listen
+        port = closed.getsockname()[1]
+        with pytest.raises(RhvError) as caught:
+            mount_storage(nfs(server="127.0.0.1", mount_options=f"hard,port={port}"))
+    assert caught.value.code == "storage.silent"
+    assert str(caught.value.message) == f"Nothing answers at 127.0.0.1 port {port}."
+    assert not host.pool().isActive()
+
+
+def test_a_server_without_a_name_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit_rhv.storage.reach.addresses", lambda *_: [])
+    with pytest.raises(RhvError) as caught:
+        refuse_silent("nas.example.com", [], Programs())
+    assert (caught.value.code, caught.value.message.id) == ("storage.silent", "storage.name.unknown")
 
 
 def test_a_directory_needs_none(host: Host) -> None:

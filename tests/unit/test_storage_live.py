@@ -151,8 +151,15 @@ def test_a_lock_that_is_granted_twice_is_an_error(folder: Path, monkeypatch: pyt
 
 def test_a_squashed_root_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = Files(str(folder), Programs(), None)
-    monkeypatch.setattr(files, "probe", lambda *_: {"uid": 65534, "gid": 65534, "same": True})
+    monkeypatch.setattr(files, "probe", lambda *_: {"uid": 12345, "gid": 12345, "same": True})
     assert (files.root().severity, files.root().summary.id) == ("warning", "storage.root.squashed")
+
+
+def test_a_root_that_becomes_qemus_user_is_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody is squashed to that user: what root makes needs not be given away."""
+    files = Files(str(folder), Programs(), None)
+    monkeypatch.setattr(files, "probe", lambda *_: {"uid": files.qemu().uid, "gid": 1, "same": True})
+    assert (files.root().severity, files.root().summary.id) == ("ok", "storage.root.mapped")
 
 
 def test_files_of_killed_tests_are_removed_when_they_are_old(folder: Path) -> None:

@@ -27,14 +27,18 @@ print(json.dumps({
     "pools": said("virsh", "pool-list", "--all", "--name"),
     "secrets": said("virsh", "--quiet", "secret-list"),
     "guests": said("virsh", "list", "--all", "--name"),
-    # One folder is kept on purpose, empty: storage/private_mounts.py says why.
+    "engine": sorted({*glob.glob("/var/lib/cockpit-rhv/engine"), *glob.glob("/var/lib/cockpit-rhv/storage"),
+                      *glob.glob("/etc/cockpit-rhv")}),
+    "networks": said("virsh", "net-list", "--all"),
+    # Two folders are kept, empty: storage/private_mounts.py says why of its own; the other one holds notes.
     "files": sorted({*glob.glob("/run/*rhv*/*"), *glob.glob("/tmp/*rhv*"), *glob.glob("/var/tmp/*rhv*/*"),
-                     *glob.glob("/run/cockpit-rhv/storage-test/*")} - {"/run/cockpit-rhv/storage-test"}),
+                     *glob.glob("/run/cockpit-rhv/storage-*/*")}
+                    - {"/run/cockpit-rhv/storage-test", "/run/cockpit-rhv/storage-sessions"}),
 }))
 """
 
 
 def storage_state(host: Guest) -> dict[str, Any]:
-    """Mounts, iSCSI sessions, disks, links, pools, secrets, guests and our temporary files of ``host``."""
+    """Mounts, iSCSI sessions, disks, links, pools, secrets, guests, networks and our files of ``host``."""
     state: dict[str, Any] = json.loads(host.run("python3 -", input=_READ).stdout)
     return state

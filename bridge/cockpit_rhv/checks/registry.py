@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import logging
 import queue
+import subprocess
 import threading
 import time
 from dataclasses import dataclass
@@ -197,6 +198,10 @@ def _ask(check: Check, context: Context) -> Outcome:
         # What it wanted to read is not there or not readable: an answer, not a fault of ours.
         text = msg("checks.unreadable", "What the check reads cannot be read: {reason}", reason=str(error))
         return Outcome(UNKNOWN, text, (Evidence(type(error).__name__, str(error)),))
+    except subprocess.TimeoutExpired as error:
+        command = error.cmd if isinstance(error.cmd, str) else " ".join(map(str, error.cmd))
+        text = msg("checks.timeout", "The check did not finish within {seconds} s.", seconds=error.timeout)
+        return Outcome(UNKNOWN, text, (Evidence(command, str(error)),))
     except Exception as error:
         logger.exception("check %s crashed", check.id)
         text = msg("checks.crashed", "The check itself failed: {reason}", reason=f"{type(error).__name__}: {error}")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
 from ..storage.engine_folder import MOUNTED_KINDS
-from .model import NOT_APPLICABLE, OK, UNKNOWN, Evidence, Outcome
+from ..storage.steps import SKIPPED
+from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 #: The test's own programs have limits; it ends within a minute and a half.
 LIMIT_S = 100.0
+#: The step about root's rights. A pool of guests' disks can do without: libvirt makes those as QEMU's user, while the
+#: engine's are copied there, and proved, by root, and must be QEMU's afterwards.
+ROOT = "root"
+_SQUASHED = msg(
+    "checks.shared.squashed.remedy",
+    "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
+)
 
 
 def storage_document(context: Context) -> dict[str, Any]:
@@ -41,6 +49,9 @@ def check_shared(context: Context) -> Outcome:
     need_gib = 0.0 if context.own_domain() is not None else float(context.answer("engine.disk_gib"))
     report = context.probes.try_storage(storage_document(context), need_gib)
     evidence = [_evidence(result) for result in report.results]
+    squashed = next((result for result in report.results if result.step.id == ROOT and _is_ill(result)), None)
+    if squashed is not None and report.verdict != ERROR:
+        return Outcome(ERROR, squashed.found.summary, evidence, _SQUASHED)
     if report.verdict == OK:
         text = msg(
             "checks.shared.ok",
@@ -51,6 +62,10 @@ def check_shared(context: Context) -> Outcome:
         return Outcome(OK, text, evidence)
     worst = next(result for result in report.results if result.found.severity == report.verdict)
     return Outcome(report.verdict, worst.found.summary, evidence, worst.found.remedy)
+
+
+def _is_ill(result: StepResult) -> bool:
+    return result.found.severity not in (OK, SKIPPED)
 
 
 def _evidence(result: StepResult) -> Evidence:

@@ -33,7 +33,7 @@ def prepare_storage(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
 def mount_storage(answers: Mapping[str, Any]) -> bool:
     """Mount the engine's storage if it is one to be mounted and is not; True when it was not.
 
-    Raises RhvError ``storage.gone``, ``storage.not_mounted``, ``libvirt.*``.
+    Raises RhvError ``storage.gone``, ``storage.silent``, ``storage.not_mounted``, ``libvirt.*``.
     """
     if places.storage_pool(answers) is None:
         return False

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RhvError
 from ..messages import msg
 from ..storage.engine_folder import mounts
+from ..storage.nfs import refuse_silent
+from ..storage.programs import Programs
 from . import places
 from .answers import get
 
@@ -42,7 +44,7 @@ def nfs_pool(name: str, answers: Mapping[str, Any]) -> str:
         ET.SubElement(source, "protocol", ver=version)
     ET.SubElement(ET.SubElement(root, "target"), "path").text = str(places.storage_folder(answers))
     options = ET.SubElement(root, f"{{{_FS}}}mount_opts")
-    for option in (*_OWN_OPTIONS, *filter(None, (get(answers, "storage.mount_options") or "").split(","))):
+    for option in (*_OWN_OPTIONS, *_options(answers)):
         ET.SubElement(options, f"{{{_FS}}}option", name=option)
     return ET.tostring(root, encoding="unicode")
 
@@ -51,7 +53,7 @@ def define_storage(connection: libvirt.virConnect, deployment: Deployment, answe
     """Define the pool as the answers have it, let it start with the host, and start it; True when anything was done.
 
     A pool of ours with other settings is replaced; what lies on its storage stays there. Raises RhvError
-    ``storage.foreign_pool``, ``storage.not_mounted``; libvirt's errors.
+    ``storage.foreign_pool``, ``storage.silent``, ``storage.not_mounted``; libvirt's errors.
     """
     name = places.storage_pool(answers)
     assert name is not None, "only a storage that is mounted has a pool"
@@ -80,7 +82,7 @@ def define_storage(connection: libvirt.virConnect, deployment: Deployment, answe
 def start_storage(connection: libvirt.virConnect, answers: Mapping[str, Any]) -> bool:
     """Mount the engine's storage if it is not, after a reboot say; True when it was not. Nothing for a directory.
 
-    Raises RhvError ``storage.gone``, ``storage.not_mounted``; libvirt's errors.
+    Raises RhvError ``storage.gone``, ``storage.silent``, ``storage.not_mounted``; libvirt's errors.
     """
     name = places.storage_pool(answers)
     if name is None:
@@ -118,6 +120,10 @@ def remove_pool(pool: libvirt.virStoragePool) -> None:
     pool.undefine()
 
 
+def _options(answers: Mapping[str, Any]) -> list[str]:
+    return [option for option in (get(answers, "storage.mount_options") or "").split(",") if option]
+
+
 def _start(pool: libvirt.virStoragePool, answers: Mapping[str, Any]) -> bool:
     import libvirt
 
@@ -126,6 +132,7 @@ def _start(pool: libvirt.virStoragePool, answers: Mapping[str, Any]) -> bool:
             return False
         # Somebody has unmounted it behind libvirt's back: what is written now would land on this host's own disk.
         pool.destroy()
+    refuse_silent(get(answers, "storage.server"), _options(answers), Programs())
     try:
         pool.create()
     except libvirt.libvirtError as error:

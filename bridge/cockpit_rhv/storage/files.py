@@ -136,13 +136,15 @@ class Files:
             text = msg("storage.root.refused", "Root may not write there, only QEMU's user may.")
             return Found(WARNING, text, [("write as root", answer["detail"])], _SQUASH)
         evidence = [("write as root", f"the file belongs to {answer['uid']}:{answer['gid']}")]
-        if answer["uid"] != 0:
+        if answer["uid"] not in (0, self.qemu().uid):
             text = msg(
                 "storage.root.squashed",
                 "The server turns root into the user {uid}; this host cannot give files to QEMU's user there.",
                 uid=answer["uid"],
             )
             return Found(WARNING, text, evidence, _SQUASH)
+        if answer["uid"] != 0:
+            return Found(OK, msg("storage.root.mapped", "What root writes belongs to QEMU's user there."), evidence)
         return Found(OK, msg("storage.root.ok", "Root may write and give files away."), evidence)
 
     def locks(self) -> Found:

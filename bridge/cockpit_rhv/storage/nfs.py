@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RhvError
 from ..messages import Message, msg
 from .files import Files
 from .private_mounts import PrivateMounts
@@ -16,6 +17,8 @@ from .reach import name_step, port_step
 from .steps import ERROR, OK, SKIPPED, UNKNOWN, WARNING, Found, Step, missing_program
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .document import Nfs
     from .programs import Programs
 
@@ -121,8 +124,7 @@ class NfsTest:
 
     def port(self) -> Found:
         """2049, or what the options say; for version 3 the port mapper, too."""
-        said = [option.partition("=")[2] for option in self._document.options if option.startswith("port=")]
-        ports = [(self._document.server, int(said[-1]) if said and said[-1].isdigit() else PORT)]
+        ports = [(self._document.server, nfs_port(self._document.options))]
         if self._document.version == "3":
             ports.append((self._document.server, PORTMAPPER))
         return port_step(ports, self._programs, [])
@@ -226,6 +228,29 @@ class NfsTest:
             )
             return Found(ERROR, text, evidence)
         return Found(OK, msg("storage.undone.ok", "Nothing of the test is left on this host."), evidence)
+
+
+def nfs_port(options: Sequence[str]) -> int:
+    """The server's TCP port, by the mount options."""
+    said = [option.partition("=")[2] for option in options if option.startswith("port=")]
+    return int(said[-1]) if said and said[-1].isdigit() else PORT
+
+
+def refuse_silent(server: str, options: Sequence[str], programs: Programs) -> None:
+    """Raise RhvError ``storage.silent`` unless the server's port answers, within seconds.
+
+    A mount of a server that is silent takes minutes to fail, and whoever waits for it takes libvirt for dead.
+    """
+    try:
+        found = name_step([server], programs, {})
+        if not found.stop:
+            found = port_step([(server, nfs_port(options))], programs, [])
+    except OSError as error:
+        text = msg("storage.step.unreadable", "What the step needs cannot be read: {reason}", reason=str(error))
+        raise RhvError("storage.silent", text, None, str(error)) from error
+    if found.stop:
+        detail = "; ".join(f"{source}: {value}" for source, value in found.evidence)
+        raise RhvError("storage.silent", found.summary, found.remedy, detail)
 
 
 def parse_exports(text: str) -> dict[str, str]:
