@@ -43,9 +43,12 @@ def libvirt_errors() -> Iterator[None]:
 
 
 @contextmanager
-def connected(uri: str = DEFAULT_URI) -> Iterator[libvirt.virConnect]:
-    """A connection that may write and has a limit for each call, closed at the end. Raises RhvError ``libvirt.*``."""
-    opened = open_limited(uri, writable=True)
+def connected(uri: str = DEFAULT_URI, call_s: float | None = None) -> Iterator[libvirt.virConnect]:
+    """A connection that may write, closed at the end. Raises RhvError ``libvirt.*``, also from each of its calls.
+
+    ``call_s``: how long one may take, where that is long.
+    """
+    opened = open_limited(uri, writable=True, call_s=call_s)
     try:
         if opened.access != "read-write":
             raise RhvError(

@@ -6,20 +6,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..deploy.vm import connected
 from ..errors import RhvError
+from ..jobs.stopping import stoppable
 from ..machines.actions import domain_of
 from ..machines.definition import parse_definition
 from ..workers import call_within
 from .starting import job_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import libvirt
 
@@ -51,7 +51,7 @@ def long_call(
     watching = threading.Thread(target=meter.watch, name="meter", daemon=True)
     watching.start()
     try:
-        with _stoppable():
+        with stoppable(Cancelled):
             # in a thread: a call into libvirt would hold up the signal until it returns
             call_within(CALL_LIMIT_S, call)
     except Cancelled:
@@ -133,22 +133,3 @@ class _Meter:
 def _allocated(paths: Sequence[str]) -> int:
     """Bytes that the files take. Raises OSError."""
     return sum(os.stat(path).st_blocks * 512 for path in paths)
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM leaves the block as :class:`Cancelled`."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: Any) -> None:
-        # The job's runner and Ansible both ask: once is enough.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Cancelled
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

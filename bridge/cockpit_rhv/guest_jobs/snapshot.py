@@ -23,7 +23,7 @@ from ..machines.snapshots import (
 )
 from ..messages import msg
 from .guest_run import GuestRun, current_run
-from .long_call import long_call, until_idle
+from .long_call import CALL_LIMIT_S, long_call, until_idle
 from .starting import job_uri, start_guest_job
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def snapshot_guest(params: Mapping[str, Any], progress: ProgressFile) -> dict[st
     work = params["guest"]
     uuid, name, what = str(work["uuid"]), str(work["name"]), str(work["what"])
     begun = Path(params["job"]["folder"]) / "private" / "begun.json"
-    with connected(job_uri()) as conn:
+    with connected(job_uri(), CALL_LIMIT_S) as conn:
         if begun.exists():
             until_idle(conn, uuid)
             if _was_done(conn, work, read_json(begun)):

@@ -11,10 +11,11 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Callable
 
-from ..deploy.vm import answered, connected
+from ..deploy.vm import connected
 from ..errors import RhvError
 from ..machines.actions import act_on_local, domain_of, mapped
 from ..machines.faults import unreadable
+from ..machines.limited import answered
 from ..messages import msg
 from ..workers import call_within
 from .guest_run import GuestRun, current_run

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from typing import Any, Callable, TypeVar
 
 from ..errors import RhvError
@@ -35,30 +36,45 @@ def answered(limit_s: float, ask: Callable[[], T]) -> T:
     return _told(limit_s, lambda: call_within(limit_s, ask))
 
 
-def open_limited(uri: str, writable: bool) -> Opened:
+def open_limited(uri: str, writable: bool, call_s: float | None = None) -> Opened:
     """As :func:`~.opening.open_libvirt`; the connection, and all that its calls return, raise ``libvirt.silent``.
 
-    They do so within :data:`DOUBT_S` and :data:`OPEN_S` when the daemon hangs, after :data:`CALL_S` when it lives and
-    waits for something itself. The call that was waited for goes on in its thread.
+    They do so within :data:`DOUBT_S` and :data:`OPEN_S` when the daemon hangs; when it lives and waits for something
+    itself after ``call_s``, which is :data:`CALL_S` unless told. The call that was waited for goes on in its thread.
     """
     opened = answered(OPEN_S, lambda: open_libvirt(uri, writable))
-    return opened._replace(conn=_limited(opened.conn, _Line(uri, writable)))
+    return opened._replace(conn=_limited(opened.conn, _Line(uri, writable, CALL_S if call_s is None else call_s)))
 
 
 class _Line:
-    """To a daemon, for all that came of one connection. ``stuck``: a call has been left to its thread."""
+    """To a daemon, for all that came of one connection."""
 
-    def __init__(self, uri: str, writable: bool) -> None:
+    def __init__(self, uri: str, writable: bool, call_s: float) -> None:
         self._uri = uri
         self._writable = writable
-        self.stuck = False
+        self._call_s = call_s
+        self._running = 0
+        self._turn = threading.Lock()
 
     def call(self, ask: Callable[[], T]) -> T:
+        return _told(
+            self._call_s, lambda: call_within(self._call_s, functools.partial(self._count, ask), DOUBT_S, self._look)
+        )
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a call goes on, one that nobody waits for any more, too."""
+        with self._turn:
+            return self._running > 0
+
+    def _count(self, ask: Callable[[], T]) -> T:
+        with self._turn:
+            self._running += 1
         try:
-            return _told(CALL_S, lambda: call_within(CALL_S, ask, DOUBT_S, self._look))
-        except RhvError as error:
-            self.stuck = self.stuck or error.code == "libvirt.silent"
-            raise
+            return ask()
+        finally:
+            with self._turn:
+                self._running -= 1
 
     def _look(self) -> None:
         """Raise RhvError ``libvirt.silent`` when the daemon lets nobody in."""
@@ -85,9 +101,9 @@ class _Limited:
         return _limited(self._line.call(functools.partial(function, *args, **options)), self._line)
 
     def close(self) -> None:
-        """Of a connection. One in which a call is stuck is closed by whoever lets go of it last: libvirt would free it
+        """Of a connection. One in which a call goes on is closed by whoever lets go of it last: libvirt would free it
         under that call."""
-        if self._line.stuck:
+        if self._line.in_use:
             return
         try:
             answered(CLOSE_S, self._real.close)
