@@ -271,6 +271,23 @@ def test_viewers_that_do_not_load_are_asked_for_again(context: BrowserContext, c
     is_open(page)
 
 
+@pytest.mark.parametrize("mode", ["hang", "picture"])
+def test_a_screen_that_is_left_leaves_nothing_to_complain_of(
+    context: BrowserContext, cockpit: LocalCockpit, mode: str
+) -> None:
+    cockpit.console(mode)
+    page = open_console(context, cockpit)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    expect(
+        page.locator("[data-console='connecting'] canvas" if mode == "hang" else "[data-console='open']")
+    ).to_have_count(1)
+    page.locator("#nav-guests").click()
+    expect(page.locator("main[data-page='guests'][data-state='ready']")).to_be_visible()
+    page.wait_for_timeout(4_000)  # noVNC waits three seconds for the end of its connection
+    assert said == []
+
+
 def test_the_list_leads_to_the_console_and_back(context: BrowserContext, cockpit: LocalCockpit) -> None:
     page = open_page(context, cockpit, "guests", "guests")
     page.locator(f"[data-guest='{WEB}'] .rhv-guest__menu button").click()

@@ -35,7 +35,8 @@ class Pipe implements RawChannel {
             return;
         this.readyState = "closed";
         this.link.receive = null;
-        this.onclose?.({ code: 1000, reason: "", wasClean: true });
+        // Afterwards, as a WebSocket does it: noVNC begins to wait for it only when it has closed us.
+        queueMicrotask(() => this.onclose?.({ code: 1000, reason: "", wasClean: true }));
     }
 }
 
