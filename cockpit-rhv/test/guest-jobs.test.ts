@@ -13,7 +13,7 @@ function job(id: string, phase: string, state: GuestJob["state"], more: Partial<
         id, kind: "task", title, state, user: "ann", created_s: NOW - 60, elapsed_s: 5, expected_s: 60, phases, attempt: 1,
         resumable: false, unit: "", version: "", guests: ["a"], profile: undefined, started_s: NOW - 60, phase: undefined, task: undefined,
         progress: undefined, error: undefined, ended_s: state === "running" ? undefined : NOW - 30, ...more,
-    } as GuestJob;
+    };
 }
 
 function byId(...jobs: GuestJob[]): Record<string, GuestJob> {

@@ -157,7 +157,7 @@ test("the page waits longer than the helper's own limit for a method", async () 
         "machines.start": 60, "machines.shutdown": 60, "machines.power_off": 60,
         "machines.create": 120, "machines.create_options": 120, "machines.clone": 120, "machines.clone_plan": 120,
         "machines.set_vcpus": 60, "machines.removal_plan": 300, "machines.disk_choices": 300, "machines.add_disk": 300,
-        "machines.remove_disk": 300, "machines.remove": 300, "machines.snapshot_create": 3600,
+        "machines.remove_disk": 300, "machines.remove": 300, "machines.snapshot_create": 600, "machines.shut_down": 120,
         "storage.test": 180, "storage.discover": 120, "storage.luns": 120, "storage.create": 60, "storage.act": 60,
         "storage.volume_create": 600, "storage.volume_remove": 300,
     };

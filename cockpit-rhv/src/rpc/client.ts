@@ -40,6 +40,7 @@ const TIMEOUTS_MS: { [M in keyof Methods]?: number | ((params: Methods[M]["param
     "machines.remove": 310_000,
     "machines.set_boot_order": 70_000,
     // The whole memory of a guest may have to be written or read.
+    "machines.shut_down": 130_000,
     "machines.snapshot_create": 700_000,
     "machines.snapshot_revert": 700_000,
     "machines.snapshot_delete": 700_000,
