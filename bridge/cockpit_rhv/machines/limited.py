@@ -43,13 +43,13 @@ def open_limited(uri: str, writable: bool, call_s: float | None = None) -> Opene
     itself after ``call_s``, which is :data:`CALL_S` unless told. The call that was waited for goes on in its thread.
     """
     opened = answered(OPEN_S, lambda: open_libvirt(uri, writable))
-    return opened._replace(conn=_limited(opened.conn, _Line(uri, writable, CALL_S if call_s is None else call_s)))
+    return opened._replace(conn=_limited(opened.conn, _Line(uri, writable, call_s)))
 
 
 class _Line:
     """To a daemon, for all that came of one connection."""
 
-    def __init__(self, uri: str, writable: bool, call_s: float) -> None:
+    def __init__(self, uri: str, writable: bool, call_s: float | None) -> None:
         self._uri = uri
         self._writable = writable
         self._call_s = call_s
@@ -57,9 +57,8 @@ class _Line:
         self._turn = threading.Lock()
 
     def call(self, ask: Callable[[], T]) -> T:
-        return _told(
-            self._call_s, lambda: call_within(self._call_s, functools.partial(self._count, ask), DOUBT_S, self._look)
-        )
+        limit_s = CALL_S if self._call_s is None else self._call_s
+        return _told(limit_s, lambda: call_within(limit_s, functools.partial(self._count, ask), DOUBT_S, self._look))
 
     @property
     def in_use(self) -> bool:
