@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..checks.context import run_command
-from ..checks.network_change import current_change
 from ..errors import RhvError
 from ..host.dns import read_dns
 from ..messages import msg
@@ -52,8 +51,7 @@ class NetworksTopic(FollowingTopic):
         if self._error is not None:
             raise self._error
         assert self._structure is not None  # start has read it
-        change = current_change()  # a small file of /run
-        return self._view.to_json(self._structure, self._dns, self._virtual, self._libvirt_error, change)
+        return self._view.to_json(self._structure, self._dns, self._virtual, self._libvirt_error)
 
     async def prepare(self) -> None:
         self._news.start()
