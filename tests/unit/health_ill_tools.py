@@ -120,6 +120,7 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("storage.thin_pools", command("lvs", lvs({}, {"lv_name": "p1", "metadata_percent": "84.1"})), "warning", "checks.thin.metadata", None),
     ("storage.thin_pools", command("lvs", lvs({"metadata_percent": "99.9", "data_percent": "85.0"})), "error", "checks.thin.metadata", None),
     ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzM-"})), "error", "checks.thin.broken", None),
+    ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzX-"})), "unknown", "checks.thin.silent", None),
     ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi-aotzD-", "data_percent": "100.00"})), "error", "checks.thin.data", None),
     ("storage.thin_pools", command("lvs", lvs({"lv_attr": "twi---tzp-", "lv_active": ""}, {"lv_name": "p1"})), "error", "checks.thin.partial", None),
     ("storage.thin_pools", command("lvs", lvs({"data_percent": ""})), "unknown", "checks.thin.silent", None),

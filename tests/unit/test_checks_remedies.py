@@ -43,6 +43,8 @@ def start(store: JobStore, task: str, params: Mapping[str, Any]) -> str:
         ("start_libvirt", {}, {}),
         ("open_port", {"port": 54321, "zone": ""}, {"port": "54321", "zone": ""}),
         ("open_port", {"port": "1", "zone": "libvirt"}, {"port": "1", "zone": "libvirt"}),
+        # kept with a job from before there were zones
+        ("open_port", {"port": 54321}, {"port": "54321", "zone": ""}),
         ("hosts_entry", ENTRY, ENTRY),
         ("hosts_entry", {**ENTRY, "address": "2001:db8::1"}, {**ENTRY, "address": "2001:db8::1"}),
     ],
@@ -69,7 +71,7 @@ def test_a_task_that_does_not_exist(store: JobStore, task: str) -> None:
 @pytest.mark.parametrize(
     ("task", "params", "wrong"),
     [
-        ("open_port", {}, "port, zone"),
+        ("open_port", {}, "port"),
         ("open_port", {"port": "x", "zone": ""}, "port"),
         ("open_port", {"port": "", "zone": ""}, "port"),
         ("open_port", {"port": "54321; reboot", "zone": ""}, "port"),

@@ -193,6 +193,15 @@ def test_firewalld_is_asked_about_the_zone_the_engine_is_in(
     assert ["firewall-cmd", f"--zone={zone}", "--query-port=54321/tcp"] in asked
 
 
+def test_a_zone_without_the_port_that_lets_it_in_all_the_same_is_not_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its target, a service, or another zone for the engine's address: the kernel's rules know."""
+    tools(monkeypatch, firewall_cmd="running", query="no", nft=rules(chain("input", "accept")))
+    cause, remedy = causes.not_up_cause("192.168.122.9", [])
+    assert (cause and cause.id, remedy) == ("cause.not_up.unreached", None)
+    tools(monkeypatch, firewall_cmd="running", query="no", nft=rules(chain("input", "drop")))
+    assert causes.not_up_cause("192.168.122.9", [])[1] is not None
+
+
 def test_a_manager_that_has_reached_the_agent_met_no_firewall(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = tools(monkeypatch, firewall_cmd="running", query="no")
     assert causes.not_up_cause("192.0.2.20", ["192.0.2.20"]) == (None, None)

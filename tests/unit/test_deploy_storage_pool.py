@@ -20,6 +20,7 @@ from cockpit_rhv.deploy.vm import libvirt_errors
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.storage.nfs import refuse_silent
 from cockpit_rhv.storage.programs import Programs
+from cockpit_rhv.storage.reach import Answer
 
 from tests.libvirt_error import libvirt_error
 from tests.own_driver import own_test_driver
@@ -79,6 +80,8 @@ def test_the_definition_is_a_tree_and_takes_every_answer(host: Host) -> None:
     assert root.findtext("target/path") == str(places.storage_folder(nfs()))
     options = [one.get("name") for one in root.iter("{http://libvirt.org/schemas/storagepool/fs/1.0}option")]
     assert options == ["retry=0", "hard", "nconnect=4"]
+    literal = ET.fromstring(nfs_pool(POOL, nfs(server="2001:db8::5")))
+    assert literal.find("source/host[@name='[2001:db8::5]']") is not None, "libvirt puts a colon and the path behind it"
     automatic = ET.fromstring(nfs_pool(POOL, nfs(nfs_version="auto")))
     assert automatic.find("source/protocol") is None, "the newest that both sides have"
 
@@ -167,10 +170,36 @@ def test_a_silent_server_is_told_before_libvirt_waits_for_it(host: Host, monkeyp
     assert not host.pool().isActive()
 
 
+@pytest.mark.parametrize(
+    ("version", "options", "ports"),
+    [
+        ("auto", [], [2049]),
+        ("3", [], [2049, 111]),
+        ("4.2", ["port=2050"], [2050]),
+        ("auto", ["port=0"], [2049, 111]),
+        ("auto", ["proto=rdma", "port=20049"], []),
+        ("3", ["udp"], []),
+    ],
+)
+def test_what_is_asked_is_what_the_mount_asks(
+    monkeypatch: pytest.MonkeyPatch, version: str, options: list[str], ports: list[int]
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("cockpit_rhv.storage.reach.addresses", lambda *_: ["127.0.0.1"])
+
+    def answer(address: str, port: int) -> Answer:
+        asked.append(port)
+        return Answer(address, port, 1.0, None)
+
+    monkeypatch.setattr("cockpit_rhv.storage.reach.connect", answer)
+    refuse_silent("nas.example.com", version, options, Programs())
+    assert sorted(asked) == sorted(ports)
+
+
 def test_a_server_without_a_name_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cockpit_rhv.storage.reach.addresses", lambda *_: [])
     with pytest.raises(RhvError) as caught:
-        refuse_silent("nas.example.com", [], Programs())
+        refuse_silent("nas.example.com", "auto", [], Programs())
     assert (caught.value.code, caught.value.message.id) == ("storage.silent", "storage.name.unknown")
 
 

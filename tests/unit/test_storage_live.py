@@ -162,6 +162,34 @@ def test_a_root_that_becomes_qemus_user_is_well(folder: Path, monkeypatch: pytes
     assert (files.root().severity, files.root().summary.id) == ("ok", "storage.root.mapped")
 
 
+def test_a_server_that_makes_all_of_them_one_user_of_its_own_is_well(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export of an oVirt host of before: all_squash,anonuid=36,anongid=36."""
+    files = Files(str(folder), Programs(), None)
+    monkeypatch.setattr(files, "probe", lambda *_: {"uid": 36, "gid": 36, "same": True})
+    assert (files.root().severity, files.root().summary.id) == ("warning", "storage.root.squashed")
+    assert (files.write().severity, files.write().summary.id) == ("ok", "storage.write.mapped")
+    assert (files.root().severity, files.root().summary.id) == ("ok", "storage.root.mapped")
+
+
+@pytest.mark.parametrize(
+    ("errno", "found"),
+    [
+        ("EACCES", ("warning", "storage.root.refused")),
+        ("EPERM", ("warning", "storage.root.refused")),
+        ("ENOSPC", ("error", "storage.root.failed")),
+        ("EIO", ("error", "storage.root.failed")),
+    ],
+)
+def test_only_a_refusal_is_taken_for_a_squashed_root(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, errno: str, found: tuple[str, str]
+) -> None:
+    files = Files(str(folder), Programs(), None)
+    monkeypatch.setattr(files, "probe", lambda *_: {"errno": errno, "detail": errno})
+    assert (files.root().severity, files.root().summary.id) == found
+
+
 def test_files_of_killed_tests_are_removed_when_they_are_old(folder: Path) -> None:
     old, new = folder / f"{file_probe.PREFIX}old", folder / f"{file_probe.PREFIX}new"
     for path in (old, new):

@@ -66,7 +66,9 @@ def start_task(
     task = host_tasks().get(task_id)
     if task is None:
         raise RhvError("task.unknown", msg("task.unknown", "There is no host task {task}.", task=task_id[:64]))
-    given = {name: str(value) for name, value in params.items()}
+    # A button that was kept from before a parameter came lacks it: what may be empty may be missing.
+    given = {name: "" for name, pattern in task.params.items() if re.fullmatch(pattern, "")}
+    given.update({name: str(value) for name, value in params.items()})
     wrong = set(given) ^ set(task.params)
     wrong |= {
         name for name, value in given.items() if name in task.params and not re.fullmatch(task.params[name], value)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
 from ..storage.engine_folder import MOUNTED_KINDS
-from ..storage.steps import SKIPPED
-from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, Evidence, Outcome
+from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def check_shared(context: Context) -> Outcome:
     need_gib = 0.0 if context.own_domain() is not None else float(context.answer("engine.disk_gib"))
     report = context.probes.try_storage(storage_document(context), need_gib)
     evidence = [_evidence(result) for result in report.results]
-    squashed = next((result for result in report.results if result.step.id == ROOT and _is_ill(result)), None)
+    squashed = next((result for result in report.results if _is_squashed(result)), None)
     if squashed is not None and report.verdict != ERROR:
         return Outcome(ERROR, squashed.found.summary, evidence, _SQUASHED)
     if report.verdict == OK:
@@ -64,8 +63,9 @@ def check_shared(context: Context) -> Outcome:
     return Outcome(report.verdict, worst.found.summary, evidence, worst.found.remedy)
 
 
-def _is_ill(result: StepResult) -> bool:
-    return result.found.severity not in (OK, SKIPPED)
+def _is_squashed(result: StepResult) -> bool:
+    # What could not be found out is no squashed root: it speaks for itself.
+    return result.step.id == ROOT and result.found.severity == WARNING
 
 
 def _evidence(result: StepResult) -> Evidence:

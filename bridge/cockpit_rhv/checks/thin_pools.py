@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RhvError
 from ..messages import msg
@@ -12,7 +12,7 @@ from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcom
 from .registry import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .context import Context
 
@@ -25,8 +25,10 @@ _COMMAND = (
     *("--options", "vg_name,lv_name,lv_attr,lv_active,data_percent,metadata_percent"),
 )
 #: Ninth letter of lv_attr, lvs(8). A pool out of data space (D) is not broken: it wants room, not repair.
-_BROKEN = {"F": "failed", "M": "metadata read only", "E": "error", "X": "unknown to LVM"}
+_BROKEN = {"F": "failed", "M": "metadata read only", "E": "error"}
 _PARTIAL = "p"
+#: LVM could not learn it from the kernel: nothing is known of such a pool, least of all that it wants repair.
+_UNKNOWN = "X"
 
 
 class ThinPool(NamedTuple):
@@ -51,8 +53,8 @@ def parse_thin_pools(output: str) -> list[ThinPool]:
             ThinPool(
                 f"{row['vg_name']}/{row['lv_name']}",
                 row["lv_active"] != "",
-                _percent(row["data_percent"]),
-                _percent(row["metadata_percent"]),
+                _figure(row, "data_percent"),
+                _figure(row, "metadata_percent"),
                 str(row["lv_attr"])[8:9] == _PARTIAL,
                 _BROKEN.get(str(row["lv_attr"])[8:9]),
             )
@@ -61,6 +63,10 @@ def parse_thin_pools(output: str) -> list[ThinPool]:
     except (ValueError, KeyError, TypeError) as error:
         text = msg("checks.thin.strange", "The answer of LVM is in a form that is not known.")
         raise RhvError("checks.thin.strange", text, detail=shown(output)) from error
+
+
+def _figure(row: Mapping[str, Any], name: str) -> float | None:
+    return None if str(row["lv_attr"])[8:9] == _UNKNOWN else _percent(row[name])
 
 
 def _percent(text: str) -> float | None:

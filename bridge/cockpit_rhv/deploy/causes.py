@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..checks.agent_port import AGENT_UNIT, PORT
 from ..checks.context import run_command
 from ..checks.firewalld import open_port, zone_of
-from ..checks.nft import CLOSED, UNSURE, Connection, Ruleset
+from ..checks.nft import CLOSED, OPEN, UNSURE, Connection, Ruleset
 from ..errors import Remedy, RhvError
 from ..host.listeners import port_owner
 from ..host.services import unit_states
@@ -222,7 +222,11 @@ def _zone_that_blocks(engine_address: str) -> str | None:
     try:
         if run_command(["firewall-cmd", "--state"], _COMMAND_S).output != "running":
             return None
-        zone = zone_of(_device_to(engine_address), run_command)
+        device = _device_to(engine_address)
+        rules = _rules()
+        if rules is not None and rules.verdict(Connection(PORT, device)) == OPEN:
+            return None  # by the zone's target, a service, or another zone that the engine's address is in
+        zone = zone_of(device, run_command)
         asked = run_command(["firewall-cmd", f"--zone={zone}", f"--query-port={PORT}/tcp"], _COMMAND_S)
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -237,14 +241,19 @@ def _device_to(address: str) -> str | None:
         return None
 
 
-def _filtered() -> bool:
-    """nftables' rules close our port, or name it in a rule that may."""
+def _rules() -> Ruleset | None:
+    """nftables' rules; None when they cannot be read."""
     try:
         listed = run_command(["nft", "--json", "list", "ruleset"], _COMMAND_S)
-        if listed.code != 0:
-            return False
-        rules = Ruleset(json.loads(listed.output))
+        return Ruleset(json.loads(listed.output)) if listed.code == 0 else None
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
+        return None
+
+
+def _filtered() -> bool:
+    """nftables' rules close our port, or name it in a rule that may."""
+    rules = _rules()
+    if rules is None:
         return False
     verdict = rules.verdict(Connection(PORT, None))
     return verdict == CLOSED or (verdict == UNSURE and PORT in rules.ports())

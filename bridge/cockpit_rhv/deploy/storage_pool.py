@@ -36,7 +36,9 @@ def nfs_pool(name: str, answers: Mapping[str, Any]) -> str:
     root = ET.Element("pool", type="netfs")
     ET.SubElement(root, "name").text = name
     source = ET.SubElement(root, "source")
-    ET.SubElement(source, "host", name=get(answers, "storage.server"))
+    server = get(answers, "storage.server")
+    # libvirt puts "host:path" together without a look at the host
+    ET.SubElement(source, "host", name=f"[{server}]" if ":" in server else server)
     ET.SubElement(source, "dir", path=get(answers, "storage.export"))
     ET.SubElement(source, "format", type="nfs")
     version = get(answers, "storage.nfs_version")
@@ -132,7 +134,7 @@ def _start(pool: libvirt.virStoragePool, answers: Mapping[str, Any]) -> bool:
             return False
         # Somebody has unmounted it behind libvirt's back: what is written now would land on this host's own disk.
         pool.destroy()
-    refuse_silent(get(answers, "storage.server"), _options(answers), Programs())
+    refuse_silent(get(answers, "storage.server"), get(answers, "storage.nfs_version"), _options(answers), Programs())
     try:
         pool.create()
     except libvirt.libvirtError as error:

@@ -38,6 +38,8 @@ class Files:
         self.need_gib = need_gib
         self._seen: dict[str, Any] = {}
         self._user: QemuUser | None = None
+        #: The number by which a file of QEMU's user belongs to it there; None before it has written one.
+        self._qemu_is: int | None = None
 
     def steps(self) -> list[Step]:
         """In the order they are done."""
@@ -120,6 +122,7 @@ class Files:
         if not answer["same"]:
             text = msg("storage.write.differs", "What was read back is not what was written.")
             return Found(ERROR, text, evidence, _SERVER_FAULT, stop=True)
+        self._qemu_is = int(answer["uid"])
         if answer["uid"] != user.uid:
             text = msg(
                 "storage.write.mapped",
@@ -133,10 +136,15 @@ class Files:
         """Whether root's files are root's there."""
         answer = self.probe("write", None)
         if "errno" in answer:
+            tried = [("write as root", answer["detail"])]
+            if answer["errno"] not in ("EACCES", "EPERM"):
+                text = msg("storage.root.failed", "Root cannot write there ({error}).", error=answer["errno"])
+                return Found(ERROR, text, tried, _REFUSALS.get(answer["errno"], (text, _SERVER_FAULT))[1])
             text = msg("storage.root.refused", "Root may not write there, only QEMU's user may.")
-            return Found(WARNING, text, [("write as root", answer["detail"])], _SQUASH)
+            return Found(WARNING, text, tried, _SQUASH)
         evidence = [("write as root", f"the file belongs to {answer['uid']}:{answer['gid']}")]
-        if answer["uid"] not in (0, self.qemu().uid):
+        # With a server that makes all of them one user, root's files are QEMU's: by whom its own belong to there.
+        if answer["uid"] not in (0, self.qemu().uid if self._qemu_is is None else self._qemu_is):
             text = msg(
                 "storage.root.squashed",
                 "The server turns root into the user {uid}; this host cannot give files to QEMU's user there.",

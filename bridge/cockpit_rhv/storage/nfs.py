@@ -28,6 +28,8 @@ _PATIENCE = ("soft", "timeo=30", "retrans=1", "retry=0")
 _MOUNT_S = 15.0
 _SHOWMOUNT_S = 5.0
 _UNMOUNT_S = 8.0
+#: Options by which NFS does not go over TCP: nfs(5).
+_NOT_TCP = re.compile(r"udp6?|rdma|proto=(udp6?|rdma6?)")
 _LOCAL_LOCKS = re.compile(r"nolock|local_lock=(all|posix|flock)")
 
 
@@ -124,9 +126,10 @@ class NfsTest:
 
     def port(self) -> Found:
         """2049, or what the options say; for version 3 the port mapper, too."""
-        ports = [(self._document.server, nfs_port(self._document.options))]
-        if self._document.version == "3":
-            ports.append((self._document.server, PORTMAPPER))
+        ports = _ports(self._document.server, self._document.version, self._document.options)
+        if not ports:
+            text = msg("storage.nfs.port.other", "The options choose another way than TCP; the mount will tell.")
+            return Found(SKIPPED, text, [("options", ",".join(self._document.options))])
         return port_step(ports, self._programs, [])
 
     def export(self) -> Found:
@@ -230,21 +233,26 @@ class NfsTest:
         return Found(OK, msg("storage.undone.ok", "Nothing of the test is left on this host."), evidence)
 
 
-def nfs_port(options: Sequence[str]) -> int:
-    """The server's TCP port, by the mount options."""
+def _ports(server: str, version: str, options: Sequence[str]) -> list[tuple[str, int]]:
+    """The server's TCP ports, one of which answers when a mount can be tried; none where TCP is not the way."""
+    if any(_NOT_TCP.fullmatch(option) for option in options):
+        return []
     said = [option.partition("=")[2] for option in options if option.startswith("port=")]
-    return int(said[-1]) if said and said[-1].isdigit() else PORT
+    # 0: the port mapper is asked
+    port = int(said[-1]) if said and said[-1].isdigit() else PORT
+    return [(server, port or PORT), *([(server, PORTMAPPER)] if version == "3" or port == 0 else [])]
 
 
-def refuse_silent(server: str, options: Sequence[str], programs: Programs) -> None:
-    """Raise RhvError ``storage.silent`` unless the server's port answers, within seconds.
+def refuse_silent(server: str, version: str, options: Sequence[str], programs: Programs) -> None:
+    """Raise RhvError ``storage.silent`` unless one of the server's ports answers, within seconds.
 
     A mount of a server that is silent takes minutes to fail, and whoever waits for it takes libvirt for dead.
     """
     try:
         found = name_step([server], programs, {})
-        if not found.stop:
-            found = port_step([(server, nfs_port(options))], programs, [])
+        ports = _ports(server, version, options)
+        if not found.stop and ports:
+            found = port_step(ports, programs, [])
     except OSError as error:
         text = msg("storage.step.unreadable", "What the step needs cannot be read: {reason}", reason=str(error))
         raise RhvError("storage.silent", text, None, str(error)) from error

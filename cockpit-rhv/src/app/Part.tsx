@@ -51,7 +51,8 @@ interface PartProps<Name extends PartName> {
 /** A page of a part that loads when it is opened. */
 export function Part<Name extends PartName>({ name, children }: PartProps<Name>) {
     const part = useSyncExternalStore(parts.subscribe, () => parts.get(name));
-    useEffect(() => void parts.load(name), [name]);
+    const place = JSON.stringify(useRoute()); // another page of the same part is asked for, too
+    useEffect(() => void parts.load(name), [name, place]);
     switch (part.state) {
     case "loading": return <Loading />;
     case "error": return <Failed error={part.error} />;

@@ -40,9 +40,10 @@ export function partOf({ page }: Route): PartName | null {
 
 export const parts = new PartStore<Parts>(LOADERS);
 
+/** Loads a page's part before it is opened; one that failed is asked for again by whoever opens it, who sees that. */
 export function loadFor(route: Route): void {
     const name = partOf(route);
-    if (name !== null)
+    if (name !== null && parts.get(name).state !== "error")
         void parts.load(name);
 }
 
