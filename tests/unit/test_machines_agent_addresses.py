@@ -215,3 +215,23 @@ async def test_what_is_no_longer_said_is_forgotten(monkeypatch: pytest.MonkeyPat
     await settle()
     assert agents.known == {}
     await agents.close()
+
+
+async def test_a_definition_that_cannot_be_read_holds_up_nobody() -> None:
+    connection = FakeConnection()
+    agents = agents_of(connection)
+    names = ["a", "b", "c", "d"]
+    agents.refresh(names)
+    await settle()
+    for _, call in connection.calls[:2]:
+        call.set_exception(ValueError("not XML"))
+    await settle()
+    assert connection.asked() == names  # the next ones without a new look
+    for _, call in connection.calls[2:]:
+        call.set_result({MAC: ("192.0.2.1",)})
+    await settle()
+    agents.refresh(names)
+    await settle()
+    assert connection.asked() == names
+    assert sorted(agents.known) == ["c", "d"]
+    await agents.close()

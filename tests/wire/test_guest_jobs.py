@@ -18,7 +18,7 @@ from cockpit_rhv.guest_jobs.guest_run import current_run
 from cockpit_rhv.guest_jobs.shutdown import start_shut_down
 from cockpit_rhv.guest_jobs.snapshot import snapshot, snapshot_guest
 from cockpit_rhv.jobs.control import cancel_job, resume_job
-from cockpit_rhv.machines.snapshots import create_snapshot, revert_to_snapshot
+from cockpit_rhv.machines.snapshots import create_snapshot, delete_snapshot, identities, revert_to_snapshot
 
 from tests.unit.jobs_support import wait_for
 from tests.wire.libvirt_daemon import MISSING, LibvirtDaemon
@@ -44,7 +44,9 @@ def shut_down(jobs: Jobs, uuids: Sequence[str], wait_s: int) -> str:
 
 def take(jobs: Jobs, uuid: str, what: str, name: str, **more: Any) -> str | None:
     params = {"name": name, **({"description": ""} if what == "create" else {}), **more}
-    return snapshot(jobs.conn, uuid, what, params, "me", store=jobs.store, launcher=jobs.launcher)
+    return snapshot(
+        jobs.conn, uuid, what, params, "me", time.monotonic() + 60, store=jobs.store, launcher=jobs.launcher
+    )
 
 
 def told(jobs: Jobs, job: str) -> list[tuple[str, str]]:
@@ -269,15 +271,19 @@ def test_what_libvirt_finished_is_not_done_twice(
     start(jobs, uuid)
     work: dict[str, Any] = {"what": what, "uuid": uuid, "name": "kept", "description": "", "children": False}
     work["run"] = current_run(domain(jobs, uuid)).to_json()
+    work["asked_s"] = 0.0  # long ago: the guest ran then
+    work["meant"] = [["kept", 1_700_000_000]] if what == "delete" else []
     private = jobs.folder / "job" / "private"
     private.mkdir(parents=True)
+    at_s = int(time.time())
     if what != "delete":
         create_snapshot(jobs.conn, uuid, "kept", "")
     if what == "revert":
+        work["meant"] = identities(domain(jobs, uuid), "kept", below=False)
         create_snapshot(jobs.conn, uuid, "later", "")
         revert_to_snapshot(jobs.conn, uuid, "kept")
     before = {"create": None, "revert": "later", "delete": "kept"}[what]
-    (private / "begun.json").write_text(json.dumps({"current": before}))
+    (private / "begun.json").write_text(json.dumps({"current": before, "at_s": at_s}))
     number, taken = domain(jobs, uuid).ID(), names(jobs, uuid)
     params = {"guest": work, "job": {"folder": str(private.parent)}}
     assert snapshot_guest(params, ProgressFile(None))["changed"]
@@ -286,9 +292,128 @@ def test_what_libvirt_finished_is_not_done_twice(
         return
     # where it had been at the snapshot before, and runs on: nobody can tell
     work["run"] = current_run(domain(jobs, uuid)).to_json()
-    (private / "begun.json").write_text(json.dumps({"current": "kept"}))
+    (private / "begun.json").write_text(json.dumps({"current": "kept", "at_s": at_s}))
     assert code_of(lambda: snapshot_guest(params, ProgressFile(None))) == "snapshot.unclear"
     assert domain(jobs, uuid).ID() == number
+
+
+def killed(jobs: Jobs, monkeypatch: pytest.MonkeyPatch, uuid: str, what: str, **more: Any) -> str:
+    """A job that died before it did anything, with ``begun.json`` as of one that died right after having written it."""
+    launch = jobs.launcher.launch
+
+    def fail(unit: str, folder: Any) -> None:
+        launch(unit, folder)
+        jobs.launcher.kill(unit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.launcher, "launch", fail)
+        job = take(jobs, uuid, what, "kept", **more)
+    assert job is not None
+    begun = jobs.store.folder(job) / "private" / "begun.json"
+    begun.write_text(json.dumps({"current": None, "at_s": int(time.time())}))
+    return job
+
+
+def resumed(jobs: Jobs, job: str) -> str:
+    """The code of the error with which it ends."""
+    resume_job(job, store=jobs.store, launcher=jobs.launcher)
+    return str(jobs.ended(job, "failed").error.code)
+
+
+def take_anew(jobs: Jobs, uuid: str) -> None:
+    """Another snapshot of the same name, one second younger at least."""
+    delete_snapshot(jobs.conn, uuid, "kept", False)
+    time.sleep(1.1)
+    create_snapshot(jobs.conn, uuid, "kept", "")
+
+
+@pytest.mark.parametrize("what", ["revert", "delete"])
+def test_another_snapshot_that_got_the_name_is_left_alone(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    uuid = define(daemon, "namesake")
+    start(jobs, uuid)
+    create_snapshot(jobs.conn, uuid, "kept", "")
+    job = killed(jobs, monkeypatch, uuid, what, **({"children": False} if what == "delete" else {}))
+    take_anew(jobs, uuid)
+    number = domain(jobs, uuid).ID()
+    assert resumed(jobs, job) == "snapshot.other"
+    assert (domain(jobs, uuid).ID(), names(jobs, uuid)) == (number, ["kept"])
+
+
+def test_what_came_below_a_snapshot_since_is_not_deleted_with_it_and_what_went_is_no_matter(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = define(daemon, "grown")
+    start(jobs, uuid)
+    for name in ("kept", "below"):
+        create_snapshot(jobs.conn, uuid, name, "")
+    job = killed(jobs, monkeypatch, uuid, "delete", children=True)
+    create_snapshot(jobs.conn, uuid, "new", "")
+    assert resumed(jobs, job) == "snapshot.other"
+    assert names(jobs, uuid) == ["below", "kept", "new"]
+    for name in ("below", "new"):
+        delete_snapshot(jobs.conn, uuid, name, False)
+    resume_job(job, store=jobs.store, launcher=jobs.launcher)
+    jobs.ended(job, "succeeded")
+    assert names(jobs, uuid) == []
+
+
+def test_a_snapshot_that_somebody_else_took_meanwhile_is_not_told_as_ours(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = define(daemon, "theirs")
+    start(jobs, uuid)
+    job = killed(jobs, monkeypatch, uuid, "create")
+    create_snapshot(jobs.conn, uuid, "kept", "")
+    begun = jobs.store.folder(job) / "private" / "begun.json"
+    begun.write_text(json.dumps({"current": None, "at_s": int(time.time()) + 60}))
+    assert resumed(jobs, job) == "snapshot.exists"
+    begun.unlink()  # it was killed before it had looked
+    assert resumed(jobs, job) == "snapshot.exists"
+    assert not begun.exists()
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_guest_that_was_off_may_have_run_until_its_job_is_resumed(
+    daemon: LibvirtDaemon, jobs: Jobs, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    """Whatever it wrote would be lost."""
+    uuid = define(daemon, "between")
+    start(jobs, uuid)
+    create_snapshot(jobs.conn, uuid, "kept", "")
+    create_snapshot(jobs.conn, uuid, "later", "")
+    domain(jobs, uuid).destroy()
+    job = killed(jobs, monkeypatch, uuid, "revert")
+    private = jobs.store.folder(job) / "private"
+    if not begun:  # it was killed before it had looked
+        (private / "begun.json").unlink()
+        variables = json.loads((private / "vars.json").read_text())
+        variables["rhv_task"]["guest"]["asked_s"] -= 121
+        (private / "vars.json").write_text(json.dumps(variables))
+    start(jobs, uuid)
+    domain(jobs, uuid).destroy()
+    assert resumed(jobs, job) == "snapshot.other_run"
+    assert not domain(jobs, uuid).isActive()
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_nothing_is_done_for_whom_was_told_that_there_was_no_answer(
+    daemon: LibvirtDaemon, jobs: Jobs, running: bool
+) -> None:
+    uuid = define(daemon, "late")
+    if running:
+        start(jobs, uuid)
+    params = {"name": "kept", "description": ""}
+
+    def ask() -> object:
+        return snapshot(
+            jobs.conn, uuid, "create", params, "me", time.monotonic() - 1, store=jobs.store, launcher=jobs.launcher
+        )
+
+    assert code_of(ask) == "call.too_late"
+    assert names(jobs, uuid) == []
+    assert not jobs.store.ids()
 
 
 def test_a_cancelled_snapshot_leaves_the_guest_as_it_is(daemon: LibvirtDaemon, jobs: Jobs) -> None:

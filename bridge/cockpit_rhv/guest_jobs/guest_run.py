@@ -37,7 +37,7 @@ class GuestRun:
         return cls(value["id"], str(value["boot"]), value["started_s"])
 
     def is_same(self, other: GuestRun) -> bool:
-        """Whether both are of one run, or the guest is off in both."""
+        """Whether both are of one run, or the guest is off in both; runs between the two do not show then."""
         unseen = self.started_s is None or other.started_s is None
         return (self.id, self.boot) == (other.id, other.boot) and (unseen or self.started_s == other.started_s)
 

@@ -52,11 +52,13 @@ def long_call(
     watching.start()
     try:
         with stoppable(Cancelled):
-            # in a thread: a call into libvirt would hold up the signal until it returns
-            call_within(CALL_LIMIT_S, call)
-    except Cancelled:
-        _abort(uuid)
-        raise
+            try:
+                # in a thread: a call into libvirt would hold up the signal until it returns
+                call_within(CALL_LIMIT_S, call)
+            except Cancelled:
+                # still in the block: whoever cancels asks twice, and the second time would end this
+                _abort(uuid)
+                raise
     finally:
         meter.over.set()
 

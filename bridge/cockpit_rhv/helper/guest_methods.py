@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from .users import asking_user
@@ -69,7 +70,8 @@ def _snapshot(what: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[s
     async def handler(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
         from ..guest_jobs.snapshot import SNAPSHOT_LIMIT_S, snapshot
 
-        args = (what, {name: value for name, value in params.items() if name != "uuid"}, asking_user())
+        deadline = time.monotonic() + SNAPSHOT_LIMIT_S
+        args = (what, {name: value for name, value in params.items() if name != "uuid"}, asking_user(), deadline)
         return {"job": await change_guest(call, params["uuid"], snapshot, *args, limit_s=SNAPSHOT_LIMIT_S)}
 
     return handler

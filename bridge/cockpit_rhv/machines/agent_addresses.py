@@ -94,6 +94,9 @@ class AgentAddresses:
         except RhvError as error:
             logger.debug("agent of %s: %s", uuid, error.detail or error)
             again_s = ABSENT_S if error.code == "libvirt.unreachable" else SILENT_S
+        except ValueError as error:  # a definition that we cannot read: it must not be its turn at every look
+            logger.debug("definition of %s: %s", uuid, error)
+            again_s = SILENT_S
         finally:
             del self._asking[uuid]
             if call is not None and not call.done():
@@ -109,7 +112,10 @@ class AgentAddresses:
 
 
 def ask_addresses(conn: libvirt.virConnect, uuid: str) -> Known | None:
-    """What the guest's agent says; None when none is connected. Blocks; raises :class:`RhvError`."""
+    """What the guest's agent says; None when none is connected. Blocks.
+
+    Raises :class:`RhvError`, and ValueError when the guest's definition cannot be read.
+    """
     import libvirt
 
     with domain_of(conn, uuid) as domain:

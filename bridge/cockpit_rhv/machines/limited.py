@@ -29,6 +29,8 @@ DOUBT_S = 10.0
 #: does not answer: mount(8) gives up after three minutes.
 CALL_S = 300.0
 CLOSE_S = 1.0
+#: What libvirt's library knows of an object without asking the daemon: a thread for each would be wasted.
+_LOCAL = frozenset({"ID", "UUIDString", "getName", "name"})
 
 
 def answered(limit_s: float, ask: Callable[[], T]) -> T:
@@ -54,20 +56,27 @@ class _Line:
         self._writable = writable
         self._call_s = call_s
         self._running = 0
+        self._closed = False
         self._turn = threading.Lock()
 
     def call(self, ask: Callable[[], T]) -> T:
         limit_s = CALL_S if self._call_s is None else self._call_s
         return _told(limit_s, lambda: call_within(limit_s, functools.partial(self._count, ask), DOUBT_S, self._look))
 
-    @property
-    def in_use(self) -> bool:
-        """Whether a call goes on, one that nobody waits for any more, too."""
+    def end(self) -> bool:
+        """Let no further call begin. False, and nothing changed, while one goes on, even if nobody waits for it."""
         with self._turn:
-            return self._running > 0
+            self._closed = self._closed or self._running == 0
+            return self._closed
 
     def _count(self, ask: Callable[[], T]) -> T:
         with self._turn:
+            if self._closed:
+                raise RhvError(
+                    "libvirt.unreachable",
+                    msg("libvirt.lost", "The connection to libvirt was lost."),
+                    detail="closed before the call began",
+                )
             self._running += 1
         try:
             return ask()
@@ -94,6 +103,8 @@ class _Limited:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._real, name)
+        if name in _LOCAL:
+            return value
         return functools.partial(self._call, value) if callable(value) else value
 
     def _call(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -102,7 +113,7 @@ class _Limited:
     def close(self) -> None:
         """Of a connection. One in which a call goes on is closed by whoever lets go of it last: libvirt would free it
         under that call."""
-        if self._line.in_use:
+        if not self._line.end():
             return
         try:
             answered(CLOSE_S, self._real.close)

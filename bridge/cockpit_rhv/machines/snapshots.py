@@ -56,6 +56,19 @@ def list_snapshots(domain: libvirt.virDomain) -> tuple[Snapshot, ...]:
     return in_tree_order(parse_snapshot(one.getXMLDesc(), current) for one in found[:MOST_LISTED])
 
 
+def identities(domain: libvirt.virDomain, name: str, below: bool) -> tuple[tuple[str, int], ...]:
+    """Name and ``created_s`` of the snapshot, then, if ``below``, of all below it: another one may get its name.
+
+    Raises libvirtError, ValueError and RhvError ``snapshot.not_found``.
+    """
+    import libvirt
+
+    found = _find(domain, name)
+    all_below = found.listAllChildren(libvirt.VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS) if below else ()
+    parsed = (parse_snapshot(one.getXMLDesc(), None) for one in (found, *all_below))
+    return tuple((one.name, one.created_s) for one in parsed)
+
+
 def parse_snapshot(text: str, current: str | None) -> Snapshot:
     """One snapshot's XML; raises ValueError when it is none."""
     try:
