@@ -454,7 +454,7 @@ def test_a_snapshot_with_memory_is_a_job_that_everybody_sees(
 def test_while_a_snapshot_is_taken_no_other_is(page: Page, cockpit: LocalCockpit) -> None:
     cockpit.show("guest-snapshot")
     job = page.locator("[data-guest-job-state='running']")
-    expect(job).to_contain_text("Take the snapshot before the upgrade of web-1")
+    expect(job).to_contain_text("Take the snapshot “before the upgrade” of web-1")
     expect(job).to_contain_text("700 MiB of 2 GiB")
     expect(page.locator("#snapshot-create")).to_be_disabled()
     job.get_by_role("button", name="Cancel").click()

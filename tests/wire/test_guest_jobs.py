@@ -203,7 +203,7 @@ def test_a_snapshot_with_memory_is_taken_gone_back_to_and_deleted(daemon: Libvir
     assert job is not None
     status = jobs.ended(job, "succeeded")
     assert status.guests == (uuid,)
-    assert str(status.title) == 'Take the snapshot on {{ x }} of the "four"'
+    assert str(status.title) == 'Take the snapshot “on {{ x }}” of the "four"'
     assert told(jobs, job) == [("info", "The snapshot on {{ x }} is there.")]
     text = domain(jobs, uuid).snapshotLookupByName("on {{ x }}").getXMLDesc()
     assert "<description>a &lt;b&gt; &amp; c</description>" in text

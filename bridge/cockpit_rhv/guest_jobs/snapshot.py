@@ -213,17 +213,17 @@ def _current(conn: libvirt.virConnect, uuid: str) -> str | None:
 
 def _title(what: str, name: str, guest: str) -> Message:
     if what == "create":
-        return msg("snapshot.title.create", "Take the snapshot {snapshot} of {name}", snapshot=name, name=guest)
+        return msg("snapshot.title.create", "Take the snapshot “{snapshot}” of {name}", snapshot=name, name=guest)
     if what == "revert":
-        return msg("snapshot.title.revert", "Take {name} back to the snapshot {snapshot}", snapshot=name, name=guest)
-    return msg("snapshot.title.delete", "Delete the snapshot {snapshot} of {name}", snapshot=name, name=guest)
+        return msg("snapshot.title.revert", "Take {name} back to the snapshot “{snapshot}”", snapshot=name, name=guest)
+    return msg("snapshot.title.delete", "Delete the snapshot “{snapshot}” of {name}", snapshot=name, name=guest)
 
 
 def _done(what: str, name: str) -> dict[str, Any]:
     if what == "create":
-        text = msg("snapshot.done.create", "The snapshot {snapshot} is there.", snapshot=name)
+        text = msg("snapshot.done.create", "The snapshot “{snapshot}” is there.", snapshot=name)
     elif what == "revert":
-        text = msg("snapshot.done.revert", "The guest is as it was at the snapshot {snapshot}.", snapshot=name)
+        text = msg("snapshot.done.revert", "The guest is as it was at the snapshot “{snapshot}”.", snapshot=name)
     else:
-        text = msg("snapshot.done.delete", "The snapshot {snapshot} is deleted.", snapshot=name)
+        text = msg("snapshot.done.delete", "The snapshot “{snapshot}” is deleted.", snapshot=name)
     return {"changed": True, "rhv_log": [{**text.to_json(), "severity": "info"}]}

@@ -122,7 +122,7 @@ def waiting() -> Json:
 
 
 def snapshotting(state: str, **more: Any) -> Json:
-    text = "Take the snapshot {snapshot} of {name}"
+    text = "Take the snapshot “{snapshot}” of {name}"
     title = msg("snapshot.title.create", text, snapshot="before the upgrade", name="web-1")
     return jobs.of_guests(state, "snapshot-guest", title, guests.few()[0]["uuid"], task="Let libvirt do it", **more)
 
