@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..messages import Message, msg
 from .latency import judge_latency
 from .qemu_user import QemuUser, read_qemu_user
-from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step
+from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, content_step, space_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,18 +62,8 @@ class Files:
                 msg("storage.locks.why", "A lock keeps a second QEMU, on any host, from writing to the same disk."),
                 self.locks,
             ),
-            Step(
-                "space",
-                msg("storage.space.title", "Free space"),
-                msg("storage.space.why", "A guest whose disk cannot grow is paused in the middle of its work."),
-                self.space,
-            ),
-            Step(
-                "content",
-                msg("storage.content.title", "Contents"),
-                msg("storage.content.why", "What lies there already may belong to another engine."),
-                self.content,
-            ),
+            space_step(self.space),
+            content_step(self.content),
             Step(
                 "latency",
                 msg("storage.latency.title", "Write latency"),

@@ -16,7 +16,7 @@ from .left_sessions import end_left_sessions
 from .luns import LunSteps, found_lun
 from .made_sessions import Sessions
 from .reach import name_step, port_step
-from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, missing_program
+from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, missing_program, undone_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,13 +85,7 @@ class IscsiTest:
                 self.find,
             ),
             *self._lun.steps(),
-            Step(
-                "undone",
-                msg("storage.undone.title", "Undone"),
-                msg("storage.undone.why", "A test leaves this host as it was."),
-                self.undo,
-                always=True,
-            ),
+            undone_step(self.undo),
         ]
 
     def target(self) -> Found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
 from .files import judge_room
-from .steps import ERROR, OK, WARNING, Found, Step, missing_program
+from .steps import ERROR, OK, WARNING, Found, Step, content_step, missing_program, space_step
 
 if TYPE_CHECKING:
     from .document import Lvm
@@ -36,18 +36,8 @@ class LvmTest:
                 msg("storage.lvm.group.why", "A group with a missing or shared disk loses volumes."),
                 self.group,
             ),
-            Step(
-                "space",
-                msg("storage.space.title", "Free space"),
-                msg("storage.space.why", "A guest whose disk cannot grow is paused in the middle of its work."),
-                self.space,
-            ),
-            Step(
-                "content",
-                msg("storage.content.title", "Contents"),
-                msg("storage.content.why", "What lies there already may belong to another engine."),
-                self.content,
-            ),
+            space_step(self.space),
+            content_step(self.content),
         ]
 
     def group(self) -> Found:

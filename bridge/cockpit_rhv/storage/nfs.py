@@ -14,7 +14,7 @@ from .files import Files
 from .private_mounts import PrivateMounts
 from .programs import Overdue
 from .reach import name_step, port_step
-from .steps import ERROR, OK, SKIPPED, UNKNOWN, WARNING, Found, Step, missing_program
+from .steps import ERROR, OK, SKIPPED, UNKNOWN, WARNING, Found, Step, missing_program, undone_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,13 +83,7 @@ class NfsTest:
             shared["space"],
             shared["content"],
             shared["latency"],
-            Step(
-                "undone",
-                msg("storage.undone.title", "Undone"),
-                msg("storage.undone.why", "A test leaves this host as it was."),
-                self.undo,
-                always=True,
-            ),
+            undone_step(self.undo),
         ]
 
     def client(self) -> Found:

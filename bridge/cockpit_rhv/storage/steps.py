@@ -51,6 +51,24 @@ class Step:
     always: bool = False
 
 
+def space_step(function: Callable[[], Found]) -> Step:
+    """Room, on whatever it is."""
+    why = msg("storage.space.why", "A guest whose disk cannot grow is paused in the middle of its work.")
+    return Step("space", msg("storage.space.title", "Free space"), why, function)
+
+
+def content_step(function: Callable[[], Found]) -> Step:
+    """What lies there."""
+    why = msg("storage.content.why", "What lies there already may belong to another engine.")
+    return Step("content", msg("storage.content.title", "Contents"), why, function)
+
+
+def undone_step(function: Callable[[], Found]) -> Step:
+    """The last one, done whatever went wrong before."""
+    why = msg("storage.undone.why", "A test leaves this host as it was.")
+    return Step("undone", msg("storage.undone.title", "Undone"), why, function, always=True)
+
+
 @dataclass(frozen=True)
 class StepResult:
     """Definition ``StorageStep`` of ``schemas/storage.json``."""
