@@ -38,7 +38,9 @@ def domain(jobs: Jobs, uuid: str) -> libvirt.virDomain:
 
 
 def shut_down(jobs: Jobs, uuids: Sequence[str], wait_s: int) -> str:
-    answer = start_shut_down(jobs.conn, uuids, wait_s, "me", store=jobs.store, launcher=jobs.launcher)
+    answer = start_shut_down(
+        jobs.conn, uuids, wait_s, "me", time.monotonic() + 60, store=jobs.store, launcher=jobs.launcher
+    )
     return str(answer["job"])
 
 
@@ -204,7 +206,7 @@ def test_a_snapshot_with_memory_is_taken_gone_back_to_and_deleted(daemon: Libvir
     status = jobs.ended(job, "succeeded")
     assert status.guests == (uuid,)
     assert str(status.title) == 'Take the snapshot “on {{ x }}” of the "four"'
-    assert told(jobs, job) == [("info", "The snapshot on {{ x }} is there.")]
+    assert told(jobs, job) == [("info", "The snapshot “on {{ x }}” is there.")]
     text = domain(jobs, uuid).snapshotLookupByName("on {{ x }}").getXMLDesc()
     assert "<description>a &lt;b&gt; &amp; c</description>" in text
     with pytest.raises(RhvError, match="has a snapshot named"):

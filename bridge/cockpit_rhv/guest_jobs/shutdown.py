@@ -14,6 +14,7 @@ from ..jobs.control import require_root
 from ..machines.actions import domain_of, require_own
 from ..machines.faults import unreadable
 from ..messages import msg
+from ..workers import require_time
 from .guest_run import GuestRun, current_run
 from .starting import start_guest_job
 from .waiting import Asked, wait_for_all
@@ -41,13 +42,15 @@ def start_shut_down(
     uuids: Sequence[str],
     wait_s: int,
     user: str,
+    deadline: float,
     *,
     store: JobStore | None = None,
     launcher: Launcher | None = None,
 ) -> dict[str, Any]:
     """Method ``machines.shut_down``. A guest that cannot be shut down is refused here when it is the only one.
 
-    Of several it has its result in the job. Raises RhvError ``machine.*``, ``job.*``.
+    Of several it has its result in the job. ``deadline``: monotonic seconds, after which nothing is started. Raises
+    RhvError ``machine.*``, ``job.*``, ``call.too_late``.
     """
     require_root()
     guests = [_entry(conn, uuid) for uuid in dict.fromkeys(uuids)]
@@ -71,6 +74,7 @@ def start_shut_down(
     )
     work = {"wait_s": wait_s, "guests": guests}
     named = [guest["uuid"] for guest in guests if not guest["error"]]
+    require_time(deadline)
     return {"job": start_guest_job("shut-down-guests", title, user, work, named, float(wait_s), store, launcher)}
 
 

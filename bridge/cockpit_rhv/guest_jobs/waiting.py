@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ..deploy.vm import connected
 from ..errors import RhvError
-from ..machines.actions import act_on_local, domain_of, mapped
+from ..machines.actions import domain_of, mapped, require_own
 from ..machines.faults import unreadable
 from ..machines.limited import answered
 from ..messages import msg
@@ -22,7 +23,7 @@ from .guest_run import GuestRun, current_run
 from .starting import job_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import libvirt
 
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Calls at a time: libvirt serves a client five, and the waiting goes on beside them.
+#: What says that libvirt itself is away. Whatever else goes wrong goes wrong with the guest.
+AWAY = frozenset({"libvirt.unreachable", "libvirt.silent"})
+#: Calls at a time, each on a connection of its own: of one client libvirt serves five, and queues the rest behind
+#: guests that hang.
 MOST_AT_ONCE = 3
 #: Seconds for one call; libvirt itself gives up after 30 on a guest that is busy.
 CALL_LIMIT_S = 40.0
@@ -38,13 +42,18 @@ CALL_LIMIT_S = 40.0
 LOOK_S = 1.0
 #: Seconds in which libvirt may come back when the time of the last guest is up.
 BACK_WITHIN_S = 120.0
+#: Calls for one guest that may end without an answer.
+MOST_OVERDUE = 3
+#: Seconds a look at a guest's run holds: a guest that is off may have been started anew since.
+FRESH_S = 1.0
 
 
 @dataclass
 class Asked:
     """One guest. ``run``: the one that is to end, None when it was off. ``asked_at``: monotonic, None before.
 
-    ``outcome``: off, was_off, restarted, powered_off; None while it is waited for, or with an ``error``.
+    ``outcome``: off, was_off, restarted, powered_off; None while it is waited for, or with an ``error``. ``forced``:
+    libvirt was asked to power it off. ``overdue``: calls for it without an answer. ``away_since``: monotonic.
     """
 
     uuid: str
@@ -53,9 +62,11 @@ class Asked:
     error: RhvError | None = None
     outcome: str | None = None
     asked_at: float | None = None
-    #: A call for it waits or is made; ``forcing``: it powers the guest off.
+    #: A call for it waits or is made.
     busy: bool = False
-    forcing: bool = False
+    forced: bool = False
+    overdue: int = 0
+    away_since: float | None = None
 
     def __post_init__(self) -> None:
         if self.run is None and self.error is None:
@@ -66,21 +77,25 @@ class Asked:
         """Whether its run may still go on."""
         return self.outcome is None and self.error is None
 
+    def ended(self) -> None:
+        """Its run is over."""
+        self.outcome = "powered_off" if self.forced else "off"
+
 
 def wait_for_all(asked: Sequence[Asked], wait_s: float, progress: ProgressFile) -> None:
     """Give each guest its outcome or error; returns when all have one.
 
     While libvirt is away nobody is powered off: not before it is back and says that the same run goes on. When it
-    stays away the guests that are left get its error.
+    stays away the guests that are left get its error. Raises RhvError ``libvirt.*`` when it refuses us.
     """
-    calls = _Calls()
+    calls = _Calls(wait_s)
     begun = time.monotonic()
     while any(one.waited_for for one in asked):
         try:
             with connected(job_uri()) as conn:
                 _watch(conn, asked, wait_s, calls, progress)
         except RhvError as error:
-            if not error.code.startswith("libvirt."):
+            if error.code not in AWAY:
                 raise
             logger.warning("libvirt is away: %s", error.detail or error)
             last = max([begun, *(one.asked_at for one in asked if one.asked_at is not None)])
@@ -102,9 +117,9 @@ def _watch(
             if not one.waited_for or one.busy:
                 continue
             if one.asked_at is None:
-                calls.do(one, partial(_ask, conn, one))
+                calls.do(one, _ask)
             elif now >= one.asked_at + wait_s:
-                calls.do(one, partial(_force, conn, one))
+                calls.do(one, _force)
         left = [one for one in asked if one.waited_for]
         _tell(progress, asked, left, wait_s, now)
         if not left:
@@ -122,99 +137,179 @@ def _numbers(conn: libvirt.virConnect) -> dict[str, int]:
 
 
 def _look(one: Asked, running: dict[str, int]) -> None:
-    if one.forcing or not one.waited_for or one.run is None:
-        return  # who is powering it off says himself what came of it
+    if not one.waited_for or one.run is None:
+        return
     number = running.get(one.uuid)
     if number is None:
-        one.outcome = "off"
+        one.ended()
     elif number != one.run.id:
         one.outcome = "restarted"
 
 
-def _ask(conn: libvirt.virConnect, one: Asked) -> None:
-    one.asked_at = time.monotonic()
-    try:
-        if _is_same_run(conn, one):
-            act_on_local(conn, "shutdown", one.uuid)
-    except RhvError as error:
-        if error.code in ("machine.managed", "machine.engine"):
-            one.error = error
-        elif error.code.startswith("libvirt."):
-            one.asked_at = None  # again, when libvirt is back
-        else:
+class _Call:
+    """One call for one guest; when it is overdue it is left behind, and changes nothing from then on."""
+
+    def __init__(self, one: Asked) -> None:
+        self.one = one
+        self._turn = threading.Lock()
+        self._wanted = True
+
+    def give_up(self) -> None:
+        with self._turn:
+            self._wanted = False
+
+    @contextlib.contextmanager
+    def still_wanted(self) -> Iterator[Asked]:
+        """The guest, to note something of it; raises RhvError ``call.overdue`` when nobody waits for this any more."""
+        with self._turn:
+            if not self._wanted:
+                raise RhvError("call.overdue", msg("call.left_behind", "Nobody waits for this call any more."))
+            yield self.one
+
+
+def _ask(call: _Call) -> None:
+    with connected(job_uri()) as conn:
+        if not _goes_on(conn, call):
+            return
+        with call.still_wanted() as one:
+            one.asked_at = time.monotonic()
+        try:
+            require_own(conn, one.uuid, engine_too=False)
+            _act(conn, call, "shutdown")
+        except RhvError as error:
+            if error.code in ("machine.managed", "machine.engine"):
+                raise
+            with call.still_wanted():
+                if error.code in AWAY:
+                    one.asked_at = None  # again, when libvirt is back
+                    raise
             # It runs on, whatever became of the request: it is powered off when its time is up.
             logger.warning("%s was not asked to shut down: %s", one.name, error.detail or error)
-    except ValueError as error:
-        one.error = unreadable(error)
 
 
-def _force(conn: libvirt.virConnect, one: Asked) -> None:
-    """Power it off, if the run that was asked still goes on."""
-    one.forcing = True
-    try:
-        if not _is_same_run(conn, one):
+def _force(call: _Call) -> None:
+    """Power it off, if the run that was asked still goes on.
+
+    Whose it is was looked at when it was asked. Its definition is not read again: a QEMU that hangs holds that up.
+    """
+    with connected(job_uri()) as conn:
+        try:
+            _act(conn, call, "destroy")
+        except RhvError as error:
+            # it may have gone off by itself in between
+            if error.code in AWAY or _goes_on(conn, call):
+                raise
             return
-        # Whose it is was looked at when it was asked. Its definition is not read again: a QEMU that hangs holds that
-        # up. libvirt knows no "this run only": between the look and this lie some microseconds.
-        with domain_of(conn, one.uuid) as domain:
-            domain.destroy()
-        one.outcome = "powered_off"
-    except RhvError as error:
-        if error.code.startswith("libvirt."):
-            one.forcing = False  # again, when libvirt is back
-        elif _is_same_run(conn, one):  # else it went off by itself in between
-            one.error = error
+        with call.still_wanted() as one:
+            if one.waited_for and one.forced:
+                one.ended()
 
 
-def _is_same_run(conn: libvirt.virConnect, one: Asked) -> bool:
-    """Whether the run goes on that is to end; if not, the outcome is noted."""
-    assert one.run is not None
+def _act(conn: libvirt.virConnect, call: _Call, what: str) -> None:
+    """``shutdown`` or ``destroy`` for the run that is to end. libvirt knows no "this run only": the look is fresh."""
     try:
-        with domain_of(conn, one.uuid) as domain:
-            now = current_run(domain)
+        with domain_of(conn, call.one.uuid) as domain:
+            looked = time.monotonic()
+            if not _note(call, current_run(domain)):
+                return
+            with call.still_wanted() as one:
+                if time.monotonic() > looked + FRESH_S:
+                    raise RhvError("libvirt.silent", msg("shutdown.slow", "libvirt answers too slowly."))
+                one.forced = one.forced or what == "destroy"
+            getattr(domain, what)()
     except RhvError as error:
-        if error.code != "machine.not_found":
-            raise
-        one.outcome = "off"  # a transient guest is gone when it is off
+        _note_gone(call, error)
+
+
+def _goes_on(conn: libvirt.virConnect, call: _Call) -> bool:
+    """Whether the run goes on that is to end; if not, the outcome is noted."""
+    try:
+        with domain_of(conn, call.one.uuid) as domain:
+            return _note(call, current_run(domain))
+    except RhvError as error:
+        _note_gone(call, error)
         return False
-    if now.id is None:
-        one.outcome = "off"
-    elif not one.run.is_same(now):
-        one.outcome = "restarted"
-    return one.outcome is None
+
+
+def _note(call: _Call, now: GuestRun) -> bool:
+    """Whether ``now`` is the run that is to end; if not, the outcome is noted."""
+    with call.still_wanted() as one:
+        assert one.run is not None
+        if one.waited_for and now.id is None:
+            one.ended()
+        elif one.waited_for and not one.run.is_same(now):
+            one.outcome = "restarted"
+        return one.waited_for
+
+
+def _note_gone(call: _Call, error: RhvError) -> None:
+    """A transient guest is gone when it is off. Raises any other error."""
+    if error.code != "machine.not_found":
+        raise error
+    with call.still_wanted() as one:
+        if one.waited_for:
+            one.ended()
 
 
 def _tell(progress: ProgressFile, asked: Sequence[Asked], left: Sequence[Asked], wait_s: float, now: float) -> None:
-    """How much of the time is over, by the guest that was asked last."""
-    waited = min((now - one.asked_at if one.asked_at is not None else 0.0 for one in left), default=wait_s)
+    """How much of the time is over, by the guest that is powered off next."""
+    waited = max((now - one.asked_at if one.asked_at is not None else 0.0 for one in left), default=wait_s)
     text = (
         msg("shutdown.waiting", "Waiting until {name} has shut down", name=left[0].name)
         if len(left) == 1
         else msg("shutdown.waiting_many", "{count} of {total} guests still run", count=len(left), total=len(asked))
     )
-    progress.report(round(min(max(waited, 0.0), wait_s)), wait_s, "seconds", text)
+    with contextlib.suppress(OSError):  # a full disk hides how far it is; the guests' time runs all the same
+        progress.report(round(min(max(waited, 0.0), wait_s)), wait_s, "seconds", text)
 
 
 class _Calls:
     """A few threads for calls of which one may hang for ever: it is left behind after :data:`CALL_LIMIT_S`."""
 
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[tuple[Asked, Callable[[], None]]] = SimpleQueue()
+    def __init__(self, wait_s: float) -> None:
+        self._away_s = wait_s + BACK_WITHIN_S
+        self._waiting: SimpleQueue[tuple[Asked, Callable[[_Call], None]]] = SimpleQueue()
         for number in range(MOST_AT_ONCE):
             threading.Thread(target=self._work, name=f"asking-{number}", daemon=True).start()
 
-    def do(self, one: Asked, call: Callable[[], None]) -> None:
+    def do(self, one: Asked, function: Callable[[_Call], None]) -> None:
         one.busy = True
-        self._waiting.put((one, call))
+        self._waiting.put((one, function))
 
     def _work(self) -> None:
         while True:
-            one, call = self._waiting.get()
+            one, function = self._waiting.get()
+            call = _Call(one)
             try:
-                call_within(CALL_LIMIT_S, call)
+                call_within(CALL_LIMIT_S, partial(function, call))
+                one.away_since = None
             except RhvError as error:
-                logger.warning("%s does not answer: %s", one.name, error)
-                if one.forcing or error.code != "call.overdue":
-                    one.error = error
+                call.give_up()
+                logger.warning("%s: %s", one.name, error.detail or error)
+                self._failed(one, error, function)
+            except ValueError as error:
+                one.error = unreadable(error)
+            except Exception as error:  # an own mistake ends this guest's turn, not everybody's
+                logger.exception("%s", one.name)
+                one.error = RhvError(
+                    "internal", msg("internal", "Something went wrong in cockpit-rhv itself."), detail=repr(error)
+                )
             finally:
                 one.busy = False
+
+    def _failed(self, one: Asked, error: RhvError, function: Callable[[_Call], None]) -> None:
+        """What is to come of a guest whose call failed: asked or powered off again where that makes sense."""
+        now = time.monotonic()
+        if not one.waited_for:
+            return
+        if error.code in AWAY:
+            one.away_since = now if one.away_since is None else one.away_since
+            if now < one.away_since + self._away_s:
+                return
+        elif error.code == "call.overdue":
+            if function is _ask and one.asked_at is not None:
+                return  # QEMU hangs in it: it is powered off when its time is up
+            one.overdue += 1
+            if one.overdue < MOST_OVERDUE:
+                return
+        one.error = error

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from .users import asking_user
@@ -37,7 +38,7 @@ async def shut_down(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Guests shut down within a time, or are powered off then."""
     from ..guest_jobs.shutdown import START_LIMIT_S, start_shut_down
 
-    args = (params["uuids"], int(params["wait_s"]), asking_user())
+    args = (params["uuids"], int(params["wait_s"]), asking_user(), time.monotonic() + START_LIMIT_S)
     return await call.session.library.libvirt(start_shut_down, *args, limit_s=START_LIMIT_S)
 
 
