@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records what the programs that health checks ask really print, into ``tests/unit/recorded``."""
+"""Records what the programs that health checks ask really print, into ``tests/unit/recorded_programs``."""

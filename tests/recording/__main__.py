@@ -14,7 +14,7 @@ from appliance.builder import mirror
 from tests.testhost.root import BUILD
 
 _HERE = Path(__file__).parent
-_RECORDED = _HERE.parent / "unit" / "recorded"
+_RECORDED = _HERE.parent / "unit" / "recorded_programs"
 WORK = BUILD / "recording"
 ROOT, SHARE = WORK / "root", WORK / "share"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tools really printed, from ``recorded/``: how it was recorded is in the README there."""
+"""What tools really printed, from ``recorded_programs/``: how it was recorded is in the README there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cockpit_rhv.checks.context import Finished
 if TYPE_CHECKING:
     from tests.unit.health_support import Host
 
-FOLDER = Path(__file__).parent / "recorded"
+FOLDER = Path(__file__).parent / "recorded_programs"
 
 
 def recording(tool: str, case: str) -> tuple[str, Finished]:
