@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.guest_jobs import long_call as module
-from cockpit_rhv.guest_jobs.long_call import Cancelled, long_call
+from cockpit_rhv.guest_jobs.long_call import long_call
+from cockpit_rhv.jobs.stopping import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def test_being_told_twice_does_not_lose_the_abort(monkeypatch: pytest.MonkeyPatc
 
     before = signal.signal(signal.SIGTERM, lambda _number, _frame: lost.append(conn.aborted.is_set()))
     try:
-        with pytest.raises(Cancelled):
+        with pytest.raises(Stopped):
             long_call(conn, UUID, work, ProgressFile(None), writes=False)
     finally:
         signal.signal(signal.SIGTERM, before)

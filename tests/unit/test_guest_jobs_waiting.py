@@ -11,8 +11,9 @@ import pytest
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.guest_jobs import waiting
+from cockpit_rhv.guest_jobs.asked import Asked
 from cockpit_rhv.guest_jobs.guest_run import GuestRun
-from cockpit_rhv.guest_jobs.waiting import Asked, wait_for_all
+from cockpit_rhv.guest_jobs.waiting import wait_for_all
 from cockpit_rhv.messages import msg
 
 if TYPE_CHECKING:

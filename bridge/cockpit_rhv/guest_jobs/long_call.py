@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..deploy.vm import connected
 from ..errors import RhvError
-from ..jobs.stopping import stoppable
+from ..jobs.stopping import Stopped, stoppable
 from ..machines.actions import domain_of
 from ..machines.definition import parse_definition
 from ..workers import call_within
@@ -35,27 +35,23 @@ _LOOK_S = 0.5
 _ABORT_S = 0.6
 
 
-class Cancelled(BaseException):
-    """The job is cancelled."""
-
-
 def long_call(
     conn: libvirt.virConnect, uuid: str, call: Callable[[], None], progress: ProgressFile, *, writes: bool
 ) -> None:
     """Make the call and tell how far it is; raises what it raises. ``writes``: it writes the guest's memory.
 
-    When this process is told to end libvirt is asked to end the call, and :class:`Cancelled` is raised: a QEMU that
+    When this process is told to end libvirt is asked to end the call, and :class:`Stopped` is raised: a QEMU that
     cannot be interrupted in it finishes it all the same.
     """
     meter = _Meter(conn, uuid, progress, writes)
     watching = threading.Thread(target=meter.watch, name="meter", daemon=True)
     watching.start()
     try:
-        with stoppable(Cancelled):
+        with stoppable():
             try:
                 # in a thread: a call into libvirt would hold up the signal until it returns
                 call_within(CALL_LIMIT_S, call)
-            except Cancelled:
+            except Stopped:
                 # still in the block: whoever cancels asks twice, and the second time would end this
                 _abort(uuid)
                 raise

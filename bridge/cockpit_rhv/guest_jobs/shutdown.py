@@ -15,9 +15,10 @@ from ..machines.actions import domain_of, require_own
 from ..machines.faults import unreadable
 from ..messages import msg
 from ..workers import require_time
+from .asked import Asked
 from .guest_run import GuestRun, current_run
 from .starting import start_guest_job
-from .waiting import Asked, wait_for_all
+from .waiting import wait_for_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Callable
@@ -19,7 +18,7 @@ from ..machines.faults import unreadable
 from ..machines.limited import answered
 from ..messages import msg
 from ..workers import call_within
-from .guest_run import GuestRun, current_run
+from .guest_run import current_run
 from .starting import job_uri
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     import libvirt
 
     from ..deploy.progress import ProgressFile
+    from .asked import Asked
+    from .guest_run import GuestRun
 
 logger = logging.getLogger(__name__)
 
@@ -46,40 +47,6 @@ BACK_WITHIN_S = 120.0
 MOST_OVERDUE = 3
 #: Seconds a look at a guest's run holds: a guest that is off may have been started anew since.
 FRESH_S = 1.0
-
-
-@dataclass
-class Asked:
-    """One guest. ``run``: the one that is to end, None when it was off. ``asked_at``: monotonic, None before.
-
-    ``outcome``: off, was_off, restarted, powered_off; None while it is waited for, or with an ``error``. ``forced``:
-    libvirt was asked to power it off. ``overdue``: calls for it without an answer. ``away_since``: monotonic.
-    """
-
-    uuid: str
-    name: str
-    run: GuestRun | None
-    error: RhvError | None = None
-    outcome: str | None = None
-    asked_at: float | None = None
-    #: A call for it waits or is made.
-    busy: bool = False
-    forced: bool = False
-    overdue: int = 0
-    away_since: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.run is None and self.error is None:
-            self.outcome = "was_off"
-
-    @property
-    def waited_for(self) -> bool:
-        """Whether its run may still go on."""
-        return self.outcome is None and self.error is None
-
-    def ended(self) -> None:
-        """Its run is over."""
-        self.outcome = "powered_off" if self.forced else "off"
 
 
 def wait_for_all(asked: Sequence[Asked], wait_s: float, progress: ProgressFile) -> None:

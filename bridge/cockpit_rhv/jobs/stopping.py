@@ -18,8 +18,8 @@ class Stopped(BaseException):
 
 
 @contextlib.contextmanager
-def stoppable(leave: type[BaseException] = Stopped) -> Iterator[None]:
-    """In a job SIGTERM leaves the block as ``leave``; in the helper, whose threads work here, it is its own."""
+def stoppable() -> Iterator[None]:
+    """In a job SIGTERM leaves the block as :class:`Stopped`; in the helper, whose threads work here, it is its own."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -27,7 +27,7 @@ def stoppable(leave: type[BaseException] = Stopped) -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         # The job's runner and Ansible both ask: the second time would end the cleaning up.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise leave
+        raise Stopped
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

@@ -74,9 +74,9 @@ function Ended({ job }: { job: GuestJob }) {
     if (job.state === "succeeded")
         return <Notice variant="success" title={_("{title}: done", { title })} actionLinks={actions} {...data} />;
     if (job.error && job.state !== "cancelled")
-        return <div {...data}><ErrorAlert error={job.error} title={_("{task} failed", { task: title })} actions={actions} /></div>;
+        return <div {...data}><ErrorAlert error={job.error} title={_("{title}: failed", { title })} actions={actions} /></div>;
     return (
-        <Notice variant="warning" title={job.state === "cancelled" ? _("{title}: cancelled", { title }) : _("{task} failed", { task: title })}
+        <Notice variant="warning" title={job.state === "cancelled" ? _("{title}: cancelled", { title }) : _("{title}: failed", { title })}
                actionLinks={actions} {...data}>
             {job.state === "cancelled" && doingOf(job) === "snapshot" && _("What QEMU had begun and cannot interrupt it finishes all the same.")}
         </Notice>
