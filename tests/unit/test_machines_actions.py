@@ -9,7 +9,7 @@ import libvirt
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import actions, opening
-from cockpit_rhv.machines.reading import list_machines, read_machine
+from cockpit_rhv.machines.reading import list_machines, read_machine, read_machines
 from cockpit_rhv.rpc.schema import RpcSchema
 
 from tests.libvirt_error import libvirt_error
@@ -67,7 +67,7 @@ def code(function: Callable[..., object], *args: object) -> str:
 
 
 def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
-    assert list_machines(conn) == {uuid: "one"}
+    assert {at: one.name for at, one in list_machines(conn).items()} == {uuid: "one"}
     assert state(conn, uuid) == "shut_off"
     actions.start(conn, uuid)
     actions.start(conn, uuid)
@@ -81,6 +81,19 @@ def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
     assert state(conn, uuid) == "shut_off"
     conn.lookupByUUIDString(uuid).undefine()
     assert read_machine(conn, uuid) is None
+
+
+def test_what_is_read_of_many_is_what_is_read_of_each(conn: Any, uuid: str) -> None:
+    actions.start(conn, uuid)
+    actions.pause(conn, uuid)
+    conn.lookupByUUIDString(define(conn, "two")).setAutostart(True)
+    transient = conn.createXML(GUEST.format(name="three", metadata=""))
+    listed = list_machines(conn)
+    read = read_machines(conn, list(listed.values()))
+    assert len(read) == 3
+    assert read == {each: read_machine(conn, each) for each in listed}
+    transient.destroy()
+    assert read_machines(conn, list(listed.values()))[transient.UUIDString()] is None
 
 
 @pytest.mark.parametrize("missing", [NO_GUEST, "", "one", "\x00"])
