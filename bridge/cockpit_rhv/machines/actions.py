@@ -40,9 +40,12 @@ def act_on_local(conn: libvirt.virConnect, name: str, uuid: str) -> None:
 
 
 def start(conn: libvirt.virConnect, uuid: str) -> None:
-    """Start a guest, from its saved state where there is one; does nothing when it is active already."""
+    """Start a guest, from its saved state where there is one; does nothing when it is active already.
+
+    libvirt refuses one that has crashed and still has its process.
+    """
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda state: state in ACTIVE, domain.create)
+        _unless(domain, lambda state: state in ACTIVE and state != "crashed", domain.create)
 
 
 def shutdown(conn: libvirt.virConnect, uuid: str) -> None:
@@ -64,9 +67,13 @@ def reboot(conn: libvirt.virConnect, uuid: str) -> None:
 
 
 def reset(conn: libvirt.virConnect, uuid: str) -> None:
-    """Start a guest's machine anew at once, as its reset button would."""
+    """Start a guest's machine anew at once, as its reset button would, one whose system has crashed too."""
     with domain_of(conn, uuid) as domain:
+        crashed = state_name(domain.state()[0]) == "crashed"
         domain.reset()
+        if crashed:
+            # libvirt leaves it paused at its first instruction
+            domain.resume()
 
 
 def pause(conn: libvirt.virConnect, uuid: str) -> None:
