@@ -215,6 +215,22 @@ def test_where_writing_asks_for_a_password_reading_does_not(uri: str, monkeypatc
     monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
     opened = opening.open_libvirt(uri, writable=True)
     assert opened.access == "read-only"
+    assert opening.VDSM_USER in str(opened.refusal)
+    opened.conn.close()
+
+
+def test_a_password_that_libvirt_refuses_is_named_by_its_file_alone(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "libvirt_password"
+    file.write_text("an old password\n")
+    monkeypatch.setattr(opening, "VDSM_PASSWORD", file)
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
+    monkeypatch.setattr(libvirt, "openAuth", lambda uri, *_: refuse(libvirt.VIR_ERR_AUTH_FAILED)(uri))
+    opened = opening.open_libvirt(uri, writable=True)
+    assert (opened.access, opened.user) == ("read-only", None)
+    assert str(file) in str(opened.refusal)
+    assert "an old password" not in f"{opened.refusal}{caplog.text}"
     opened.conn.close()
 
 
