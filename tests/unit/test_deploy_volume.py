@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cockpit_rhv.deploy import cleanup, places
+from cockpit_rhv.checks.context import Finished
+from cockpit_rhv.deploy import cleanup, engine_volume, finish, places
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
 from cockpit_rhv.deploy.config import read_engine_config
 from cockpit_rhv.deploy.discard import discard_unfinished
@@ -19,6 +22,8 @@ from cockpit_rhv.deploy.state import RECORD, Deployment
 from cockpit_rhv.deploy.storage import mount_storage, prepare_storage
 from cockpit_rhv.deploy.upgrade_preflight import refuse_volume
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.host.services import UnitState
+from cockpit_rhv.storage import logical
 
 from tests.unit import deploy_support as world
 from tests.unit.cleanup_support import Host, carry_out, made_host
@@ -26,8 +31,7 @@ from tests.unit.stand_in_lvm import StandInLvm
 from tests.unit.test_deploy_disk import Recorder, needs_qemu_img, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
 pytestmark = needs_qemu_img
 
@@ -299,3 +303,72 @@ def test_an_upgrade_is_refused_before_anything(lvm: StandInLvm, host: Host, imag
     with pytest.raises(RhvError) as caught:
         refuse_volume(config)
     assert caught.value.code == "upgrade.volume"
+
+
+# -- after a reboot ---------------------------------------------------------------------------------------------------
+
+UNIT = "cockpit-rhv-volume@dev-vg0-rhv\\x2dHostedEngine.service"
+
+
+class Systemd:
+    """Enabled units."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.enabled: set[str] = set()
+        self.refuses = False
+        patch.setattr(engine_volume, "unit_states", self.states)
+        patch.setattr(engine_volume, "run_command", self.run)
+
+    def states(self, names: Sequence[str]) -> dict[str, UnitState]:
+        return {
+            name: UnitState("loaded", "inactive", "", "enabled" if name in self.enabled else "disabled", "", None)
+            for name in names
+        }
+
+    def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
+        assert argv[:2] == ["systemctl", "enable"]
+        if not self.refuses:
+            self.enabled.add(argv[-1])
+        return Finished(1 if self.refuses else 0, "Unit not found.")
+
+
+def test_the_volume_is_there_before_libvirt_starts_its_guests(
+    lvm: StandInLvm, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systemd = Systemd(monkeypatch)
+    monkeypatch.setattr(logical, "device_of", lambda place: Path("/dev") / place)
+    deployment = Deployment.open(world.JOB)
+    assert engine_volume.activate_at_boot(deployment, wanted())
+    assert systemd.enabled == {UNIT}
+    assert not engine_volume.activate_at_boot(deployment, wanted())
+    host.units[UNIT] = ["inactive", "enabled"]
+    (item,) = (item for item in plan_cleanup().items if item.kind == "unit")
+    assert (item.name, item.about.id) == (UNIT, "cleanup.volume_unit")
+    carry_out()
+    assert host.units[UNIT] == ["inactive", "disabled"]
+
+
+def test_finish_sees_to_it(lvm: StandInLvm, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    systemd = Systemd(monkeypatch)
+    host.define("HostedEngine", world.JOB)
+    domain = host.real.lookupByName("HostedEngine")
+    assert finish._start_with_host(host.real, domain, wanted(), Deployment.open(world.JOB))
+    assert domain.autostart()
+    assert len(systemd.enabled) == 1
+    systemd.enabled.clear()
+    finish._start_with_host(host.real, domain, world.answers(), Deployment.open(world.JOB))
+    assert systemd.enabled == set(), "a disk in a directory needs none"
+
+
+def test_a_unit_that_cannot_be_enabled_is_told(lvm: StandInLvm, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    Systemd(monkeypatch).refuses = True
+    with pytest.raises(RhvError) as caught:
+        engine_volume.activate_at_boot(Deployment.open(world.JOB), wanted())
+    assert (caught.value.code, caught.value.detail) == ("storage.volume_unit", "Unit not found.")
+
+
+@pytest.mark.parametrize("place", ["vg0/rhv-HostedEngine", "a+b_c/rhv-x.y", ".hidden-/rhv-A.b-C_d"])
+@pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="systemd is not installed")
+def test_the_units_name_is_escaped_as_systemd_does_it(place: str) -> None:
+    argv = ["systemd-escape", "--path", "--template=cockpit-rhv-volume@.service", f"/dev/{place}"]
+    assert engine_volume.boot_unit(place) == subprocess.check_output(argv, text=True).strip()

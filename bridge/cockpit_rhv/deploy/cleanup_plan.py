@@ -18,7 +18,7 @@ from . import places
 from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
-from .engine_volume import made_volumes, volumes_of
+from .engine_volume import BOOT_UNIT, made_volumes, volumes_of
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
 from .storage_pool import is_ours
@@ -42,6 +42,7 @@ _ABOUT = {
     "runtime": msg("cleanup.runtime", "What libvirt kept for a run of the VM that a power cut ended."),
     "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
     "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
+    "volume_unit": msg("cleanup.volume_unit", "The engine's volume is no longer activated with this host."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
@@ -216,7 +217,8 @@ def _units(made: Sequence[tuple[str, str]]) -> Iterator[Item]:
         if ("unit_enabled" in kinds and state.enabled == "enabled") or started:
             # By what was done, not by what is left of it: a cleanup killed in between goes on under the same id.
             action = "unit" if len(kinds) == 2 else _UNDO[kinds.pop()]
-            yield Item("unit", name, _ABOUT[action], action)
+            about = _ABOUT["volume_unit"] if name.startswith(BOOT_UNIT) else _ABOUT[action]
+            yield Item("unit", name, about, action)
 
 
 def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> Iterator[Item]:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
+from ..checks.context import run_command
 from ..errors import RhvError
+from ..host.services import unit_states
 from ..messages import msg
 from ..storage import logical
 from ..storage.checksum import expected_sha256, file_sha256, wrong_sum
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 GIB = 2**30
 #: In ``Record.made``: ``group/name`` of a volume.
 KIND = "volume"
+BOOT_UNIT = "cockpit-rhv-volume@"
+_SYSTEMCTL_S = 60
 
 
 def ensure_volume(deployment: Deployment, answers: Mapping[str, Any], least: int = 0) -> bool:
@@ -68,6 +73,39 @@ def activate(answers: Mapping[str, Any]) -> bool:
         return False
     logical.activate_volume(place)
     return True
+
+
+def activate_at_boot(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    """From now on the volume is there before libvirt starts its guests; True when that was not so yet.
+
+    Raises RhvError ``storage.volume_unit``.
+    """
+    unit = boot_unit(_place(answers))
+    if unit_states([unit])[unit].enabled == "enabled":
+        return False
+    deployment.note("unit_enabled", unit)
+    try:
+        done = run_command(["systemctl", "enable", "--quiet", unit], _SYSTEMCTL_S)
+        code, output = done.code, done.output
+    except subprocess.TimeoutExpired as error:
+        code, output = -1, str(error)
+    if code != 0:
+        raise RhvError(
+            "storage.volume_unit",
+            msg("storage.volume_unit", "The unit that activates the engine's volume at boot could not be enabled."),
+            msg("storage.volume_unit.hint", "See the detail: {unit}", unit=unit),
+            output,
+        )
+    return True
+
+
+def boot_unit(place: str) -> str:
+    """The instance of our unit for the volume ``group/name``, escaped as ``systemd-escape --path`` does it."""
+    escaped = "".join(
+        "-" if sign == "/" else sign if sign.isascii() and (sign.isalnum() or sign in ":_.") else f"\\x{ord(sign):02x}"
+        for sign in str(logical.device_of(place)).strip("/")
+    )
+    return f"{BOOT_UNIT}{escaped}.service"
 
 
 def fill_volume(deployment: Deployment, answers: Mapping[str, Any], image: Path, progress: ProgressFile) -> bool:
