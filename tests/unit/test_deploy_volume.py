@@ -372,3 +372,14 @@ def test_a_unit_that_cannot_be_enabled_is_told(lvm: StandInLvm, host: Host, monk
 def test_the_units_name_is_escaped_as_systemd_does_it(place: str) -> None:
     argv = ["systemd-escape", "--path", "--template=cockpit-rhv-volume@.service", f"/dev/{place}"]
     assert engine_volume.boot_unit(place) == subprocess.check_output(argv, text=True).strip()
+
+
+def test_groups_are_those_that_lvm_tells(lvm: StandInLvm, monkeypatch: pytest.MonkeyPatch) -> None:
+    lvm.change(PLACE, size=15 * GIB)
+    assert logical.list_groups() == [("vg0", 5 * GIB), ("other", 20 * GIB)]
+    lvm.silence()
+    with pytest.raises(RhvError) as caught:
+        logical.list_groups()
+    assert caught.value.code == "storage.lvm.unread"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert logical.list_groups() == []

@@ -53,6 +53,9 @@ def detect_answers(host: Host) -> dict[str, Any]:
     found: dict[str, Any] = {"engine.fqdn": suggest_fqdn(host.facts)}
     found.update(_size(host))
     found.update(_network(host))
+    if host.groups:
+        # Used only where the storage is a volume group; an empty choice would have to be made by whoever has one group.
+        found["storage.volume_group"] = max(host.groups, key=lambda group: group.free).name
     name = host.facts["fqdn"] or host.facts["hostname"]
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", name):
         found["host.name"] = name
