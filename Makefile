@@ -102,6 +102,7 @@ install: ## install the host's part below DESTDIR (page built before)
 	install -D -m 0755 packaging/bin/console $(DESTDIR)$(PREFIX)/libexec/cockpit-rhv/console
 	install -D -m 0755 packaging/bin/cockpit-rhv $(DESTDIR)$(PREFIX)/bin/cockpit-rhv
 	install -D -m 0644 packaging/systemd/cockpit-rhv-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-agent.service
+	install -D -m 0644 packaging/systemd/cockpit-rhv-volume@.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-volume@.service
 	install -D -m 0644 docs/cockpit-rhv.1 $(DESTDIR)$(PREFIX)/share/man/man1/cockpit-rhv.1
 	install -d $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv
 	cat LICENSE packaging/third-party > $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv/copyright

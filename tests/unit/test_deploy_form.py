@@ -15,6 +15,7 @@ from cockpit_rhv.deploy.form import build_form
 from cockpit_rhv.deploy.profile import Profile, load_profile, profile_ids
 from cockpit_rhv.deploy.validate import validate_answers
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.storage.logical import Group
 
 from tests.unit import deploy_support as world
 
@@ -45,6 +46,15 @@ def test_on_a_host_with_dhcp_only_the_password_is_missing(profile: Profile) -> N
     assert set(built["origins"]) == {
         path for path, _ in document.fields(profile.schema) if document.get(built["values"], path) is not None
     }
+
+
+def test_volume_groups_are_offered_the_roomiest_first_chosen(profile: Profile) -> None:
+    built = form(profile, groups=[Group("system", 2 * world.GIB), Group("data", 90 * world.GIB)])
+    shown = [(choice["value"], choice["description"]["params"]) for choice in built["choices"]["storage.volume_group"]]
+    assert shown == [("system", {"gib": 2.0}), ("data", {"gib": 90.0})]
+    assert built["values"]["storage"]["volume_group"] == "data"
+    assert built["values"]["storage"]["kind"] == "directory"
+    assert "storage.volume_group" not in form(profile)["choices"]
 
 
 def test_on_a_host_with_a_fixed_address_only_the_address_is_missing(profile: Profile) -> None:

@@ -18,6 +18,7 @@ from . import places
 from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
+from .engine_volume import BOOT_UNIT, made_volumes, volumes_of
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
 from .storage_pool import is_ours
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 
 _ABOUT = {
     "disk": msg("cleanup.disk", "The engine's disk, with everything on it."),
+    "volume": msg("cleanup.volume", "The engine's disk, a logical volume, with everything on it; its group stays."),
     "drive": msg("cleanup.drive", "The config drive of the engine VM's first start."),
     "file": msg("cleanup.file", "A file of this deployment."),
     "folder": msg("cleanup.folder", "A directory the deployment made; it goes only if nothing else is in it."),
     "runtime": msg("cleanup.runtime", "What libvirt kept for a run of the VM that a power cut ended."),
     "unit": msg("cleanup.unit", "The agent of this host is stopped, and no longer starts with it."),
     "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
+    "volume_unit": msg("cleanup.volume_unit", "The engine's volume is no longer activated with this host."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
@@ -179,6 +182,9 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
     if record.host_id:
         name = record.host_name or record.host_id
         yield Item("registration", name, _ABOUT["registration"], "registration")
+    for volume in made_volumes(record):
+        # No file: what removes it is LVM.
+        yield Item("disk", volume.place, _ABOUT["volume"], "volume", volume.size)
     for path in sorted(record.files()):
         if os.path.lexists(path):
             kind = "drive" if path == record.drive else "disk"
@@ -211,7 +217,8 @@ def _units(made: Sequence[tuple[str, str]]) -> Iterator[Item]:
         if ("unit_enabled" in kinds and state.enabled == "enabled") or started:
             # By what was done, not by what is left of it: a cleanup killed in between goes on under the same id.
             action = "unit" if len(kinds) == 2 else _UNDO[kinds.pop()]
-            yield Item("unit", name, _ABOUT[action], action)
+            about = _ABOUT["volume_unit"] if name.startswith(BOOT_UNIT) else _ABOUT[action]
+            yield Item("unit", name, about, action)
 
 
 def _networks(made: Sequence[tuple[str, str]], connection: libvirt.virConnect) -> Iterator[Item]:
@@ -251,6 +258,14 @@ def _unreachable(record: Record, uri: str) -> Iterator[Message]:
                     "The storage pool {name} is not active: the engine's files on it stay, unless you start it first.",
                     name=name,
                 )
+    there = {volume.place for volume in made_volumes(record)}
+    for place in volumes_of(record):
+        if place not in there:
+            yield msg(
+                "cleanup.kept.volume",
+                "The volume {volume} is not there, or not of a deployment any more: if its group comes back, it stays.",
+                volume=place,
+            )
 
 
 def _size(path: str) -> int | None:

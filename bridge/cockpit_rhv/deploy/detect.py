@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..checks.hypervisor import Hypervisor, NetworkFact
+    from ..storage.logical import Group
 
 GIB = 2**30
 #: Where an image is looked for besides the default path.
@@ -32,6 +33,7 @@ class Host:
     facts: Mapping[str, Any]
     hypervisor: Hypervisor | None
     images: Sequence[Path] = ()
+    groups: Sequence[Group] = ()
 
     @property
     def bridges(self) -> list[Mapping[str, Any]]:
@@ -51,6 +53,9 @@ def detect_answers(host: Host) -> dict[str, Any]:
     found: dict[str, Any] = {"engine.fqdn": suggest_fqdn(host.facts)}
     found.update(_size(host))
     found.update(_network(host))
+    if host.groups:
+        # Used only where the storage is a volume group; an empty choice would have to be made by whoever has one group.
+        found["storage.volume_group"] = max(host.groups, key=lambda group: group.free).name
     name = host.facts["fqdn"] or host.facts["hostname"]
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", name):
         found["host.name"] = name

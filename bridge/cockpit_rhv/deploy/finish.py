@@ -16,6 +16,7 @@ from . import places
 from .answers import get
 from .config import EngineConfig, read_engine_config, write_engine_config
 from .domain_xml import DRIVE_TARGET, drive_element
+from .engine_volume import activate_at_boot
 from .register import ask_again, open_manager
 from .vm import connected, find_engine, keep_up
 
@@ -75,6 +76,8 @@ def _start_with_host(
             deployment.note("network_autostart", network.name())
             network.setAutostart(1)
             changed = True
+    if places.engine_volume(answers) is not None:
+        changed = activate_at_boot(deployment, answers) or changed
     if not domain.autostart():
         domain.setAutostart(1)
         changed = True
