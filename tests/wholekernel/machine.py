@@ -51,10 +51,12 @@ def _host(number: int) -> Machine:
         Card("lab"),
         Card("lab"),
     )
-    return Machine(f"host{number}", 10 + number, 1280, 2, cards, "host.sh")
+    return Machine(f"host{number}", 10 + number, 1536, 2, cards, "host.sh")
 
 
 SERVER = Machine(
     "server", 1, 768, 1, (Card("storage1", "10.77.0.1/24"), Card("storage2", "10.77.1.1/24"), Card("lab")), "server.sh"
 )
 HOST1 = _host(1)
+#: For what two hosts must not do at once; started only by a test that asks for it.
+HOST2 = _host(2)

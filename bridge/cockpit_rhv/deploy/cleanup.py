@@ -17,12 +17,14 @@ from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
 from ..machines.opening import DEFAULT_URI
 from ..machines.usage import read_usage
 from ..messages import Message, msg
-from . import places
+from . import lease_file, places
 from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
 from .discard import marked_domains, remove_domain
+from .lease import Lease, refuse_held
+from .lock_manager import lock_units, turn_off
 from .profile import load_profile
 from .salvage import salvage
-from .state import RECORD, Deployment, read_record
+from .state import RECORD, Deployment, made_by, read_record
 from .storage_pool import find_pool, is_ours, pool_folder, remove_pool
 from .stored import is_kept, keep_copy, set_aside
 from .vm import connected
@@ -200,6 +202,29 @@ def _guests_on(connection: libvirt.virConnect, folder: Path, pool: str) -> list[
     return sorted({user.name for users in (*of_paths, *of_volumes) for user in users})
 
 
+def _lease(item: Item, _uri: str) -> Message:
+    folder = Path(item.name)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        refuse_held(Lease("", path.name, folder))
+    lease_file.remove(folder)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
+def _lock_manager(item: Item, uri: str) -> Message:
+    record = read_record()
+    with connected(uri) as connection:
+        leased = sorted(domain.name() for domain in connection.listAllDomains() if "<lease>" in domain.XMLDesc())
+    if leased:
+        return msg(
+            "cleanup.did.lock_manager_used",
+            "libvirt's lock manager {name} stays on: guests have leases: {guests}",
+            name=item.name,
+            guests=", ".join(leased),
+        )
+    turn_off(item.name, lock_units(made_by(record)) if record is not None else [], uri=uri)
+    return msg("cleanup.did.lock_manager", "libvirt's lock manager {name} is turned off again.", name=item.name)
+
+
 def _registration(item: Item, _uri: str) -> Message:
     return msg("cleanup.did.registration", "The entry of {name} went with the engine's disk.", name=item.name)
 
@@ -246,6 +271,8 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "network_autostart": _network_autostart,
     "network_started": _network_started,
     "pool": _pool,
+    "lease": _lease,
+    "lock_manager": _lock_manager,
     "registration": _registration,
     "rebuild": _rebuild,
     "aside": _aside,

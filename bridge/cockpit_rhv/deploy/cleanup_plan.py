@@ -18,6 +18,7 @@ from . import places
 from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
+from .lock_manager import lock_units, our_manager
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
 from .storage_pool import is_ours
@@ -42,6 +43,10 @@ _ABOUT = {
     "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
+    "lease": msg("cleanup.lease", "The lease of the engine's disk; while another host holds it, nothing is removed."),
+    "lock_manager": msg(
+        "cleanup.lock_manager", "libvirt's lock manager is turned off again, and libvirt's daemon restarted."
+    ),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
     "registration": msg(
         "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
@@ -176,6 +181,9 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         networks = list(_networks(made, connection))
         pools = [Item("pool", name, _ABOUT["pool"], "pool") for name, _active in _pools(made, connection)]
         running = {domain.ID() for domain in connection.listAllDomains() if domain.isActive()}
+    # Before the disk: its removal is refused while another host runs the engine.
+    for name in (name for kind, name in made if kind == "lease" and os.path.isdir(name)):
+        yield Item("lease", name, _ABOUT["lease"], "lease")
     if record.host_id:
         name = record.host_name or record.host_id
         yield Item("registration", name, _ABOUT["registration"], "registration")
@@ -197,6 +205,10 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         yield Item("folder", str(stale), _ABOUT["runtime"], "scratch")
     yield from networks
     yield from pools
+    # After whatever libvirt is asked for.
+    for name in (name for kind, name in made if kind == "lock_manager"):
+        if our_manager() == name or lock_units(made):
+            yield Item("lock_manager", name, _ABOUT["lock_manager"], "lock_manager")
     folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
     for name in sorted(folders, key=len, reverse=True):
         yield Item("folder", name, _ABOUT["folder"], "folder")

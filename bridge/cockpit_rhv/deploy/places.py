@@ -89,6 +89,11 @@ def drive_file(folder: str | Path, name: str) -> Path:
     return Path(folder) / f"{name}-cidata.iso"
 
 
+def lease_folder(folder: str | Path, name: str) -> Path:
+    """The lease of the engine's disk, beside it; only on a storage that other hosts reach."""
+    return Path(folder) / f"{name}.lease"
+
+
 def first_contact_file(name: str) -> Path:
     """Host end of the first-contact port; in a folder that belongs to QEMU's user, the file itself 0600."""
     return Path("/var/lib/libvirt/qemu") / f"{name}.first-contact"
