@@ -100,6 +100,7 @@ def test_killed_while_the_state_goes_key_and_token_are_not_forgotten(
 def test_each_action_may_be_done_twice(host: Host) -> None:
     deployment = host.deploy()
     host.mount(deployment)
+    host.lease(deployment)
     host.finish(deployment)
     (host.log / "domain-7-HostedEngine").mkdir()
     items = plan_cleanup().items
