@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 from cockpit_rhv.checks.agent_port import AGENT_UNIT
-from cockpit_rhv.deploy import cleanup, cleanup_plan, discard, lease_file, lock_manager, places
+from cockpit_rhv.deploy import cleanup, cleanup_plan, discard, lock_manager, places
 from cockpit_rhv.deploy.cleanup import carry_out_plan
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
 from cockpit_rhv.deploy.config import EngineConfig, write_engine_config
@@ -173,17 +173,6 @@ class Host:
         )
         self.real.storagePoolLookupByName(pool).create()
         return pool
-
-    def lease(self, deployment: Deployment, name: str = "HostedEngine") -> Path:
-        """A lease beside the disk, and lockd turned on for it; returns the lease's folder."""
-        settings = self.folder / "etc/libvirt"
-        settings.mkdir(parents=True, exist_ok=True)
-        for file in ("qemu.conf", "qemu-lockd.conf"):
-            (settings / file).touch()
-        lock_manager.turn_on(deployment, "lockd")
-        folder = places.lease_folder(self.images, name)
-        lease_file.make(deployment, folder, name)
-        return folder
 
     def pools(self) -> set[str]:
         return {pool.name() for pool in self.real.listAllStoragePools()} - {"default-pool"}

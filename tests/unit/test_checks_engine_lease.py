@@ -63,6 +63,17 @@ def test_without_the_plugin_it_is_refused_with_its_package(tmp_path: Path, kind:
     assert package in str(outcome.remedy)
 
 
+@pytest.mark.parametrize("line", ["auto_disk_leases = 0", 'file_lockspace_dir = "/srv/locks"'])
+def test_locks_that_are_not_on_the_disk_itself_are_refused(tmp_path: Path, line: str) -> None:
+    root = host(tmp_path, "lockd")
+    (root / "etc/libvirt/qemu-lockd.conf").write_text(f"#{line}\n")
+    assert asked(root).severity == "warning"
+    (root / "etc/libvirt/qemu-lockd.conf").write_text(f"# it is\n  {line}\n")
+    outcome = asked(root)
+    assert outcome.severity == "error"
+    assert line in str(outcome.summary)
+
+
 def test_without_the_daemon_it_is_refused(tmp_path: Path) -> None:
     outcome = asked(host(tmp_path, "sanlock"), "iscsi", units="not-found")
     assert outcome.severity == "error"

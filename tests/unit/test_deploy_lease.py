@@ -8,19 +8,21 @@ import os
 import platform
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.deploy import lease as leases
-from cockpit_rhv.deploy import lease_file, lock_manager, places
+from cockpit_rhv.deploy import lock_manager, places, storage
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
+from cockpit_rhv.deploy.discard import discard_unfinished
 from cockpit_rhv.deploy.domain_xml import engine_domain
-from cockpit_rhv.deploy.lease import Lease, lease_in, lease_of, start_leased
-from cockpit_rhv.deploy.state import Deployment, read_record
+from cockpit_rhv.deploy.lease import leased_disk, signed_by, start_leased
+from cockpit_rhv.deploy.state import Deployment, made_by, read_record
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.host.services import UnitState
+from cockpit_rhv.messages import msg
 
 from tests.unit import deploy_support as world
 
@@ -40,21 +42,32 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 
 
 @pytest.fixture
-def lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lease:
-    """One that is there, and that nobody waits for long."""
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setattr(leases, "_FREE_S", 0.3)
     monkeypatch.setenv("COCKPIT_RHV_STATE", str(tmp_path / "state"))
-    lease_file.make(Deployment.open(world.JOB), tmp_path / "HostedEngine.lease", "HostedEngine")
-    return Lease("cockpit-rhv", "HostedEngine", tmp_path / "HostedEngine.lease")
+    return Deployment.open(world.JOB)
 
 
-_HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, 2, 1); print(flush=True); sys.stdin.read()"
+@pytest.fixture
+def disk(deployment: Deployment) -> Path:
+    """The engine's, on an export that is mounted."""
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    path = places.disk_file(folder, "HostedEngine")
+    path.write_bytes(bytes(1000))
+    return path
+
+
+_HOLD = (
+    "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, 2, 1, int(sys.argv[2])); print(flush=True);"
+    " sys.stdin.read()"
+)
 
 
 @contextmanager
-def held(lease: Lease) -> Iterator[None]:
-    """Another process has it locked as virtlockd has."""
-    argv = [sys.executable, "-c", _HOLD, str(lease.path / lease.key)]
+def held(disk: Path, byte: int = 0) -> Iterator[None]:
+    """Another process has that byte locked: virtlockd the first, QEMU some from the hundredth on."""
+    argv = [sys.executable, "-c", _HOLD, str(disk), str(byte)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdin is not None
@@ -64,92 +77,75 @@ def held(lease: Lease) -> Iterator[None]:
 
 
 class Domain:
-    """A domain whose start takes the lease, or does not."""
+    """The engine's domain, whose start has libvirt lock the byte."""
 
-    def __init__(self, lease: Lease | None, takes: bool = True) -> None:
-        self.lease, self.takes, self.did = lease, takes, []  # type: ignore[var-annotated]
+    def __init__(self, disk: Path, byte: int = 0) -> None:
+        self.disk, self.byte = disk, byte
+        self.did: list[str] = []
         self._holding: Any = None
 
     def XMLDesc(self) -> str:
-        inside = "" if self.lease is None else ET.tostring(leases.lease_element(self.lease), encoding="unicode")
-        return f"<domain><devices>{inside}</devices></domain>"
+        return engine_domain(nfs(), plan(disk=str(self.disk), drive=str(self.disk.parent / "HostedEngine-cidata.iso")))
 
     def create(self) -> None:
         self.did.append("create")
-        if self.takes and self.lease is not None:
-            self._holding = held(self.lease)
+        if self.disk.exists():
+            self._holding = held(self.disk, self.byte)
             self._holding.__enter__()
 
     def destroy(self) -> None:
         self.did.append("destroy")
-        if self._holding is not None:
-            self._holding.__exit__(None, None, None)
-
-
-# -- the definition ---------------------------------------------------------------------------------------------------
-
-
-def test_only_a_disk_that_others_reach_has_one() -> None:
-    assert lease_of(world.answers()) is None
-    assert lease_of(nfs()) == Lease("cockpit-rhv", "HostedEngine", places.storage_folder(nfs()) / "HostedEngine.lease")
-
-
-def test_it_is_in_the_definition_and_found_there_again() -> None:
-    assert lease_in(engine_domain(nfs(), plan())) == lease_of(nfs())
-    assert lease_in(engine_domain(world.answers(), plan())) is None
-    theirs = "<lease><lockspace>theirs</lockspace><key>k</key><target path='/x'/></lease>"
-    assert lease_in(f"<domain><devices>{theirs}</devices></domain>") is None
+        self._holding.__exit__(None, None, None)
 
 
 # -- the start --------------------------------------------------------------------------------------------------------
 
 
-def test_a_start_takes_it_and_leaves_the_hosts_name(lease: Lease) -> None:
-    domain = Domain(lease)
-    start_leased(domain)  # type: ignore[arg-type]
+def test_only_a_disk_that_others_reach_is_leased(disk: Path) -> None:
+    assert leased_disk(Domain(disk).XMLDesc()) == disk
+    assert leased_disk(engine_domain(world.answers(), plan())) is None
+
+
+def test_a_start_takes_it_and_leaves_the_hosts_name(deployment: Deployment, disk: Path) -> None:
+    domain = Domain(disk)
+    start_leased(deployment, domain)
     assert domain.did == ["create"]
-    assert lease_file.signed_by(lease.path, lease.key) == platform.node()
+    assert signed_by(disk) == platform.node()
+    assert ["file", str(places.lease_file(disk))] in made_by(deployment.record), "a cleanup removes it"
     domain.destroy()
 
 
-def test_a_host_is_refused_while_another_has_it(lease: Lease) -> None:
-    (lease.path / lease.key).write_bytes(b"host7\x1b[2J\n")
-    domain = Domain(lease)
-    with held(lease), pytest.raises(RhvError) as caught:
-        start_leased(domain)  # type: ignore[arg-type]
+@pytest.mark.parametrize("byte", [0, 100], ids=["virtlockd", "a QEMU without it"])
+def test_a_host_is_refused_while_another_has_it(deployment: Deployment, disk: Path, byte: int) -> None:
+    places.lease_file(disk).write_bytes(b"host7\x1b[2J\n")
+    domain = Domain(disk)
+    with held(disk, byte), pytest.raises(RhvError) as caught:
+        start_leased(deployment, domain)
     assert caught.value.code == "lease.held"
     assert "host7[2J:" in str(caught.value.hint), "its name, without what a terminal would obey"
     assert domain.did == []
-    start_leased(domain)  # type: ignore[arg-type]
+    start_leased(deployment, domain)
     domain.destroy()
 
 
-def test_a_vm_that_libvirt_starts_without_it_is_switched_off(lease: Lease) -> None:
-    """A libvirt whose lock manager is off passes over the element."""
-    domain = Domain(lease, takes=False)
+def test_a_vm_that_libvirt_starts_without_it_is_switched_off(deployment: Deployment, disk: Path) -> None:
+    """QEMU has locks of its own, and no libvirt behind them."""
+    domain = Domain(disk, byte=100)
     with pytest.raises(RhvError) as caught:
-        start_leased(domain)  # type: ignore[arg-type]
+        start_leased(deployment, domain)
     assert caught.value.code == "lease.not_taken"
     assert domain.did == ["create", "destroy"]
 
 
-def test_a_lease_that_is_gone_is_told(lease: Lease) -> None:
-    lease_file.remove(lease.path)
-    lease_file.remove(lease.path)
-    with pytest.raises(RhvError) as caught:
-        start_leased(Domain(lease))  # type: ignore[arg-type]
-    assert caught.value.code == "lease.gone"
-
-
-def test_a_guest_without_one_is_just_started() -> None:
-    domain = Domain(None)
-    start_leased(domain)  # type: ignore[arg-type]
+def test_a_disk_of_this_host_alone_is_just_started(deployment: Deployment, tmp_path: Path) -> None:
+    domain = Domain(tmp_path / "HostedEngine.qcow2")
+    start_leased(deployment, domain)
     assert domain.did == ["create"]
 
 
-def test_looking_does_not_take_it(lease: Lease) -> None:
-    assert not lease_file.is_held(lease.path, lease.key)
-    with open(lease.path / lease.key, "r+b") as stream:
+def test_looking_takes_nothing(disk: Path) -> None:
+    leases.refuse_held(disk)
+    with disk.open("r+b") as stream:
         fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free
 
 
@@ -162,7 +158,6 @@ def settings(host: Host) -> Path:
     folder.mkdir(parents=True)
     (folder / "qemu.conf").write_text(SETTINGS)
     (folder / "qemu.conf").chmod(0o600)
-    (folder / "qemu-lockd.conf").write_text("#auto_disk_leases = 0\n")
     return folder
 
 
@@ -173,7 +168,6 @@ def test_it_is_turned_on_once_and_off_to_the_byte(host: Host, settings: Path) ->
     assert not lock_manager.turn_on(deployment, "lockd")
     assert host.restarts == 1
     assert '\nlock_manager = "lockd"\n' in (settings / "qemu.conf").read_text()
-    assert "\nauto_disk_leases = 0\nrequire_lease_for_disks = 0\n" in (settings / "qemu-lockd.conf").read_text()
     assert host.units["virtlockd.socket"] == ["active", "enabled"]
     assert lock_manager.our_manager() == "lockd"
     assert (settings / "qemu.conf").stat().st_mode & 0o777 == 0o600
@@ -189,7 +183,6 @@ def test_what_an_administrator_has_set_stays(host: Host, settings: Path) -> None
     deployment = Deployment.open(world.JOB)
     assert not lock_manager.turn_on(deployment, "lockd")
     assert (host.restarts, deployment.record.made) == (0, [])
-    assert (settings / "qemu-lockd.conf").read_text() == "#auto_disk_leases = 0\n"
     assert lock_manager.our_manager() is None
 
 
@@ -198,15 +191,6 @@ def test_another_lock_manager_is_not_replaced(settings: Path) -> None:
     with pytest.raises(RhvError) as caught:
         lock_manager.turn_on(Deployment.open(world.JOB), "lockd")
     assert caught.value.code == "lease.other_manager"
-
-
-def test_a_setting_of_the_administrators_is_not_written_a_second_time(host: Host, settings: Path) -> None:
-    (settings / "qemu-lockd.conf").write_text("auto_disk_leases = 1\n")
-    lock_manager.turn_on(Deployment.open(world.JOB), "lockd")
-    text = (settings / "qemu-lockd.conf").read_text()
-    assert text.startswith("auto_disk_leases = 1\n")
-    assert text.count("auto_disk_leases") == 1
-    assert "\nrequire_lease_for_disks = 0\n" in text
 
 
 def test_killed_between_writing_and_restarting_it_restarts(
@@ -222,10 +206,9 @@ def test_killed_between_writing_and_restarting_it_restarts(
         with pytest.raises(KeyboardInterrupt):
             lock_manager.turn_on(deployment, "lockd")
     assert ["lock_manager", "lockd"] in (deployment.record.made or [])
+    running = UnitState("loaded", "active", "running", "enabled", "", os.getpid())
     # A daemon that was there before the file was written: this process.
-    states = lock_manager.unit_states
-    running = lambda names: {n: s._replace(main_pid=os.getpid()) for n, s in states(names).items()}  # noqa: E731
-    monkeypatch.setattr(lock_manager, "unit_states", running)
+    monkeypatch.setattr(lock_manager, "unit_states", lambda names: dict.fromkeys(names, running))
     assert lock_manager.turn_on(Deployment.open(world.JOB), "lockd")
     assert host.restarts == 1
 
@@ -238,7 +221,7 @@ def test_a_libvirt_that_does_not_come_back_gets_its_settings_back(
     def failing(*_uri: str) -> None:
         tried.append((settings / "qemu.conf").read_text())
         if len(tried) == 1:
-            raise RhvError("lease.libvirt_failed", lock_manager.msg("t", "no"))
+            raise RhvError("lease.libvirt_failed", msg("t", "no"))
 
     monkeypatch.setattr(lock_manager, "restart_libvirt", failing)
     with pytest.raises(RhvError):
@@ -246,30 +229,59 @@ def test_a_libvirt_that_does_not_come_back_gets_its_settings_back(
     assert tried[1] == SETTINGS
 
 
-# -- the cleanup ------------------------------------------------------------------------------------------------------
+def test_an_export_turns_it_on_before_anything_is_mounted(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restart of libvirt's daemon in the middle of a mount would be taken for the mount's fault."""
+    did: list[str] = []
+
+    def turned_on(_deployment: Deployment, manager: str) -> bool:
+        did.append(manager)
+        return True
+
+    def mounted(*_: Any) -> bool:
+        did.append("mount")
+        return False
+
+    monkeypatch.setattr(leases, "turn_on", turned_on)
+    monkeypatch.setitem(storage._KINDS, "nfs", mounted)
+    assert storage.prepare_storage(deployment, nfs())
+    assert did == ["lockd", "mount"]
+    storage.prepare_storage(deployment, world.answers(storage=tmp_path / "images"))
+    assert did == ["lockd", "mount"], "a disk of this host alone changes nothing of libvirt's"
+
+
+# -- what removes the disk --------------------------------------------------------------------------------------------
 
 
 def test_an_engine_that_another_host_runs_is_not_removed(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "_FREE_S", 0.3)
     deployment = host.deploy()
-    folder = host.lease(deployment)
+    disk = Path(deployment.record.disk)
     wanted = [item.id for item in plan_cleanup().items]
-    with held(Lease("", "HostedEngine", folder)), pytest.raises(RhvError) as caught:
+    with held(disk), pytest.raises(RhvError) as caught:
         carry_out(wanted)
     assert caught.value.code == "lease.held"
-    assert Path(deployment.record.disk).exists()
+    assert disk.exists()
     carry_out(wanted)
-    assert not folder.exists()
+    assert not disk.exists()
     assert read_record() is None
 
 
-def test_a_lock_manager_that_others_rely_on_stays(host: Host) -> None:
+def test_a_resume_with_other_answers_does_not_remove_it_either(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "_FREE_S", 0.3)
     deployment = host.deploy()
-    host.lease(deployment)
-    host.real.defineXML(
-        "<domain type='test'><name>theirs</name><memory unit='MiB'>8</memory><os><type>hvm</type></os><devices>"
-        "<lease><lockspace>x</lockspace><key>k</key><target path='/x'/></lease></devices></domain>"
-    )
-    _changed, told = carry_out()
-    assert any((text.get("params") or {}).get("guests") == "theirs" for text in told), told
-    assert lock_manager.our_manager() == "lockd"
+    disk = Path(deployment.record.disk)
+    deployment.update(discard=True)
+    with held(disk), pytest.raises(RhvError) as caught:
+        discard_unfinished(deployment)
+    assert caught.value.code == "lease.held"
+    assert disk.exists()
+    assert discard_unfinished(deployment)
+
+
+def test_a_damaged_record_does_not_leave_it_turned_on(host: Host, settings: Path) -> None:
+    lock_manager.turn_on(host.deploy(), "lockd")
+    (places.state_dir() / "deployment.json").write_text("")
+    carry_out(engine="HostedEngine")
+    assert (settings / "qemu.conf").read_text() == SETTINGS

@@ -24,15 +24,24 @@ pytestmark = pytest.mark.timeout(2400)
 
 _GOOD = deployments.EXPORT
 _DISK = f"{_GOOD}/{deployments.NAME}.qcow2"
-_LEASE = f"{_GOOD}/{deployments.NAME}.lease/{deployments.NAME}"
 _LISTING = f"ls -lnAR --time-style=+ {_GOOD}"
 _XML = f"virsh dumpxml --inactive --security-info {deployments.NAME}"
+# What the phases say on a second host; byte 0 is virtlockd's.
+_REFUSE = """
+from pathlib import Path
+from cockpit_rhv.deploy import lease
+lease._WHOLE = lease._LOCKD_BYTE
+try:
+    lease.refuse_held(Path("{disk}"))
+except lease.RhvError as error:
+    raise SystemExit(f"{{error.message}} {{error.hint}}")
+"""
 _LOCKD = """
-printf 'lock_manager = "lockd"\n' >> /etc/libvirt/qemu.conf
+cp -a /etc/libvirt/qemu.conf /root/qemu.conf && echo 'lock_manager = "lockd"' >> /etc/libvirt/qemu.conf
 systemctl start virtlockd.socket && systemctl restart libvirtd
 """
 _NO_LOCKD = """
-sed -i '$ d' /etc/libvirt/qemu.conf
+mv /root/qemu.conf /etc/libvirt/qemu.conf
 systemctl restart libvirtd && systemctl stop virtlockd.socket virtlockd
 """
 
@@ -75,6 +84,7 @@ class _Second:
         self.host = host
         pool = first.run(f"virsh pool-dumpxml {deployments.POOL}").stdout
         self.folder = re.findall("<path>(.*)</path>", pool)[0]
+        self.disk = f"{self.folder}/{deployments.NAME}.qcow2"
         host.run(f"mkdir -p {self.folder} && {_LOCKD}")
         host.run("cat > /tmp/pool.xml && virsh --quiet pool-define /tmp/pool.xml", input=pool)
         host.run(f"virsh --quiet pool-start {deployments.POOL} && virsh --quiet net-start default", check=False)
@@ -127,18 +137,22 @@ def _runs_from_there(host: Guest, server: Guest) -> None:
     # libvirt has given root's copy to QEMU's user, and what the machine wrote has gone all the way.
     assert server.run(f"stat -c '%U %a' {_DISK}").stdout.split() == ["libvirt-qemu", "600"]
     assert _sectors(server) == bootguest.SECTOR * 2
-    assert server.run(f"cat {_LEASE}").stdout == "host1"
-    # The server itself keeps the lock: the kernel's list has the file's number.
-    inode = server.run(f"stat -c %i {_LEASE}").stdout.strip()
-    assert f":{inode} " in server.run("cat /proc/locks").stdout
+    assert server.run(f"cat {_GOOD}/.{deployments.NAME}.qcow2.host").stdout == "host1"
+    # The server itself keeps virtlockd's lock, of the first byte, beside QEMU's: its kernel lists the file's number.
+    inode = server.run(f"stat -c %i {_DISK}").stdout.strip()
+    assert re.search(f"WRITE .*:{inode} 0 0$", server.run("cat /proc/locks").stdout, re.MULTILINE)
 
 
 def _only_one(first: Guest, second: _Second) -> None:
     refused = second.start()
     assert "error" in refused, refused
     error = refused["error"]["data"]  # type: ignore[index]
-    assert error["code"] == "machine.leased", error
-    assert "Another host holds the lease" in error["message"]["text"]
+    # QEMU's own lock is asked for before libvirt's; below, ours is seen by itself.
+    assert error["code"] == "machine.disk_locked", error
+    assert error["message"]["text"] == "Another guest, here or on another host, has a disk of this guest open."
+    asked = second.host.run(f"python3 -c '{_REFUSE.format(disk=second.disk)}'", check=False)
+    assert "Another host runs this engine" in asked.stderr, asked
+    assert "host1" in asked.stderr
     running = f"virsh domstate {deployments.NAME}"
     assert second.host.run(running).stdout.strip() == "shut off"
     assert first.run(running).stdout.strip() == "running"

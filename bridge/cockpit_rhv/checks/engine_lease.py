@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..host.lock_manager import CONFIGURATION, LOCKD, SANLOCK, has_plugin, read_lock_manager
+from ..host.lock_manager import CONFIGURATION, LOCKD, SANLOCK, has_plugin, not_on_disks, read_lock_manager
 from ..messages import msg
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -62,6 +62,7 @@ def check_lease(context: Context) -> Outcome:
         return Outcome(ERROR, _lacking(manager), evidence, _INSTALL[manager])
     try:
         present = read_lock_manager(root)
+        elsewhere = not_on_disks(root) if manager == LOCKD else None
     except PermissionError:
         return Outcome(
             UNKNOWN,
@@ -70,6 +71,13 @@ def check_lease(context: Context) -> Outcome:
             msg("checks.shared.denied.remedy", "Turn on administrative access."),
         )
     evidence.append(Evidence(f"/{CONFIGURATION}", f"lock_manager = {present or 'none'}"))
+    if elsewhere is not None:
+        text = msg("checks.lease.elsewhere", "lockd is told not to lock the disks themselves: {line}", line=elsewhere)
+        remedy = msg(
+            "checks.lease.elsewhere.remedy",
+            "Take that line out of /etc/libvirt/qemu-lockd.conf and restart libvirt, or choose another storage.",
+        )
+        return Outcome(ERROR, text, evidence, remedy)
     if present == manager:
         text = msg("checks.lease.ok", "libvirt's lock manager here is {manager}.", manager=manager)
         return Outcome(OK, text, evidence)

@@ -17,10 +17,10 @@ from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
 from ..machines.opening import DEFAULT_URI
 from ..machines.usage import read_usage
 from ..messages import Message, msg
-from . import lease_file, places
+from . import places
 from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
 from .discard import marked_domains, remove_domain
-from .lease import Lease, refuse_held
+from .lease import refuse_held
 from .lock_manager import lock_units, turn_off
 from .profile import load_profile
 from .salvage import salvage
@@ -76,7 +76,7 @@ def carry_out_plan(
     """Do those of the plan's items that were shown: whether anything was done, and what to tell in the job's log.
 
     ``engine``: the working engine whose removal was confirmed, empty without one. What has come up since stays and is
-    named in a warning. Raises RhvError ``cleanup.*``, ``libvirt.*``; OSError.
+    named in a warning. Raises RhvError ``cleanup.*``, ``lease.held``, ``libvirt.*``; OSError.
     """
     told: list[dict[str, Any]] = []
     plan = plan_cleanup(uri)
@@ -141,6 +141,8 @@ def _reset_failed(unit: str) -> None:
 
 
 def _file(item: Item, _uri: str) -> Message:
+    if item.kind == "disk":
+        refuse_held(Path(item.name))
     Path(item.name).unlink(missing_ok=True)
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
@@ -202,26 +204,9 @@ def _guests_on(connection: libvirt.virConnect, folder: Path, pool: str) -> list[
     return sorted({user.name for users in (*of_paths, *of_volumes) for user in users})
 
 
-def _lease(item: Item, _uri: str) -> Message:
-    folder = Path(item.name)
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        refuse_held(Lease("", path.name, folder))
-    lease_file.remove(folder)
-    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
-
-
 def _lock_manager(item: Item, uri: str) -> Message:
     record = read_record()
-    with connected(uri) as connection:
-        leased = sorted(domain.name() for domain in connection.listAllDomains() if "<lease>" in domain.XMLDesc())
-    if leased:
-        return msg(
-            "cleanup.did.lock_manager_used",
-            "libvirt's lock manager {name} stays on: guests have leases: {guests}",
-            name=item.name,
-            guests=", ".join(leased),
-        )
-    turn_off(item.name, lock_units(made_by(record)) if record is not None else [], uri=uri)
+    turn_off(lock_units(made_by(record)) if record is not None else [], uri=uri)
     return msg("cleanup.did.lock_manager", "libvirt's lock manager {name} is turned off again.", name=item.name)
 
 
@@ -271,7 +256,6 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "network_autostart": _network_autostart,
     "network_started": _network_started,
     "pool": _pool,
-    "lease": _lease,
     "lock_manager": _lock_manager,
     "registration": _registration,
     "rebuild": _rebuild,

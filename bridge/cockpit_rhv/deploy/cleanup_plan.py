@@ -43,7 +43,6 @@ _ABOUT = {
     "unit_disable": msg("cleanup.unit_disable", "The agent no longer starts with this host; it ran before, and stays."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
-    "lease": msg("cleanup.lease", "The lease of the engine's disk; while another host holds it, nothing is removed."),
     "lock_manager": msg(
         "cleanup.lock_manager", "libvirt's lock manager is turned off again, and libvirt's daemon restarted."
     ),
@@ -181,9 +180,6 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         networks = list(_networks(made, connection))
         pools = [Item("pool", name, _ABOUT["pool"], "pool") for name, _active in _pools(made, connection)]
         running = {domain.ID() for domain in connection.listAllDomains() if domain.isActive()}
-    # Before the disk: its removal is refused while another host runs the engine.
-    for name in (name for kind, name in made if kind == "lease" and os.path.isdir(name)):
-        yield Item("lease", name, _ABOUT["lease"], "lease")
     if record.host_id:
         name = record.host_name or record.host_id
         yield Item("registration", name, _ABOUT["registration"], "registration")

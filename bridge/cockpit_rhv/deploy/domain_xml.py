@@ -11,7 +11,6 @@ from ..machines.definition import AGENT_CHANNEL
 from ..machines.xml import ENGINE_TAG
 from . import places
 from .answers import get
-from .lease import lease_element, lease_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,9 +81,6 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     _disk(devices, plan.disk)
     if plan.drive is not None:
         devices.append(drive_element(plan.drive))
-    lease = lease_of(answers)
-    if lease is not None:
-        devices.append(lease_element(lease))
     _nic(devices, answers, plan.mac)
     serial = ET.SubElement(devices, "serial", type="pty")
     ET.SubElement(serial, "log", file=str(places.serial_log_file(name)), append="on")

@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lease of the engine's disk: while one host runs the engine no other can, because libvirt starts it nowhere else.
 
-An element ``<lease>`` in the definition of the engine VM, which libvirt's lock manager acquires before QEMU runs: no
-other guest of the host is touched by it. On a file server the lock manager is lockd (``lease_file.py``). What this host
-alone has needs no lease.
+On a file server it is a lock on the disk itself, which libvirt's lock manager lockd (its daemon: virtlockd) takes
+before QEMU runs and which the server keeps: it holds whatever the path is elsewhere, and ends with the host that has
+it, on NFS 4 when that has been silent for the server's lease time. What this host alone has needs no lease.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import platform
+import stat
+import struct
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..checks.engine_lease import manager_of
 from ..errors import RhvError
-from ..host.lock_manager import LOCKD
 from ..messages import msg
-from . import lease_file, places
+from ..storage.engine_folder import mounts
+from . import places
 from .answers import get
 from .lock_manager import turn_on
 
@@ -28,75 +33,51 @@ if TYPE_CHECKING:
 
     from .state import Deployment
 
-#: libvirt's name for all our leases; lockd goes by the path alone.
-_LOCKSPACE = "cockpit-rhv"
 #: Seconds after which a lease counts as another's: one of a VM that has just ended is let go of a moment later.
 _FREE_S = 5.0
 _POLL_S = 0.2
-
-
-class Lease(NamedTuple):
-    """As libvirt has it. ``path``: for lockd a folder on the storage, in which ``key`` is a file."""
-
-    lockspace: str
-    key: str
-    path: Path
-
-
-def lease_of(answers: Mapping[str, Any]) -> Lease | None:
-    """The lease that these answers ask for; None where no other host can reach the disk."""
-    if manager_of(get(answers, "storage.kind", "directory")) != LOCKD:
-        return None
-    name = get(answers, "engine.name")
-    return Lease(_LOCKSPACE, name, places.lease_folder(places.storage_folder(answers), name))
-
-
-def lease_in(definition: str) -> Lease | None:
-    """The lease of ours in a domain's XML, None in one without."""
-    for element in ET.fromstring(definition).iter("lease"):  # noqa: S314 - written by libvirt
-        target = element.find("target")
-        if element.findtext("lockspace") == _LOCKSPACE and target is not None:
-            return Lease(_LOCKSPACE, element.findtext("key", ""), Path(target.get("path", "")))
-    return None
-
-
-def lease_element(lease: Lease) -> ET.Element:
-    """``<lease>`` for a domain's devices."""
-    element = ET.Element("lease")
-    ET.SubElement(element, "lockspace").text = lease.lockspace
-    ET.SubElement(element, "key").text = lease.key
-    ET.SubElement(element, "target", path=str(lease.path))
-    return element
+#: ``struct flock``: type, whence, start, length (0: to the end of the file, wherever that will be), process.
+_FLOCK = "hhqqi4x"
+#: The byte that virtlockd locks; QEMU's own locks are at 100 and more.
+_LOCKD_BYTE = (0, 1)
+_WHOLE = (0, 0)
+_NAME_BYTES = 256
 
 
 def ready_host(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
-    """Turn the lock manager on that the lease needs; True when libvirt was changed. Before anything else is asked of
-    libvirt: its daemon may be restarted. Raises RhvError ``lease.*``, ``libvirt.*``; OSError.
+    """Turn the lock manager on that the lease needs; True when libvirt was changed.
+
+    Before anything else is asked of libvirt, whose daemon may be restarted. Raises RhvError ``lease.*``,
+    ``libvirt.*``; OSError.
     """
     manager = manager_of(get(answers, "storage.kind", "directory"))
     return manager is not None and turn_on(deployment, manager)
 
 
-def ready_lease(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
-    """Make the lease on the storage, which is there by now; True when it was not there. Raises OSError."""
-    lease = lease_of(answers)
-    return lease is not None and lease_file.make(deployment, lease.path, lease.key)
+def leased_disk(definition: str) -> Path | None:
+    """The engine's disk, from its domain's XML, where it must be leased: on a storage that this host has mounted."""
+    root = ET.fromstring(definition)  # noqa: S314 - written by libvirt
+    for source in root.findall("devices/disk/source[@file]"):
+        path = Path(source.get("file", ""))
+        if path.parent.parent == mounts() and path == places.disk_file(path.parent, root.findtext("name", "")):
+            return path
+    return None
 
 
-def start_leased(domain: libvirt.virDomain) -> None:
-    """Start the engine VM, under its lease if it has one.
+def start_leased(deployment: Deployment, domain: libvirt.virDomain) -> None:
+    """Start the engine VM, under its lease if it needs one.
 
-    Raises RhvError ``lease.held`` while another host holds it, ``lease.not_taken`` when libvirt has started the VM
-    without it (it is switched off again), ``lease.gone``; libvirt's errors.
+    Raises RhvError ``lease.held`` while another host has it, ``lease.not_taken`` when libvirt has started the VM
+    without it (it is switched off again); libvirt's errors; OSError.
     """
-    lease = lease_in(domain.XMLDesc())
-    if lease is None:
+    disk = leased_disk(domain.XMLDesc())
+    if disk is None:
         domain.create()
         return
-    refuse_held(lease)
-    lease_file.sign(lease.path, lease.key)
+    refuse_held(disk)
+    _sign(deployment, disk)
     domain.create()
-    if not lease_file.is_held(lease.path, lease.key):
+    if not _locked(disk, *_LOCKD_BYTE):
         domain.destroy()
         raise RhvError(
             "lease.not_taken",
@@ -105,10 +86,15 @@ def start_leased(domain: libvirt.virDomain) -> None:
         )
 
 
-def refuse_held(lease: Lease) -> None:
-    """Raise RhvError ``lease.held`` while somebody holds the lease, ``lease.gone`` when there is none; OSError."""
+def refuse_held(disk: Path) -> None:
+    """Raise RhvError ``lease.held`` while somebody has the disk: a virtlockd, or a QEMU without one. Raises OSError.
+
+    What is no file, or none any more, nobody has.
+    """
+    if _kind(disk) != stat.S_IFREG:
+        return
     deadline = time.monotonic() + _FREE_S
-    while lease_file.is_held(lease.path, lease.key):
+    while _locked(disk, *_WHOLE):
         if time.monotonic() > deadline:
             raise RhvError(
                 "lease.held",
@@ -117,8 +103,54 @@ def refuse_held(lease: Lease) -> None:
                     "lease.held.hint",
                     "The last one to start it was {host}: stop it there. A dead host's lease ends when the server "
                     "notices; docs/recovery.md has more.",
-                    host=lease_file.signed_by(lease.path, lease.key) or "?",
+                    host=signed_by(disk) or "?",
                 ),
-                str(lease.path / lease.key),
+                str(disk),
             )
         time.sleep(_POLL_S)
+
+
+def _kind(path: Path) -> int | None:
+    """``S_IFMT`` of what is there itself, None where nothing is. Raises OSError."""
+    try:
+        return stat.S_IFMT(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def signed_by(disk: Path) -> str:
+    """The host that started the engine last, empty when none has. Raises OSError."""
+    try:
+        descriptor = os.open(places.lease_file(disk), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        said = os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace")
+    finally:
+        os.close(descriptor)
+    # Anybody with the export could write there.
+    return "".join(letter for letter in said if letter.isprintable())
+
+
+def _sign(deployment: Deployment, disk: Path) -> None:
+    """Leave this host's name for whoever is refused."""
+    path = places.lease_file(disk)
+    deployment.note_new_file(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        os.write(descriptor, platform.node().encode()[:_NAME_BYTES])
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(path: Path, start: int, length: int) -> bool:
+    """Whether another process, here or on another host, has a lock there. Asking takes none."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+        kind: int = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))[0]
+    finally:
+        os.close(descriptor)
+    return kind != fcntl.F_UNLCK

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns libvirt's lock manager on for the engine's lease, and off again: lines of ours in its configuration.
+"""Turns libvirt's lock manager on for the engine's lease, and off again: a line of ours in its configuration.
 
-Only what has a ``<lease>`` in its definition is held by one; other guests of the host are started as before.
+From then on every guest that is started has its disks locked by virtlockd, beside QEMU's own locks on the same files;
+explicit leases would need a lockspace that libvirt's daemon opens when it starts, before the storage is mounted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ..machines.opening import DEFAULT_URI
 from ..messages import msg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .state import Deployment
 
@@ -34,8 +35,6 @@ ROOT = Path("/")
 _BEGIN = "# begin cockpit-rhv: for the lease of the engine's disk; goes when the engine is removed"
 _END = "# end cockpit-rhv"
 _BLOCK = re.compile(rf"\n{re.escape(_BEGIN)}\n.*?\n{re.escape(_END)}\n", re.DOTALL)
-#: Leases are those of the definitions, and a guest without one is started all the same.
-_LEASES = {"auto_disk_leases": "0", "require_lease_for_disks": "0"}
 _DAEMONS = ("libvirtd.service", "virtqemud.service")
 _SYSTEMCTL_S = 90.0
 #: Seconds in which libvirt must let somebody in after a restart.
@@ -62,27 +61,25 @@ def turn_on(deployment: Deployment, manager: str, uri: str = DEFAULT_URI) -> boo
     changed = _start_units(deployment, manager)
     if present is None:
         deployment.note("lock_manager", manager)
-        # The driver's own first: a libvirt that is started in between must not lease every disk of the host.
-        add_lines(deployment, ROOT / f"etc/libvirt/qemu-{manager}.conf", _LEASES)
-        add_lines(deployment, ROOT / CONFIGURATION, {"lock_manager": f'"{manager}"'})
+        add_line(deployment, ROOT / CONFIGURATION, f'lock_manager = "{manager}"')
     if present is None or _started_before(ROOT / CONFIGURATION):
         try:
             restart_libvirt(uri)
         except RhvError:
             if present is None:
-                _remove_lines(manager)
+                _remove_line()
                 restart_libvirt(uri)
             raise
         changed = True
     return changed
 
 
-def turn_off(manager: str, units: Sequence[tuple[str, str]], uri: str = DEFAULT_URI) -> None:
-    """Take our lines away and restart libvirt; ``units``: pairs of ``disable`` or ``stop`` and a unit's name.
+def turn_off(units: Sequence[tuple[str, str]], uri: str = DEFAULT_URI) -> None:
+    """Take our line away and restart libvirt; ``units``: pairs of ``disable`` or ``stop`` and a unit's name.
 
     Raises RhvError ``lease.libvirt_failed``, ``lease.unit``; OSError.
     """
-    if _remove_lines(manager) or _started_before(ROOT / CONFIGURATION):
+    if _remove_line() or _started_before(ROOT / CONFIGURATION):
         restart_libvirt(uri)
     for verb, unit in units:
         _systemctl(verb, unit)
@@ -100,7 +97,7 @@ def lock_units(made: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
 
 
 def our_manager() -> str | None:
-    """The lock manager that lines of ours have turned on. Raises OSError."""
+    """The lock manager that a line of ours has turned on. Raises OSError."""
     try:
         text = (ROOT / CONFIGURATION).read_text("utf-8", "surrogateescape")
     except FileNotFoundError:
@@ -109,26 +106,21 @@ def our_manager() -> str | None:
     return found.group(1) if found else None
 
 
-def add_lines(deployment: Deployment, path: Path, settings: Mapping[str, str]) -> None:
-    """Put those settings that the file does not have at its end, between two lines by which they are found again."""
+def add_line(deployment: Deployment, path: Path, line: str) -> None:
+    """Put it at the file's end, between two lines by which it is found again."""
     deployment.note_new_file(path)
     text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
-    # Of two lines libvirt takes the first: what an administrator has set stays, and counts.
-    lacking = [f"{key} = {value}" for key, value in settings.items() if not re.search(rf"^\s*{key}\s*=", text, re.M)]
-    if lacking:
-        _replace(path, "\n".join([text + "\n" + _BEGIN, *lacking, _END, ""]))
+    _replace(path, "\n".join([text, _BEGIN, line, _END, ""]))
 
 
-def _remove_lines(manager: str) -> bool:
-    changed = False
-    for name in (CONFIGURATION, f"etc/libvirt/qemu-{manager}.conf"):
-        path = ROOT / name
-        text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
-        without = _BLOCK.sub("", text)
-        if without != text:
-            _replace(path, without)
-            changed = True
-    return changed
+def _remove_line() -> bool:
+    path = ROOT / CONFIGURATION
+    text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+    without = _BLOCK.sub("", text)
+    if without == text:
+        return False
+    _replace(path, without)
+    return True
 
 
 def _replace(path: Path, text: str) -> None:

@@ -89,9 +89,9 @@ def drive_file(folder: str | Path, name: str) -> Path:
     return Path(folder) / f"{name}-cidata.iso"
 
 
-def lease_folder(folder: str | Path, name: str) -> Path:
-    """The lease of the engine's disk, beside it; only on a storage that other hosts reach."""
-    return Path(folder) / f"{name}.lease"
+def lease_file(disk: Path) -> Path:
+    """Beside a disk that other hosts reach: the name of the host that started the engine last."""
+    return disk.with_name(f".{disk.name}.host")
 
 
 def first_contact_file(name: str) -> Path:

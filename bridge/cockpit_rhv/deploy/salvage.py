@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,13 +12,13 @@ from ..messages import Message, msg
 from ..storage.engine_folder import mounts
 from . import places
 from .discard import engine_domains, mark
-from .lease import lease_in
 from .lock_manager import our_manager
 from .state import Record
 from .storage_pool import is_ours, pool_folder
 from .upgrade_record import Files
 
 if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
     from collections.abc import Sequence
 
     import libvirt
@@ -45,7 +44,7 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
     ]
     disks = [Path(config.disk)] if config is not None else []
     names = [config.name] if config is not None else []
-    drives, jobs, leases = [], [], []
+    drives, jobs = [], []
     uuid = config.uuid if config is not None else ""
     for domain, root in engine_domains(connection):
         job = mark(root) or ""
@@ -55,9 +54,6 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
             continue
         jobs.append(job)
         names.append(domain.name())
-        lease = lease_in(ET.tostring(root, encoding="unicode"))
-        if lease is not None:
-            leases.append(["lease", str(lease.path)])
         uuid = uuid or domain.UUIDString()
         for path in _disks(root):
             if path == places.disk_file(str(path.parent), domain.name()):
@@ -68,8 +64,6 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
                 stays = msg("cleanup.other_disk", "{path} stays: nothing says who made it.", path=str(path))
                 unsure.append(stays)
     manager = our_manager()
-    if manager is not None:
-        leases.append(["lock_manager", manager])
     files = [path for disk in disks for path in _with_companions(disk)] + drives
     record = Record(
         job=config.job if config is not None else next(iter(jobs), ""),
@@ -86,7 +80,7 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
         finished=config is not None,
         discard=config is None,
         leftovers=sorted({str(path) for path in files if os.path.lexists(path)}),
-        made=[*_made(names, jobs), *_pools(connection, names), *leases],
+        made=[*_made(names, jobs), *_pools(connection, names), *([["lock_manager", manager]] if manager else [])],
     )
     return Salvage(record, unsure)
 

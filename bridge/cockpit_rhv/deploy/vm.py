@@ -162,7 +162,7 @@ def _boot(domain: libvirt.virDomain, deployment: Deployment) -> None:
     for path in places.vm_files(domain.name()):
         deployment.note_new_file(path)
     deployment.update(started=True)
-    start_leased(domain)
+    start_leased(deployment, domain)
 
 
 def _define(

@@ -10,6 +10,7 @@ from pathlib import Path
 LOCKD, SANLOCK = "lockd", "sanlock"
 CONFIGURATION = "etc/libvirt/qemu.conf"
 _SETTING = re.compile(r'^[ \t]*lock_manager[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
+_ELSEWHERE = re.compile(r"^[ \t]*(auto_disk_leases[ \t]*=[ \t]*0|file_lockspace_dir[ \t]*=.*)", re.MULTILINE)
 _PLUGINS = ("usr/lib/*/libvirt/lock-driver", "usr/lib64/libvirt/lock-driver", "usr/lib/libvirt/lock-driver")
 
 
@@ -20,6 +21,16 @@ def read_lock_manager(root: Path = Path("/")) -> str | None:
     except FileNotFoundError:
         return None
     found = _SETTING.search(text)  # of several libvirt takes the first
+    return found.group(1) if found else None
+
+
+def not_on_disks(root: Path = Path("/")) -> str | None:
+    """The line by which lockd does not lock the disks themselves, None where it does, as it comes. Raises OSError."""
+    try:
+        text = (root / "etc/libvirt/qemu-lockd.conf").read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    found = _ELSEWHERE.search(text)
     return found.group(1) if found else None
 
 

@@ -5,7 +5,7 @@ import { _ } from "../../i18n";
 export type Kind = CleanupItem["kind"];
 
 /** What one would miss most comes first. */
-const ORDER: readonly Kind[] = ["domain", "disk", "drive", "registration", "network", "pool", "lease", "lock_manager", "unit", "state", "folder", "file"];
+const ORDER: readonly Kind[] = ["domain", "disk", "drive", "registration", "network", "pool", "lock_manager", "unit", "state", "folder", "file"];
 
 export function kindTitle(kind: Kind): string {
     switch (kind) {
@@ -15,7 +15,6 @@ export function kindTitle(kind: Kind): string {
     case "registration": return _("Registration");
     case "network": return _("Network");
     case "pool": return _("Storage");
-    case "lease": return _("Lease of the disk");
     case "lock_manager": return _("Settings of libvirt");
     case "unit": return _("Services");
     case "state": return _("Records of the deployment");
