@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.wholekernel.guest import Guest
 
 # Emulated, and beside other tests, a deployment takes minutes.
-pytestmark = pytest.mark.timeout(2400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 _GOOD = deployments.EXPORT
 _DISK = f"{_GOOD}/{deployments.NAME}.qcow2"
@@ -104,7 +104,7 @@ class _Second:
 
 def test_engine_on_nfs(ready: Guest, host2: Guest, server: Guest) -> None:
     """From the export, under a lease; a second host is refused until the first is dead; then all of it goes again."""
-    with pools.nfs_pool(ready, "mine", "4.2"):
+    with pools.local_pool(ready, "mine"):
         ready.run("virsh --quiet vol-create-as mine mine.raw 4M --format raw")
         pools.upload(ready, "mine", "mine.raw", bootguest.SECTOR)
         with bootguest.running(ready, "mineguest", "mine", "mine.raw") as said:
