@@ -38,6 +38,9 @@ if TYPE_CHECKING:
         ("VIR_ERR_CONFIG_UNSUPPORTED", "VIR_FROM_QEMU", "machine.cannot_run_here"),
         ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_STORAGE", "machine.disk"),
         ("VIR_ERR_NO_STORAGE_VOL", "VIR_FROM_STORAGE", "machine.disk"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_STORAGE", "libvirt.failed"),
     ],
 )
 def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: str) -> None:
@@ -46,6 +49,13 @@ def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: s
     assert error.hint is not None
     assert error.detail is not None
     assert "Nachricht" in error.detail
+
+
+def test_a_disk_that_qemu_finds_locked_is_told_by_qemus_own_words() -> None:
+    """libvirt's numbers are those of any failure of QEMU, whose text is English everywhere."""
+    said = 'internal error: process exited: qemu-system-x86_64: -blockdev …: Failed to get "write" lock'
+    error = from_numbers(libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_FROM_QEMU, said)
+    assert error.code == "machine.disk_locked"
 
 
 def test_an_error_without_numbers_is_still_one() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libvirt's errors in our words, found by code and domain, never by text: libvirt speaks the host's language."""
+"""libvirt's errors in our words, found by code and domain: libvirt speaks the host's language, QEMU always English."""
 
 from __future__ import annotations
 
@@ -19,15 +19,26 @@ GONE_HINT = msg("machine.not_found.hint", "It may have been removed, or have mov
 
 
 class _Rule(NamedTuple):
-    """``code``: a constant VIR_ERR_*. ``domain``: a constant VIR_FROM_*, or None for all of them."""
+    """``code``: a constant VIR_ERR_*. ``domain``: a constant VIR_FROM_*, or None for all of them.
+
+    ``said``: words of QEMU's that must be in the text, where the numbers tell too little.
+    """
 
     code: str
     domain: str | None
     error: str
     message: Message
     hint: Message
+    said: str = ""
 
 
+_LEASED = msg(
+    "machine.leased", "Another host holds the lease of this guest's disk, so the guest is not started here as well."
+)
+_LEASED_HINT = msg(
+    "machine.leased.hint",
+    "Stop the guest there. If that host is dead, its lease ends by itself after the storage's lease time.",
+)
 _START_LIBVIRT = msg(
     "libvirt.start_it", "Start the service libvirtd (Debian) or virtqemud (Enterprise Linux), then look at its log."
 )
@@ -176,6 +187,16 @@ _RULES = (
         msg("network.no_filter", "A network filter that the guest uses does not exist."),
         _NAMED,
     ),
+    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased", _LEASED, _LEASED_HINT),
+    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased", _LEASED, _LEASED_HINT),
+    _Rule(
+        "VIR_ERR_INTERNAL_ERROR",
+        "VIR_FROM_QEMU",
+        "machine.disk_locked",
+        msg("machine.disk_locked", "Another guest, here or on another host, has a disk of this guest open."),
+        msg("machine.disk_locked.hint", "Stop that guest. The technical details name the disk."),
+        said='Failed to get "write" lock',
+    ),
     _Rule(
         "VIR_ERR_NO_DOMAIN_SNAPSHOT",
         None,
@@ -230,7 +251,7 @@ def from_libvirt(error: libvirt.libvirtError) -> RhvError:
 def from_numbers(code: int | None, domain: int | None, text: str | None) -> RhvError:
     """The same from an error's parts, which are None where libvirt gave none."""
     detail = f"{text} (libvirt error {code}, domain {domain})"
-    for rule in _matching(code, domain):
+    for rule in _matching(code, domain, text or ""):
         return RhvError(rule.error, rule.message, rule.hint, detail)
     return RhvError("libvirt.failed", _OTHER, _OTHER_HINT, detail)
 
@@ -247,12 +268,12 @@ def unreadable(error: ValueError) -> RhvError:
     )
 
 
-def _matching(code: int | None, domain: int | None) -> Iterable[_Rule]:
+def _matching(code: int | None, domain: int | None, text: str) -> Iterable[_Rule]:
     import libvirt
 
     for rule in _RULES:
         # a constant that this libvirt does not have matches nothing
-        if getattr(libvirt, rule.code, -1) != code:
+        if getattr(libvirt, rule.code, -1) != code or rule.said not in text:
             continue
         if rule.domain is None or getattr(libvirt, rule.domain, -1) == domain:
             yield rule
