@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         ("VIR_ERR_NO_STORAGE_VOL", "VIR_FROM_STORAGE", "machine.disk"),
         ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased"),
         ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased"),
-        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_STORAGE", "libvirt.failed"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_STORAGE", "machine.in_use"),
     ],
 )
 def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: str) -> None:

@@ -136,6 +136,8 @@ _RULES = (
         msg("machine.busy", "The guest is busy with something else."),
         msg("machine.busy.hint", "Try again when it has ended; a guest whose disk does not answer stays busy."),
     ),
+    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased", _LEASED, _LEASED_HINT),
+    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased", _LEASED, _LEASED_HINT),
     _Rule(
         "VIR_ERR_RESOURCE_BUSY",
         None,
@@ -187,8 +189,6 @@ _RULES = (
         msg("network.no_filter", "A network filter that the guest uses does not exist."),
         _NAMED,
     ),
-    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased", _LEASED, _LEASED_HINT),
-    _Rule("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased", _LEASED, _LEASED_HINT),
     _Rule(
         "VIR_ERR_INTERNAL_ERROR",
         "VIR_FROM_QEMU",
