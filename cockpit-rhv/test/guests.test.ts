@@ -64,11 +64,11 @@ test("what has no figure comes last in either direction", () => {
 test("each column sorts by what it shows", () => {
     const guests = [
         guest("a", { disk_read_bytes_s: 5, net_tx_bytes_s: 1, addresses: ["192.0.2.100"], started_s: 900, memory_mib: 512, owner: "managed" }),
-        guest("b", { disk_write_bytes_s: 9, net_rx_bytes_s: 4, addresses: ["192.0.2.20"], started_s: 100, state: "crashed" }),
+        guest("b", { disk_write_bytes_s: 9, net_rx_bytes_s: 4, addresses: ["192.0.2.20"], started_s: 100, state: "crashed", autostart: true }),
         guest("c", { disk_read_bytes_s: 3, disk_write_bytes_s: 3, addresses: ["2001:db8::1"], memory_mib: 4096, state: "paused" }),
     ];
     const first = (sort: Wanted["sort"]) => names(guests, { sort })[0];
-    assert.deepEqual(COLUMNS.map(first), ["a", "a", "a", "a", "a", "a", "b", "a", "b"]);
+    assert.deepEqual(COLUMNS.map(first), ["a", "a", "a", "a", "a", "a", "b", "a", "b", "b"]);
     // Shortest first: "a" was started last; of "c" nobody knows.
     assert.deepEqual(names(guests, { sort: "uptime", descending: true }), ["b", "a", "c"]);
     assert.deepEqual(names(guests, { sort: "disk", descending: true }), ["b", "c", "a"]);

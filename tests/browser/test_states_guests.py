@@ -136,6 +136,18 @@ def test_search_filter_and_order_are_in_the_address(page: Page) -> None:
     expect(page).to_have_url(re.compile("columns=name"))
 
 
+def test_which_guests_start_with_the_host(browser: Browser, cockpit: LocalCockpit) -> None:
+    """Where the window has room for it, or where it is among the few columns chosen."""
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "guests", "guests?sort=autostart")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    starting = sorted(("HostedEngine", *(one["name"] for one in sample.few() if one["autostart"])), key=str.lower)
+    expect(page.locator("td[data-column='autostart']").first).to_have_text(re.compile("yes$"))
+    assert names(page)[: len(starting)] == starting
+    assert page.locator("td[data-column='autostart']").filter(has_text=re.compile("yes$")).count() == len(starting)
+    context.close()
+
+
 def test_a_phone_has_no_head_but_an_order(browser: Browser, cockpit: LocalCockpit) -> None:
     """The table's head is not shown there: what to sort by, and in which direction, stand above it."""
     context = new_context(browser, cockpit, "phone")

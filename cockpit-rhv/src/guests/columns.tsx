@@ -27,6 +27,7 @@ export function columnTitle(column: Column): string {
     case "network": return _("Network");
     case "addresses": return _("Addresses");
     case "uptime": return _("Uptime");
+    case "autostart": return _("Autostart");
     case "owner": return _("Owner");
     }
 }
@@ -102,6 +103,7 @@ export function cell(column: Exclude<Column, "name" | "state">, guest: Guest): R
         );
     case "addresses": return <Addresses addresses={guest.addresses} />;
     case "uptime": return <Uptime started={guest.started_s} />;
+    case "autostart": return guest.autostart ? _("yes") : <span className="rhv-muted">{_("no")}</span>;
     case "owner": return <span className={guest.owner === "local" ? "rhv-muted" : undefined}>{ownerWord(guest.owner)}</span>;
     }
 }

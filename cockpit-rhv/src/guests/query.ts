@@ -3,7 +3,7 @@
 import type { Query } from "../app/route";
 import { GROUPS, type Group, type Guest } from "./states";
 
-export const COLUMNS = ["name", "state", "cpu", "memory", "disk", "network", "addresses", "uptime", "owner"] as const;
+export const COLUMNS = ["name", "state", "cpu", "memory", "disk", "network", "addresses", "uptime", "autostart", "owner"] as const;
 export type Column = (typeof COLUMNS)[number];
 export const OWNERS: readonly Guest["owner"][] = ["local", "engine", "managed"];
 
@@ -53,7 +53,7 @@ export function toQuery({ search, state, owner, sort, descending, columns }: Wan
 export function sortedBy(wanted: Wanted, column: Column): Wanted {
     if (wanted.sort === column)
         return { ...wanted, descending: !wanted.descending };
-    return { ...wanted, sort: column, descending: !["name", "state", "addresses", "owner"].includes(column) };
+    return { ...wanted, sort: column, descending: !["name", "state", "addresses", "autostart", "owner"].includes(column) };
 }
 
 export function isFiltered({ search, state, owner }: Wanted): boolean {

@@ -25,6 +25,7 @@ function figure(column: Column, guest: Guest): number | null {
     switch (column) {
     case "state": return GROUPS.indexOf(groupOf(guest));
     case "owner": return OWNERS.indexOf(guest.owner);
+    case "autostart": return guest.autostart ? 0 : 1;
     case "cpu": return guest.cpu_percent ?? null;
     case "memory": return guest.memory_mib;
     case "disk": return both(guest.disk_read_bytes_s, guest.disk_write_bytes_s);
