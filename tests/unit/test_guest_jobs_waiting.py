@@ -224,9 +224,12 @@ def test_a_power_off_that_waits_in_libvirt_is_not_asked_for_again(host: Host, mo
         host.end("a")
         time.sleep(1.3)  # several times the limit of a call
         host.running["a"] = 2
+        answered.append(True)
 
+    answered: list[bool] = []
     host.on["destroy", "a"] = waits
     (one,) = ask(host, "a")
+    assert answered, "nothing is told of the guest before"
     assert host.told.count(("destroy", "a")) == 1
     assert (one.outcome, one.late, host.running) == ("powered_off", True, {})
     assert [line["id"] for line in log_of([one])] == ["shutdown.late", "shutdown.forced"]
