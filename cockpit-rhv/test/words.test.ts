@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseRoute } from "../src/app/route";
+import { FROM_GUESTS, FROM_LOGS, FROM_OVERVIEW, FROM_REVIEW, parseRoute } from "../src/app/route";
+import { sectionOf } from "../src/app/sections";
 import { fingerprint } from "../src/engine/deployed/fingerprint";
 import { bytes, clock, duration, estimate } from "../src/format";
 import { _, fill, plural, setCatalogue, text } from "../src/i18n";
@@ -30,6 +31,16 @@ test("routes", () => {
     assert.deepEqual(parseRoute(["deploy", "network"]), { page: "deploy", step: "network" });
     assert.deepEqual(parseRoute(["jobs", "x"]), { page: "job", id: "x" });
     assert.deepEqual(parseRoute(["nonsense"]), { page: "overview" });
+});
+
+test("a job stands where its page leads back to", () => {
+    const section = (from: Record<string, string>) => sectionOf(parseRoute(["jobs", "x"], from));
+    assert.equal(section({}), "engine");
+    assert.equal(section({ from: FROM_GUESTS }), "guests");
+    assert.equal(section({ from: FROM_OVERVIEW }), "overview");
+    assert.equal(section({ from: FROM_LOGS }), "logs");
+    assert.equal(section({ from: FROM_REVIEW }), "engine");
+    assert.equal(section({ from: "another-job" }), "engine");
 });
 
 test("fingerprints", () => {

@@ -142,6 +142,8 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("storage.multipath", gone("sys/block/dm-1/"), "not_applicable", "checks.multipath.none", None),
     ("disks.smart", command("smartctl", smart(8, smart_status={"passed": False})), "error", "checks.smart.failing", None),
     ("disks.smart", command(NVME, nvme(warning=4, passed=False)), "error", "checks.smart.failing", None),
+    ("disks.smart", command(NVME, nvme(warning=2, passed=False)), "warning", "checks.smart.hot", None),
+    ("disks.smart", command(NVME, nvme(warning=6, passed=False)), "error", "checks.smart.failing", None),
     ("disks.smart", command(NVME, nvme(used=100)), "warning", "checks.smart.worn", None),
     ("disks.smart", command("smartctl", smart(2, smartctl={"messages": [{"string": "Smartctl open device: /dev/sda failed: Permission denied", "severity": "error"}]})), "unknown", "checks.smart.unread", None),
     ("disks.smart", command("smartctl", smart(smart_support={"available": False})), "ok", "checks.smart.ok", None),

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
-from cockpit_rhv.checks import coredumps, updates
+from cockpit_rhv.checks import coredumps, smart, updates
 
 from tests.unit.health_ill_tools import both, enterprise_linux
 from tests.unit.health_support import Host
@@ -23,6 +23,16 @@ def apt(case: str) -> Callable[[Host], None]:
 
 def dnf(case: str) -> Callable[[Host], None]:
     return both(enterprise_linux, recorded("dnf", case, f"{case}_security"))
+
+
+def paths(case: str) -> Callable[[Host], None]:
+    """A host whose kernel has the disk that was recorded."""
+
+    def change(host: Host) -> None:
+        recorded("multipathd", case)(host)
+        host.files["sys/block/dm-1/dm/name"] = "mpathc\n"
+
+    return change
 
 
 HOSTS: list[tuple[str, Callable[[Host], Any], str, str, dict[str, Any]]] = [
@@ -48,7 +58,24 @@ HOSTS: list[tuple[str, Callable[[Host], Any], str, str, dict[str, Any]]] = [
     ("guests.coredumps", recorded("coredumpctl", "files_gone"), "warning", "checks.dumps.some", {"count": 2}),
     ("guests.coredumps", recorded("coredumpctl", "nobody"), "unknown", "checks.dumps.denied", {}),
     ("hardware.events", recorded("journalctl", "no_journal"), "unknown", "checks.hardware.denied", {}),
+    ("hardware.events", recorded("journalctl", "well"), "ok", "checks.hardware.ok", {}),
+    ("hardware.events", recorded("journalctl", "nobody"), "unknown", "checks.hardware.denied", {}),
+    ("hardware.events", recorded("journalctl", "memory_corrected"), "warning", "checks.hardware.corrected", {}),
     ("storage.multipath", recorded("multipathd", "not_running"), "unknown", "checks.multipath.denied", {}),
+    ("storage.multipath", recorded("multipathd", "stopped"), "unknown", "checks.multipath.denied", {}),
+    ("storage.multipath", recorded("multipathd", "none"), "unknown", "checks.multipath.unknown", {"disks": "mpatha"}),
+    ("storage.multipath", paths("all_work"), "ok", "checks.multipath.ok", {"count": 2}),
+    ("storage.multipath", paths("nobody"), "ok", "checks.multipath.ok", {"count": 2}),
+    ("storage.multipath", paths("one_removed"), "ok", "checks.multipath.ok", {"count": 1}),
+    ("storage.multipath", paths("one_failed"), "warning", "checks.multipath.failed", {"paths": "sdd"}),
+    ("storage.multipath", paths("all_failed"), "error", "checks.multipath.dead", {"disks": "mpathc"}),
+    ("storage.thin_pools", recorded("lvs", "none"), "not_applicable", "checks.thin.none", {}),
+    ("storage.thin_pools", recorded("lvs", "nobody"), "unknown", "checks.thin.denied", {}),
+    ("storage.thin_pools", recorded("lvs", "inactive"), "not_applicable", "checks.thin.inactive", {}),
+    ("storage.thin_pools", recorded("lvs", "room"), "ok", "checks.thin.ok", {"percent": 44}),
+    ("storage.thin_pools", recorded("lvs", "data_filling"), "warning", "checks.thin.data", {"percent": 88}),
+    ("storage.thin_pools", recorded("lvs", "data_nearly_full"), "error", "checks.thin.data", {"percent": 97}),
+    ("storage.thin_pools", recorded("lvs", "data_full"), "error", "checks.thin.data", {"percent": 100}),
 ]  # fmt: skip
 
 
@@ -72,6 +99,28 @@ def test_what_was_recorded(
     result = host.check(check, tmp_path)
     assert (result.severity, result.summary.id) == (severity, message), (str(result.summary), result.evidence)
     assert result.summary.params.items() >= values.items()
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"),
+    [
+        ("ata_passed", smart.HEALTHY),
+        ("nvme_passed", smart.HEALTHY),
+        ("nvme_warns", smart.HOT),
+        ("scsi_passed", smart.HEALTHY),
+        ("scsi_fails", smart.FAILING),
+        ("scsi_without", smart.UNSUPPORTED),
+        ("usb_unknown", smart.UNREAD),
+        ("virtio", smart.UNREAD),
+        ("no_disk", smart.UNREAD),
+        ("nobody", smart.UNREAD),
+    ],
+)
+def test_what_disks_said(case: str, verdict: str) -> None:
+    """Each was asked by its own name: the words before that are the check's."""
+    command, done = recording("smartctl", case)
+    assert command.rpartition("/dev/")[0] == "smartctl --json=c --info --health --attributes "
+    assert smart.parse_smart("sda", done.output).verdict == verdict
 
 
 def test_packages_by_their_names() -> None:

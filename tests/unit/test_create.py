@@ -19,6 +19,7 @@ from cockpit_rhv.jobs.playbook import as_unsafe_yaml
 from cockpit_rhv.machines.cloned_domain import cloned_domain
 from cockpit_rhv.machines.new_domain import NewDisk, NewGuest, new_domain
 
+COPY = NewDisk("/new.qcow2", "file", "qcow2")
 ORIGINAL = """<domain type='kvm' id='4'><name>a</name><uuid>1</uuid><genid>2</genid>
 <sysinfo type='smbios'><system><entry name='uuid'>1</entry><entry name='serial'>S</entry></system></sysinfo>
 <os><type>hvm</type><loader type='pflash'>/code.fd</loader><nvram template='/t.fd'>/vars/a.fd</nvram></os>
@@ -35,7 +36,7 @@ ORIGINAL = """<domain type='kvm' id='4'><name>a</name><uuid>1</uuid><genid>2</ge
 
 
 def test_a_clone_shares_nothing_that_is_one_guests_own() -> None:
-    text = cloned_domain(ORIGINAL, "b <&>", "9", {"vda": "/new.qcow2"}, {"52:54:00:00:00:01"})
+    text = cloned_domain(ORIGINAL, "b <&>", "9", {"vda": COPY}, {"52:54:00:00:00:01"})
     root = ET.fromstring(text)
     assert (root.findtext("name"), root.findtext("uuid"), root.findtext("genid")) == ("b <&>", "9", "")
     for gone in ("/vars/a.fd", "/dev/vg/a", "52:54:00:00:00:0", "/var/log/a.log", "/run/a.sock", "5901"):
@@ -51,13 +52,19 @@ def test_a_clone_shares_nothing_that_is_one_guests_own() -> None:
     assert root.find("devices/graphics").get("passwd") == "s"  # type: ignore[union-attr]
 
 
+def test_a_clone_on_devices_has_raw_disks() -> None:
+    text = cloned_domain(ORIGINAL, "b", "9", {"vda": NewDisk("/dev/vg/b", "block", "raw")}, set())
+    disk = ET.fromstring(text).findall("devices/disk")[0]
+    assert (disk.get("type"), disk.find("driver").attrib) == ("block", {"name": "qemu", "type": "raw"})  # type: ignore[union-attr]
+    assert [source.attrib for source in disk.findall("source")] == [{"dev": "/dev/vg/b"}]
+
+
 @pytest.mark.parametrize("kvm", [True, False])
 def test_a_new_guest_is_locked_and_virtio(kvm: bool) -> None:
     disk = NewDisk("/d.qcow2", "file", "qcow2")
+    seed = NewDisk("/dev/vg/s", "block", "raw")
     network = ("bridge", "br0")
-    guest = NewGuest(
-        "<x>", "9", kvm, "x86_64", "q35", True, 64, 1, disk, "/i.iso", "/s.iso", network, "52:54:00:00:00:01"
-    )
+    guest = NewGuest("<x>", "9", kvm, "x86_64", "q35", True, 64, 1, disk, "/i.iso", seed, network, "52:54:00:00:00:01")
     root = ET.fromstring(new_domain(guest))
     assert root.get("type") == ("kvm" if kvm else "qemu")
     assert root.find("cpu").get("mode") == ("host-passthrough" if kvm else "maximum")  # type: ignore[union-attr]
@@ -68,6 +75,7 @@ def test_a_new_guest_is_locked_and_virtio(kvm: bool) -> None:
         "0.0.0.0",
     )
     assert [target.get("bus") for target in root.findall("devices/disk/target")] == ["virtio", "virtio", "sata"]
+    assert root.find("devices/disk[@type='block']/source").get("dev") == "/dev/vg/s"  # type: ignore[union-attr]
     assert root.find("devices/interface[@type='bridge']/source").get("bridge") == "br0"  # type: ignore[union-attr]
     assert root.find("os").get("firmware") == "efi"  # type: ignore[union-attr]
 
@@ -113,10 +121,10 @@ def test_only_whole_images_of_two_kinds_are_taken(tmp_path: Path) -> None:
 def test_a_disk_that_was_not_copied_is_in_no_clone(kind: str) -> None:
     late = "<disk type='file' device='%s'><source file='/late'/><target dev='vdc'/>%s</disk></devices>"
     with pytest.raises(RhvError) as caught:
-        cloned_domain(ORIGINAL.replace("</devices>", late % (kind, "")), "b", "9", {"vda": "/new.qcow2"}, set())
+        cloned_domain(ORIGINAL.replace("</devices>", late % (kind, "")), "b", "9", {"vda": COPY}, set())
     assert (caught.value.code, caught.value.message.params) == ("clone.disk", {"target": "vdc"})
     text = ORIGINAL.replace("</devices>", late % (kind, "<readonly/>"))
-    assert "/late" in cloned_domain(text, "b", "9", {"vda": "/new.qcow2"}, set())
+    assert "/late" in cloned_domain(text, "b", "9", {"vda": COPY}, set())
 
 
 def test_a_source_that_nobody_understands_is_no_clones() -> None:

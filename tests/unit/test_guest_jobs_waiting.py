@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.guest_jobs import asked as asked_module
 from cockpit_rhv.guest_jobs import waiting
 from cockpit_rhv.guest_jobs.asked import Asked
 from cockpit_rhv.guest_jobs.guest_run import GuestRun
+from cockpit_rhv.guest_jobs.shutdown import _log as log_of
 from cockpit_rhv.guest_jobs.waiting import wait_for_all
 from cockpit_rhv.messages import msg
 
@@ -91,14 +93,18 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     return host
 
 
-def shut_down(host: Host, *uuids: str, wait_s: float = 0.2) -> dict[str, str | None]:
-    """Outcome, or the error's code, of each."""
+def ask(host: Host, *uuids: str, wait_s: float = 0.2) -> list[Asked]:
     asked = []
     for number, uuid in enumerate(uuids, 1):
         host.running[uuid] = number
         asked.append(Asked(uuid, uuid, GuestRun(number, BOOT, None)))
     wait_for_all(asked, wait_s, ProgressFile(None))
-    return {one.uuid: one.error.code if one.error else one.outcome for one in asked}
+    return asked
+
+
+def shut_down(host: Host, *uuids: str, wait_s: float = 0.2) -> dict[str, str | None]:
+    """Outcome, or the error's code, of each."""
+    return {one.uuid: one.error.code if one.error else one.outcome for one in ask(host, *uuids, wait_s=wait_s)}
 
 
 def test_who_shuts_down_is_off_and_who_does_not_is_powered_off(host: Host) -> None:
@@ -207,3 +213,38 @@ def test_a_full_disk_and_a_mistake_of_ours_stop_nobody_else(host: Host, monkeypa
     for uuid in broken:
         host.on["look", uuid] = mistake
     assert shut_down(host, *broken, "deaf") == {**dict.fromkeys(broken, "internal"), "deaf": "powered_off"}
+
+
+def test_a_power_off_that_waits_in_libvirt_is_not_asked_for_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guest goes off by itself meanwhile, and somebody starts it: the first request may meet that run, no other."""
+    monkeypatch.setattr(asked_module, "LATE_S", 0.3)
+
+    def waits() -> None:
+        time.sleep(0.2)
+        host.end("a")
+        time.sleep(1.3)  # several times the limit of a call
+        host.running["a"] = 2
+        answered.append(True)
+
+    answered: list[bool] = []
+    host.on["destroy", "a"] = waits
+    (one,) = ask(host, "a")
+    assert answered, "nothing is told of the guest before"
+    assert host.told.count(("destroy", "a")) == 1
+    assert (one.outcome, one.late, host.running) == ("powered_off", True, {})
+    assert [line["id"] for line in log_of([one])] == ["shutdown.late", "shutdown.forced"]
+
+
+def test_a_power_off_in_time_is_told_as_such(host: Host) -> None:
+    (one,) = ask(host, "a")
+    assert (one.outcome, one.late) == ("powered_off", False)
+    assert [line["id"] for line in log_of([one])] == ["shutdown.forced"]
+
+
+def test_a_power_off_that_is_never_answered_is_told_to_be_on_its_way(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "PENDING_S", 1.0)
+    host.on["destroy", "a"] = lambda: time.sleep(4)
+    assert shut_down(host, "a") == {"a": "machine.pending"}
+    assert host.told.count(("destroy", "a")) == 1

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Callable
 
 import libvirt
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import actions, opening
+from cockpit_rhv.machines.once import Once
 from cockpit_rhv.machines.reading import list_machines, read_machine, read_machines
 from cockpit_rhv.rpc.schema import RpcSchema
 
@@ -182,15 +184,16 @@ def test_no_action_of_the_list_touches_what_is_not_local(conn: Any, name: str) -
     for guest, metadata, expected in (("two", OVIRT, "machine.managed"), ("three", ENGINE, "machine.engine")):
         theirs = define(conn, guest, metadata)
         before = conn.lookupByUUIDString(theirs).state()
-        assert code(actions.act_on_local, conn, name, theirs) == expected
+        assert code(actions.act_on_local, conn, theirs, Once(name, math.inf)) == expected
         assert conn.lookupByUUIDString(theirs).state() == before
 
 
 def test_the_engine_is_started_on_its_own_page(conn: Any) -> None:
     engine = define(conn, "three", ENGINE)
-    actions.act_on_own(conn, "start", engine)
+    actions.act_on_own(conn, engine, Once("start", math.inf))
     assert state(conn, engine) == "running"
-    assert code(actions.act_on_own, conn, "start", define(conn, "two", OVIRT)) == "machine.managed"
+    started = Once("start", math.inf)
+    assert code(actions.act_on_own, conn, define(conn, "two", OVIRT), started) == "machine.managed"
 
 
 def test_without_the_right_to_write_everything_is_read_only() -> None:

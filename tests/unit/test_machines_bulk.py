@@ -15,6 +15,7 @@ from cockpit_rhv.messages import msg
 
 if TYPE_CHECKING:
     from cockpit_rhv.errors import RhvError as Error
+    from cockpit_rhv.machines.once import Once
 
 BROKEN = RhvError("machine.qemu_failed", msg("x", "Broken."))
 
@@ -28,8 +29,9 @@ class Host:
         self.most = 0
         self._busy = 0
 
-    async def call(self, function: Any, action: str, uuid: str, limit_s: float) -> None:
+    async def call(self, function: Any, uuid: str, once: Once, limit_s: float) -> None:
         assert function is act_on_local
+        action = once.name
         assert limit_s > 30
         self.asked.append((action, uuid))
         self._busy += 1

@@ -121,14 +121,17 @@ class Guest:
                 raise GuestError(f"{self.name}: no ssh within {limit_s:.0f} s: {said}\n{self.serial_tail()}")
             time.sleep(0.5)
 
+    def argv(self, line: str) -> list[str]:
+        """The command that runs a shell line as root there, for whoever talks to it over its pipes."""
+        return self._ssh(f"root@{self.machine.address}", line)
+
     def run(
         self, *argv: str, check: bool = True, input: str | bytes | None = None, limit_s: float = 180
     ) -> subprocess.CompletedProcess[str]:
         """Run a command (several words) or a shell line (one word) as root; a failure raises GuestError."""
         line = argv[0] if len(argv) == 1 else shlex.join(argv)
         data = input.encode() if isinstance(input, str) else input or b""
-        command = self._ssh(f"root@{self.machine.address}", line)
-        done = subprocess.run(command, input=data, capture_output=True, timeout=limit_s, check=False)
+        done = subprocess.run(self.argv(line), input=data, capture_output=True, timeout=limit_s, check=False)
         result = subprocess.CompletedProcess(
             line, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         )

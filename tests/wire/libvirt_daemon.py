@@ -95,6 +95,12 @@ class LibvirtDaemon:
             assert time.monotonic() < deadline, (self.folder / "libvirtd.log").read_text()
             time.sleep(0.05)
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running daemon."""
+        assert self._process is not None
+        return self._process
+
     def stop(self) -> None:
         """Kill it, as a crash would; its guests go on."""
         if self._process is not None:

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
 import libvirt
+from cockpit_rhv.errors import RhvError
 from cockpit_rhv.jobs import JobStore
 
-from tests.unit.jobs_support import PlainLauncher
+from tests.unit.jobs_support import PlainLauncher, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.wire.libvirt_daemon import LibvirtDaemon
@@ -46,3 +51,51 @@ class Jobs:
         while not (self.store.folder(job) / "private" / "progress.json").exists():
             assert time.monotonic() < deadline, self.store.stored(job).to_json()
             time.sleep(0.02)
+
+
+def domain(jobs: Jobs, uuid: str) -> libvirt.virDomain:
+    """As it is now: libvirt keeps the number of the run in what it hands out."""
+    return jobs.conn.lookupByUUIDString(uuid)
+
+
+def told(jobs: Jobs, job: str) -> list[tuple[str, str]]:
+    """Severity and text of what the job logged."""
+    return [(event.severity, str(event.message)) for event in jobs.store.events(job) if event.type == "log"]
+
+
+def waits(jobs: Jobs, job: str) -> Any:
+    """Wait until the job tells how long it waits; returns its status."""
+    return wait_for(lambda: jobs.store.stored(job).progress and jobs.store.stored(job))
+
+
+def start(jobs: Jobs, uuid: str) -> None:
+    """Other tests of this machine may take the display's port just before QEMU does."""
+
+    def started() -> bool:
+        with contextlib.suppress(libvirt.libvirtError):
+            domain(jobs, uuid).create()
+        return bool(domain(jobs, uuid).isActive())
+
+    wait_for(started)
+
+
+@contextlib.contextmanager
+def frozen(jobs: Jobs, job: str) -> Iterator[None]:
+    """The job looks at nothing meanwhile."""
+    pids = jobs.launcher.processes(jobs.store.stored(job).unit)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def code_of(call: Callable[[], object]) -> str:
+    """The code of the error; what it holds of the connection is let go."""
+    try:
+        call()
+    except RhvError as error:
+        return error.code
+    return "none"

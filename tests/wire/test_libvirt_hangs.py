@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import libvirt
 import pytest
 from cockpit_rhv.checks.hypervisor import read_hypervisor
+from cockpit_rhv.console import session
 from cockpit_rhv.deploy import cleanup, cleanup_plan, finish, places, vm
 from cockpit_rhv.deploy.causes import diagnose
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
@@ -19,6 +20,7 @@ from cockpit_rhv.deploy.engine_parts import libvirt_parts
 from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.deploy.state import Deployment
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.helper import uploading
 from cockpit_rhv.machines import limited
 from cockpit_rhv.machines.limited import open_limited
 from cockpit_rhv.machines.xml import ENGINE_TAG
@@ -163,6 +165,16 @@ def test_whoever_only_looks_is_told_too(
         silent(lambda: read_hypervisor(daemon.uri()))
         vm_state, parts = libvirt_parts(config, daemon.uri(), False, tmp_path)
     assert (vm_state, parts["libvirt"].state, parts["vm"].state) == (None, "failed", "unknown")
+
+
+def test_consoles_and_uploads_are_told_too(
+    daemon: LibvirtDaemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("COCKPIT_RHV_LIBVIRT_URI", daemon.uri())
+    with daemon.hung(), impatient(monkeypatch):
+        silent(session._connect)
+        uploading._refresh("11111111-1111-4111-8111-111111111111")
+    assert "the pool was not refreshed: libvirt.silent" in caplog.text
 
 
 def test_a_daemon_that_waits_for_a_guest_is_given_its_time_and_no_more(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import RhvError
 from ..host.files import read_optional
@@ -15,7 +15,7 @@ from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcom
 from .registry import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from .context import Context
@@ -28,11 +28,13 @@ _VIRTUAL = re.compile(r"QEMU|VMware|Msft|VBOX|Virtual|Xen", re.IGNORECASE)
 #: Disks of a storage network: their array watches them.
 _ARRAY = re.compile(r"/rport-|/session\d")
 
-HEALTHY, WORN, FAILING, UNSUPPORTED, UNREAD = "healthy", "worn", "failing", "unsupported", "unread"
+HEALTHY, WORN, HOT, FAILING, UNSUPPORTED, UNREAD = "healthy", "worn", "hot", "failing", "unsupported", "unread"
+#: Bit of NVMe's critical warnings: above or below the temperatures it is made for. The disk itself is well.
+_TEMPERATURE = 0x02
 
 
 class DiskVerdict(NamedTuple):
-    """``verdict``: one of the five words above. ``said``: what the disk said, for a reader."""
+    """``verdict``: one of the six words above. ``said``: what the disk said, for a reader."""
 
     disk: str
     verdict: str
@@ -62,6 +64,8 @@ def parse_smart(disk: str, output: str) -> DiskVerdict:
         supported = told.get("smart_support", {}).get("available")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return DiskVerdict(disk, UNREAD, shown(output))
+    if warning == _TEMPERATURE:
+        return DiskVerdict(disk, HOT, f"outside of its temperatures{_degrees(told)}")
     if status is False or warning:
         said = f"critical warning {warning:#x}" if warning else "failed its own assessment"
         return DiskVerdict(disk, FAILING, said)
@@ -72,6 +76,12 @@ def parse_smart(disk: str, output: str) -> DiskVerdict:
     if supported is False:
         return DiskVerdict(disk, UNSUPPORTED, "no SMART")
     return DiskVerdict(disk, UNREAD, messages or "no verdict")
+
+
+def _degrees(told: Mapping[str, Any]) -> str:
+    temperature = told.get("temperature")
+    degrees = temperature.get("current") if isinstance(temperature, dict) else None
+    return f", {degrees} °C" if isinstance(degrees, int) else ""
 
 
 def check_smart(context: Context) -> Outcome:
@@ -121,6 +131,12 @@ def _judge(verdicts: Sequence[DiskVerdict]) -> Outcome:
         return Outcome(
             WARNING, msg("checks.smart.worn", "Disks that are worn out: {disks}", disks=disks(WORN)), evidence, replace
         )
+    if disks(HOT):
+        text = msg("checks.smart.hot", "Disks that are too hot or too cold: {disks}", disks=disks(HOT))
+        remedy = msg(
+            "checks.smart.hot.remedy", "Look after the fans and the air; the disk itself says that it is well."
+        )
+        return Outcome(WARNING, text, evidence, remedy)
     if disks(UNREAD):
         text = msg("checks.smart.unread", "These disks did not say how they are: {disks}", disks=disks(UNREAD))
         remedy = msg(

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 
 from ..errors import RhvError
+from ..machines import limited
 from ..machines.opening import DEFAULT_URI, open_libvirt
 from ..machines.screen import ask_qemu, open_screen, open_serial, why_ended
 from ..messages import msg
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Seconds for the console to open, and for the reason of its end to be found.
-OPEN_LIMIT_S, REASON_LIMIT_S = 12.0, 10.0
+OPEN_LIMIT_S, REASON_LIMIT_S = 12.0, 12.0
 #: Seconds between questions to QEMU, and until it is said that it does not answer.
 ASK_EVERY_S, SILENT_AFTER_S = 5.0, 5.0
 
@@ -123,7 +124,8 @@ class Session:
 
     def _question(self) -> None:
         try:
-            conn = _connect()
+            # without a limit: how long it takes is what is asked here, and only one question waits at a time
+            conn = _open_libvirt()
             try:
                 ask_qemu(conn, self._uuid)
             finally:
@@ -142,6 +144,11 @@ class Session:
 
 
 def _connect() -> libvirt.virConnect:
+    """Raises RhvError ``libvirt.silent`` and others. Its calls have no limit: those of a serial console last."""
+    return limited.answered(limited.OPEN_S, _open_libvirt)
+
+
+def _open_libvirt() -> libvirt.virConnect:
     return open_libvirt(os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI), os.geteuid() == 0).conn
 
 

@@ -19,8 +19,9 @@ from ..machines.definition import Disk, parse_definition
 from ..machines.states import ACTIVE, state_name
 from ..machines.xml import tree
 from ..messages import Message, msg
+from .block import block_pool_at, block_pools, require_room
 from .folder import require_safe
-from .guest import define_guest, done, known_macs, refresh_pool, start_making
+from .guest import define_guest, done, known_macs, refresh_pool, reserve_disk, start_making
 from .host import folders, places
 from .images import copy_image, measure_copy, require_space
 from .making import making, remove_leftovers
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ..deploy.progress import ProgressFile
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
+    from ..machines.new_domain import NewDisk
+    from .block import BlockPool
 
 #: Seconds: each disk is measured.
 CLONE_LIMIT_S = 120.0
@@ -42,13 +45,17 @@ CLONE_LIMIT_S = 120.0
 
 @dataclass(frozen=True)
 class ClonedDisk:
-    """``copied``: a new file of ``size_bytes`` at most; otherwise both use it. ``obstacle``: why it cannot be."""
+    """``copied``: a new file of ``size_bytes`` at most, or a volume of ``virtual_size``; otherwise both use it.
+
+    ``obstacle``: why it cannot be.
+    """
 
     target: str
     source: str
     path: str
     format: str
     size_bytes: int
+    virtual_size: int
     copied: bool
     obstacle: Message | None
 
@@ -67,7 +74,7 @@ def clone_plan(conn: libvirt.virConnect, uuid: str) -> dict[str, Any]:
     """Result of method ``machines.clone_plan``. Raises RhvError."""
     require_own(conn, uuid, engine_too=False)
     disks = disks_of(conn, uuid)
-    known = folders(conn)
+    known, pools = folders(conn), block_pools(conn)
     with domain_of(conn, uuid) as domain:
         definition = parse_definition(domain.XMLDesc())
         return {
@@ -76,10 +83,8 @@ def clone_plan(conn: libvirt.virConnect, uuid: str) -> dict[str, Any]:
             "snapshots": domain.snapshotNum(),
             "nvram": definition.nvram,
             "disks": [disk.to_json() for disk in disks],
-            "folder": _folder(disks, known),
-            "places": [
-                {**place._asdict(), "error": place.error.to_json() if place.error else None} for place in places(known)
-            ],
+            "folder": _folder(disks, known, pools),
+            "places": [place.to_json() for place in places(known, pools)],
         }
 
 
@@ -137,13 +142,17 @@ def problems(conn: libvirt.virConnect, params: Mapping[str, Any]) -> list[FieldE
     name = check_name(params["name"]) or name_taken(conn, params["name"])
     if name is not None:
         found.append(FieldError("name", name))
-    copied = [disk.size_bytes for disk in disks if disk.copied]
+    copied = [disk for disk in disks if disk.copied]
     if copied:
         try:
             if not params["folder"].startswith("/"):
                 raise RhvError("create.folder", msg("create.folder.path", "A directory is named by its whole path."))
-            require_space(params["folder"], sum(copied))
-            require_safe(conn, params["folder"])
+            pool = block_pool_at(conn, params["folder"])
+            if pool is None:
+                require_space(params["folder"], sum(disk.size_bytes for disk in copied))
+                require_safe(conn, params["folder"])
+            else:
+                require_room(pool, sum(disk.virtual_size for disk in copied))
         except RhvError as error:
             found.append(FieldError("folder", error))
     return found
@@ -157,15 +166,16 @@ def make_clone(conn: libvirt.virConnect, guest: Mapping[str, Any], progress: Pro
         with domain_of(conn, guest["original"]) as domain:
             # read once: a disk that is added while others are copied must not end up in both guests
             text = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE)
-        paths: dict[str, str] = {}
+        pool = block_pool_at(conn, guest["folder"])
+        copies: dict[str, NewDisk] = {}
         for disk in disks_in(conn, text):
             _require_clonable(disk)
             if disk.copied:
-                name = guest["name"] if disk.target == "vda" or not paths else f"{guest['name']}-{disk.target}"
-                target = made.reserve(guest["folder"], name, ".qcow2")
-                copy_image(disk.path, disk.format, target, None, progress, disk.size_bytes)
-                paths[disk.target] = str(target)
-        xml = cloned_domain(text, guest["name"], guest["uuid"], paths, known_macs(conn))
+                name = guest["name"] if disk.target == "vda" or not copies else f"{guest['name']}-{disk.target}"
+                copy = reserve_disk(conn, made, pool, guest["folder"], name, disk.virtual_size)
+                copy_image(disk.path, disk.format, copy, None, progress, disk.size_bytes)
+                copies[disk.target] = copy
+        xml = cloned_domain(text, guest["name"], guest["uuid"], copies, known_macs(conn))
         define_guest(conn, xml, guest["uuid"], autostart=False, start=guest["start"])
     refresh_pool(conn, guest["folder"])
 
@@ -212,7 +222,7 @@ def _require_clonable(disk: ClonedDisk) -> None:
 def _disk(conn: libvirt.virConnect, disk: Disk, encrypted: bool) -> ClonedDisk:
     source, form = disk.source or "", disk.format or "raw"
     if disk.source is not None and (disk.read_only or disk.shareable):
-        return ClonedDisk(disk.target, source, source, form, 0, False, None)
+        return ClonedDisk(disk.target, source, source, form, 0, 0, False, None)
     path = source
     obstacle = None
     if disk.kind == "volume":
@@ -229,19 +239,20 @@ def _disk(conn: libvirt.virConnect, disk: Disk, encrypted: bool) -> ClonedDisk:
         obstacle = msg(
             "clone.disk.format", "The disk {target} has the format {format}.", target=disk.target, format=form
         )
-    size = 0
+    size = virtual = 0
     if obstacle is None:
         try:
-            size, _ = measure_copy(path, form)
+            size, virtual = measure_copy(path, form)
         except RhvError as error:
             obstacle = error.message
-    return ClonedDisk(disk.target, source, path, form, size, True, obstacle)
+    return ClonedDisk(disk.target, source, path, form, size, virtual, True, obstacle)
 
 
-def _folder(disks: list[ClonedDisk], known: list[tuple[str, str | None]]) -> str:
-    """Where the copies go unless something else is chosen: beside the first disk, where that is a file."""
+def _folder(disks: list[ClonedDisk], known: list[tuple[str, str | None]], pools: list[BlockPool]) -> str:
+    """Where the copies go unless something else is chosen: beside the first disk, where something can be made there."""
+    devices = [pool.path for pool in pools]
     for disk in disks:
         folder = os.path.dirname(disk.path)
-        if disk.copied and disk.obstacle is None and not folder.startswith("/dev"):
+        if disk.copied and disk.obstacle is None and (folder in devices or not folder.startswith("/dev")):
             return folder
     return known[0][0] if known else ""

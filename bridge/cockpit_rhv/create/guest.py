@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import uuid as uuids
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..deploy.drive import build_drive
@@ -21,6 +23,7 @@ from ..machines.cloned_domain import new_mac
 from ..machines.new_domain import NewDisk, NewGuest, new_domain
 from ..machines.xml import parse
 from ..messages import msg
+from .block import block_pool_at
 from .host import folders, read_limits
 from .images import copy_image, create_empty, inspect_image, measure_copy, require_whole
 from .making import making, remove_leftovers
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
     from ..messages import Message
+    from .block import BlockPool
+    from .making import Made
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +91,7 @@ def create_guest(params: Mapping[str, Any], progress: ProgressFile) -> dict[str,
 def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: ProgressFile) -> None:
     """Make the disks, define the guest, and start it; when any of it fails nothing of it stays. Raises RhvError."""
     limits = read_limits(conn)
+    pool = block_pool_at(conn, wanted.folder)
     with making(uuid, conn) as made:
         seed = None
         if wanted.source == "disk":
@@ -93,24 +99,28 @@ def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: Pr
             require_whole(image)  # looked at anew: it may be another than the one that was checked
             disk = NewDisk(image.path, image.kind, image.format)
         else:
-            target = made.reserve(wanted.folder, wanted.name, ".qcow2")
-            disk = NewDisk(str(target), "file", "qcow2")
             size = disk_bytes(wanted)
             if wanted.source == "image":
                 image = inspect_image(wanted.path)
                 require_whole(image)
                 needed, virtual = measure_copy(image.path, image.format)
-                copy_image(image.path, image.format, target, size if size != virtual else None, progress, needed)
+                disk = reserve_disk(conn, made, pool, wanted.folder, wanted.name, size or virtual)
+                copy_image(image.path, image.format, disk, size if size != virtual else None, progress, needed)
             else:
                 assert size is not None, "checked before"
-                create_empty(target, size)
+                disk = reserve_disk(conn, made, pool, wanted.folder, wanted.name, size)
+                if disk.kind == "file":
+                    create_empty(Path(disk.path), size)
         if wanted.cloud is not None:
-            path = made.reserve(wanted.folder, wanted.name, "-seed.iso")
             # beside the disk a kill would leave the files that the volume is built of, with a password's hash
-            volume = made.scratch() / "seed.iso"
-            build_drive(volume, seed_files(wanted.cloud, uuid))
-            made.fill(path, volume)
-            seed = str(path)
+            built = made.scratch() / "seed.iso"
+            build_drive(built, seed_files(wanted.cloud, uuid))
+            if pool is None:
+                path = made.reserve(wanted.folder, wanted.name, "-seed.iso")
+            else:
+                path = made.reserve_volume(conn, pool, wanted.name, "-seed", os.path.getsize(built))
+            made.fill(path, built)
+            seed = NewDisk(str(path), "file" if pool is None else "block", "raw")
         plan = NewGuest(
             name=wanted.name,
             uuid=uuid,
@@ -128,6 +138,15 @@ def make_guest(conn: libvirt.virConnect, wanted: Wanted, uuid: str, progress: Pr
         )
         define_guest(conn, new_domain(plan), uuid, wanted.autostart, wanted.start)
     refresh_pool(conn, wanted.folder)
+
+
+def reserve_disk(
+    conn: libvirt.virConnect, made: Made, pool: BlockPool | None, folder: str, name: str, size: int
+) -> NewDisk:
+    """A file that is to become a disk, or with a ``pool`` a volume of ``size`` bytes. Raises RhvError, OSError."""
+    if pool is None:
+        return NewDisk(str(made.reserve(folder, name, ".qcow2")), "file", "qcow2")
+    return NewDisk(str(made.reserve_volume(conn, pool, name, "", size)), "block", "raw")
 
 
 def define_guest(conn: libvirt.virConnect, xml: str, uuid: str, autostart: bool, start: bool) -> None:

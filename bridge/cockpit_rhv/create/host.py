@@ -14,10 +14,13 @@ from ..host.cpu import read_cpu
 from ..host.kvm import KvmFacts, read_kvm
 from ..host.memory import memory_facts, read_meminfo
 from ..machines.actions import mapped
+from .block import block_pools
 from .images import free_bytes
 
 if TYPE_CHECKING:
     import libvirt
+
+    from .block import BlockPool
 
 DEFAULT_FOLDER = "/var/lib/libvirt/images"
 MOST_LISTED = 500
@@ -40,12 +43,20 @@ class Limits(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A directory for disks; ``pool``: libvirt's name of it. ``free_bytes`` None: why is in ``error``."""
+    """A directory for disks; ``pool``: libvirt's name of it. ``free_bytes`` None: why is in ``error``.
+
+    ``block``: its disks are volumes of the pool, and devices.
+    """
 
     path: str
     pool: str | None
     free_bytes: int | None
     error: RhvError | None
+    block: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """One of ``places`` of the methods ``machines.create_options`` and ``machines.clone_plan``."""
+        return {**self._asdict(), "error": self.error.to_json() if self.error else None}
 
 
 class File(NamedTuple):
@@ -104,15 +115,15 @@ def folders(conn: libvirt.virConnect) -> list[tuple[str, str | None]]:
     return sorted(found.items(), key=lambda item: (item[0] != DEFAULT_FOLDER, item[1] != "default", item[0]))
 
 
-def places(known: list[tuple[str, str | None]]) -> list[Place]:
-    """With what is free in each; one that does not answer says so."""
+def places(known: list[tuple[str, str | None]], pools: list[BlockPool]) -> list[Place]:
+    """With what is free in each; one that does not answer says so. ``pools``: after the directories."""
     found = []
     for path, pool in known:
         try:
-            found.append(Place(path, pool, free_bytes(path), None))
+            found.append(Place(path, pool, free_bytes(path), None, False))
         except RhvError as error:
-            found.append(Place(path, pool, None, error))
-    return found
+            found.append(Place(path, pool, None, error, False))
+    return found + [Place(pool.path, pool.name, pool.free_bytes, None, True) for pool in pools]
 
 
 def files(conn: libvirt.virConnect, known: list[tuple[str, str | None]]) -> tuple[list[File], list[File]]:
@@ -163,9 +174,7 @@ def create_options(conn: libvirt.virConnect) -> dict[str, Any]:
             "most": limits.memory_mib,
         },
         "disk_gib": 20,
-        "places": [
-            {**place._asdict(), "error": place.error.to_json() if place.error else None} for place in places(known)
-        ],
+        "places": [place.to_json() for place in places(known, block_pools(conn))],
         "isos": [file._asdict() for file in isos],
         "images": [file._asdict() for file in images],
         "networks": [network._asdict() for network in networks(conn)],

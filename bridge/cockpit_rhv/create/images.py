@@ -21,6 +21,7 @@ from .folder import unusable
 
 if TYPE_CHECKING:
     from ..deploy.progress import ProgressFile
+    from ..machines.new_domain import NewDisk
 
 GIB = 1024**3
 #: What must stay free beside a new disk; an empty one takes nearly nothing at first.
@@ -157,14 +158,18 @@ def create_empty(target: Path, size: int) -> None:
     _run([_qemu_img(), "create", "-q", "-f", "qcow2", str(target), str(size)], target)
 
 
-def copy_image(source: str, form: str, target: Path, size: int | None, progress: ProgressFile, total: int) -> None:
-    """Fill a reserved file with a copy, flattened, and make it ``size`` bytes large, if given; durable when it returns.
+def copy_image(source: str, form: str, disk: NewDisk, size: int | None, progress: ProgressFile, total: int) -> None:
+    """Fill what was reserved with a copy, flattened; durable when it returns.
 
-    ``total``: bytes, for the progress. Raises RhvError ``disk.not_made``.
+    ``size``: bytes that a file is made large, if given; a volume is as large as it is. ``total``: bytes, for the
+    progress. Raises RhvError ``disk.not_made``.
     """
+    target = Path(disk.path)
     text = msg("create.copying", "The disk {path} is copied", path=source)
-    convert_image(source, form, target, "qcow2", progress, text, total, program=_qemu_img())
-    if size is not None:
+    # Into a volume that is there zeros are written, too: others may have had the room before.
+    existing = disk.kind == "block"
+    convert_image(source, form, target, disk.format, progress, text, total, into_existing=existing, program=_qemu_img())
+    if size is not None and disk.kind == "file":
         _run([_qemu_img(), "resize", "-q", "-f", "qcow2", str(target), str(size)], target)
     descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of a guest that is not there yet: none overwrites another, and none is left when the guest does not come to be.
+"""Disks of a guest that is not there yet: none overwrites another, and none is left when the guest does not come to be.
 
-``/var/lib/cockpit-rhv/making/<uuid>.json`` names them while the guest is made. Who was killed in the middle could not
-remove them: whoever makes or is about to make a guest next does.
+``/var/lib/cockpit-rhv/making/<uuid>.json`` names files and volumes while the guest is made. Who was killed in the
+middle could not remove them: whoever makes or is about to make a guest next does.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from ..machines.limited import OPEN_S, answered
 from ..machines.making_records import making_dir
 from ..machines.removal import used_by_others
 from ..messages import msg
+from .block import create_volume, delete_volume, fill_volume, volume_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import libvirt
 
     from ..messages import Message
+    from .block import BlockPool
 
 logger = logging.getLogger(__name__)
 
@@ -42,11 +44,13 @@ _MOST_NUMBERED = 1000
 
 
 class Made:
-    """The files of one guest; ``record`` says which to whoever comes after a kill."""
+    """The files and volumes of one guest; ``record`` says which to whoever comes after a kill."""
 
     def __init__(self, record: Path) -> None:
         self._record = record
         self._files: list[tuple[str, int, int]] = []
+        #: A pool's uuid, a volume's name and its path.
+        self._volumes: list[tuple[str, str, str]] = []
 
     def reserve(self, folder: str, name: str, suffix: str) -> Path:
         """A new empty file of that name, or a numbered one beside what is there; its owner is its folder's.
@@ -74,6 +78,14 @@ class Made:
             msg("create.no_name.hint", "Choose another name or directory."),
         )
 
+    def reserve_volume(self, conn: libvirt.virConnect, pool: BlockPool, name: str, suffix: str, size: int) -> Path:
+        """A new volume of at least ``size`` bytes, empty at both ends. Raises RhvError, OSError."""
+        volume = volume_name(file_stem(name), self._record.stem, suffix)
+        # before it is there: libvirt goes on with it when this process is killed
+        self._volumes.append((pool.uuid, volume, f"{pool.path}/{volume}"))
+        self._write()
+        return Path(create_volume(conn, pool, volume, size))
+
     def scratch(self) -> Path:
         """A folder that only root may enter and that goes with the record: for what must not lie beside the disks."""
         folder = _scratch(self._record)
@@ -81,7 +93,10 @@ class Made:
         return folder
 
     def fill(self, path: Path, content: Path) -> None:
-        """Write ``content`` into a reserved file. Raises OSError, also when another file has its name by now."""
+        """Write ``content`` into what was reserved. Raises OSError, also when another file has its name by now."""
+        if str(path) in [volume for _pool, _name, volume in self._volumes]:
+            fill_volume(str(path), content.read_bytes())
+            return
         with open(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "wb") as target:
             found = os.fstat(target.fileno())
             if (str(path), found.st_dev, found.st_ino) not in self._files:
@@ -93,7 +108,10 @@ class Made:
 
     def _note(self, path: Path, found: os.stat_result) -> None:
         self._files.append((str(path), found.st_dev, found.st_ino))
-        write_json(self._record, {"files": self._files}, 0o600, gid=0, durable=True)
+        self._write()
+
+    def _write(self) -> None:
+        _write_record(self._record, self._files, self._volumes)
 
 
 @contextlib.contextmanager
@@ -114,7 +132,7 @@ def making(uuid: str, conn: libvirt.virConnect) -> Iterator[Made]:
             except BaseException:
                 with unstoppable():
                     if record.exists() and _is_surely_not_defined(conn, uuid):
-                        _remove(record, {})
+                        _remove(conn, record, {})
                 raise
             else:
                 _forget(record)
@@ -144,7 +162,7 @@ def remove_leftovers(conn: libvirt.virConnect) -> list[str]:
                         _forget(record)
                     else:
                         used = _used(conn) if used is None else used
-                        removed += _remove(record, used)
+                        removed += _remove(conn, record, used)
                 finally:
                     lock.unlink(missing_ok=True)
         except Locked:
@@ -172,6 +190,10 @@ def _used(conn: libvirt.virConnect) -> dict[str, Message]:
     return used
 
 
+def _write_record(record: Path, files: Sequence[tuple[str, int, int]], volumes: Sequence[tuple[str, str, str]]) -> None:
+    write_json(record, {"files": files, "volumes": volumes}, 0o600, gid=0, durable=True)
+
+
 def _scratch(record: Path) -> Path:
     return record.with_suffix(".scratch")
 
@@ -183,10 +205,11 @@ def _forget(record: Path) -> None:
     record.unlink(missing_ok=True)
 
 
-def _remove(record: Path, used: Mapping[str, Message]) -> list[str]:
-    """Remove the record's files and then itself; what lies where nobody can look now stays in it. Raises OSError."""
+def _remove(conn: libvirt.virConnect, record: Path, used: Mapping[str, Message]) -> list[str]:
+    """Remove what the record names and then itself; what lies where nobody can look now stays in it. Raises OSError."""
+    content = read_json(record)
     removed, away = [], []
-    for path, device, inode in read_json(record)["files"]:
+    for path, device, inode in content["files"]:
         if os.path.realpath(path) in used:
             logger.warning("%s stays: %s", path, used[os.path.realpath(path)])
             continue
@@ -196,9 +219,23 @@ def _remove(record: Path, used: Mapping[str, Message]) -> list[str]:
             removed.append(path)
         elif fate == "away":
             away.append((path, device, inode))
-    if away:
-        logger.warning("%s stays: what it names is not mounted: %s", record, away)
-        write_json(record, {"files": away}, 0o600, gid=0, durable=True)
+    volumes = []
+    for pool, name, path in content.get("volumes", ()):
+        if os.path.realpath(path) in used:
+            logger.warning("%s stays: %s", path, used[os.path.realpath(path)])
+            continue
+        try:
+            fate = delete_volume(conn, pool, name)
+        except RhvError as error:
+            logger.warning("%s was not deleted: %s", path, error.detail or error)
+            fate = "away"
+        if fate == "deleted":
+            removed.append(path)
+        elif fate == "away":
+            volumes.append((pool, name, path))
+    if away or volumes:
+        logger.warning("%s stays: what it names is not there to be removed: %s", record, [*away, *volumes])
+        _write_record(record, away, volumes)
     else:
         _forget(record)
     return removed

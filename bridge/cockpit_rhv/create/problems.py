@@ -13,6 +13,7 @@ from ..machines.actions import mapped
 from ..machines.images import host_use
 from ..machines.removal import used_by_others
 from ..messages import msg
+from .block import MIB, block_pool_at, require_room
 from .folder import require_safe
 from .host import networks, read_limits
 from .images import inspect_image, measure_copy, require_space, require_whole
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import libvirt
+
+#: What a seed takes of a volume group: LVM gives out pieces of this size unless told otherwise.
+_SEED = 4 * MIB
 
 
 def problems(conn: libvirt.virConnect, wanted: Wanted) -> list[FieldError]:
@@ -138,9 +142,15 @@ def _room_problem(conn: libvirt.virConnect, wanted: Wanted) -> RhvError | None:
     needed = 0
     if not wanted.folder.startswith("/"):
         return RhvError("create.folder", msg("create.folder.path", "A directory is named by its whole path."))
+    virtual = disk_bytes(wanted) or 0
     if wanted.source == "image":
         image = inspect_image(wanted.path)
-        needed, _ = measure_copy(image.path, image.format)
+        needed, copied = measure_copy(image.path, image.format)
+        virtual = max(virtual, copied)
+    pool = block_pool_at(conn, wanted.folder)
+    if pool is not None:
+        require_room(pool, (virtual if wanted.source != "disk" else 0) + (_SEED if wanted.cloud is not None else 0))
+        return None
     require_space(wanted.folder, needed)
     require_safe(conn, wanted.folder)
     return None

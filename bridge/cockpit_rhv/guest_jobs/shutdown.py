@@ -141,6 +141,14 @@ def _log(asked: Sequence[Asked]) -> list[dict[str, Any]]:
         log.append((one.error.message, "error"))
     for names in _chunks(failed[_TOLD:]):
         log.append((msg("shutdown.failed_too", "Not shut down either: {names}", names=names), "error"))
+    late = [one for one in asked if one.late and one.outcome == "powered_off" and not one.error]
+    for names in _chunks(late):
+        text = msg(
+            "shutdown.late",
+            "libvirt answered late; had somebody started these anew meanwhile, that run was powered off: {names}",
+            names=names,
+        )
+        log.append((text, "warning"))
     for outcome in ("powered_off", "restarted", "off", "was_off"):
         for names in _chunks([one for one in asked if one.outcome == outcome and not one.error]):
             log.append((_told(outcome, names), "warning" if outcome in ("powered_off", "restarted") else "info"))

@@ -15,9 +15,11 @@ from ..deploy.vm import connected
 from ..errors import RhvError
 from ..machines.actions import domain_of, mapped, require_own
 from ..machines.faults import unreadable
-from ..machines.limited import answered
+from ..machines.limited import answered, is_answered
+from ..machines.once import pending
 from ..messages import msg
 from ..workers import call_within
+from .asked import Order
 from .guest_run import current_run
 from .starting import job_uri
 
@@ -45,6 +47,8 @@ LOOK_S = 1.0
 BACK_WITHIN_S = 120.0
 #: Calls for one guest that may end without an answer.
 MOST_OVERDUE = 3
+#: Seconds for which a power-off that libvirt does not answer is waited for.
+PENDING_S = 120.0
 #: Seconds a look at a guest's run holds: a guest that is off may have been started anew since.
 FRESH_S = 1.0
 
@@ -69,7 +73,7 @@ def wait_for_all(asked: Sequence[Asked], wait_s: float, progress: ProgressFile) 
             if time.monotonic() > last + wait_s + BACK_WITHIN_S:
                 for one in asked:
                     if one.waited_for:
-                        one.error = error
+                        one.error = pending(error) if one.order is not None and one.order.out else error
             time.sleep(LOOK_S)
 
 
@@ -80,6 +84,8 @@ def _watch(
         running = answered(CALL_LIMIT_S, lambda: _numbers(conn))
         now = time.monotonic()
         for one in asked:
+            if _waits_in_libvirt(one):
+                continue
             _look(one, running)
             if not one.waited_for or one.busy:
                 continue
@@ -92,6 +98,15 @@ def _watch(
         if not left:
             return
         time.sleep(LOOK_S)
+
+
+def _waits_in_libvirt(one: Asked) -> bool:
+    """Whether a power-off may still be done: until then neither is it told what came of the guest nor asked again."""
+    if not one.waited_for or one.order is None:
+        return False
+    if one.order.out and one.order.age_s > PENDING_S and not one.busy:
+        one.error = pending(RhvError("call.overdue", msg("shutdown.slow", "libvirt answers too slowly.")))
+    return one.order.out
 
 
 def _numbers(conn: libvirt.virConnect) -> dict[str, int]:
@@ -183,7 +198,13 @@ def _act(conn: libvirt.virConnect, call: _Call, what: str) -> None:
                 if time.monotonic() > looked + FRESH_S:
                     raise RhvError("libvirt.silent", msg("shutdown.slow", "libvirt answers too slowly."))
                 one.forced = one.forced or what == "destroy"
-            getattr(domain, what)()
+                order = Order(lambda: is_answered(conn))
+                if what == "destroy":
+                    one.order = order
+            try:
+                getattr(domain, what)()
+            finally:
+                order.returned()
     except RhvError as error:
         _note_gone(call, error)
 
@@ -267,8 +288,8 @@ class _Calls:
     def _failed(self, one: Asked, error: RhvError, function: Callable[[_Call], None]) -> None:
         """What is to come of a guest whose call failed: asked or powered off again where that makes sense."""
         now = time.monotonic()
-        if not one.waited_for:
-            return
+        if not one.waited_for or (one.order is not None and one.order.out):
+            return  # what waits in libvirt is looked after by whoever watches
         if error.code in AWAY:
             one.away_since = now if one.away_since is None else one.away_since
             if now < one.away_since + self._away_s:

@@ -7,6 +7,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..errors import RhvError
 from .users import asking_user
 
 if TYPE_CHECKING:
@@ -20,8 +21,14 @@ READ_LIMIT_S = 10.0
 def _action(name: str) -> Callable[[Mapping[str, Any], Call], Awaitable[dict[str, Any]]]:
     async def handler(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
         from ..machines.actions import ACTION_LIMIT_S, act_on_own
+        from ..machines.once import Once
 
-        await call.session.library.libvirt(act_on_own, name, params["uuid"], limit_s=ACTION_LIMIT_S)
+        await call.session.library.connected()
+        once = Once(name, time.monotonic() + ACTION_LIMIT_S)
+        try:
+            await call.session.library.libvirt(act_on_own, params["uuid"], once, limit_s=ACTION_LIMIT_S)
+        except RhvError as error:
+            raise once.told(error) from error
         return {}
 
     return handler

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 #: Bytes between two acknowledgements.
 ACK_EVERY = 256 * 1024
+#: Seconds for libvirt to look at the pool anew; the file is there whether it does or not.
+REFRESH_S = 30.0
 #: No page sends longer frames.
 LONGEST = 128 * 1024
 
@@ -109,12 +111,15 @@ def _frame(source: BinaryIO) -> tuple[bytes, bytes]:
 
 def _refresh(pool: str) -> None:
     """Have libvirt see the new volume, or that one is gone; without that it is seen later."""
-    from ..machines.opening import DEFAULT_URI, open_libvirt
+    from ..machines.limited import open_limited
+    from ..machines.opening import DEFAULT_URI
     from ..storage.pool_actions import refresh
 
     try:
-        conn = open_libvirt(os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI), writable=True).conn
-        refresh(conn, pool)
-        conn.close()
+        conn = open_limited(os.environ.get("COCKPIT_RHV_LIBVIRT_URI", DEFAULT_URI), True, REFRESH_S).conn
+        try:
+            refresh(conn, pool)
+        finally:
+            conn.close()
     except RhvError as error:
         logger.warning("the pool was not refreshed: %s", error.detail or error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable
 from ..errors import RhvError
 from ..messages import msg
 from .faults import GONE, GONE_HINT, from_libvirt
+from .once import ANY_TIME, Once
 from .states import ACTIVE, state_name
 from .xml import parse
 
@@ -27,75 +28,84 @@ ACTION_LIMIT_S = 60.0
 SAVE_LIMIT_S = 600.0
 
 
-def act_on_own(conn: libvirt.virConnect, name: str, uuid: str) -> None:
-    """Do the action of that name to a guest that no Manager runs."""
-    require_own(conn, uuid)
-    _ACTIONS[name](conn, uuid)
+def act_on_own(conn: libvirt.virConnect, uuid: str, once: Once) -> None:
+    """Do an action to a guest that no Manager runs; to the run that there is now, and in time."""
+    _act(conn, uuid, once, engine_too=True)
 
 
-def act_on_local(conn: libvirt.virConnect, name: str, uuid: str) -> None:
-    """Do the action of that name to a guest that neither a Manager runs nor is this host's engine."""
-    require_own(conn, uuid, engine_too=False)
-    _ACTIONS[name](conn, uuid)
+def act_on_local(conn: libvirt.virConnect, uuid: str, once: Once) -> None:
+    """The same to a guest that is not this host's engine either."""
+    _act(conn, uuid, once, engine_too=False)
 
 
-def start(conn: libvirt.virConnect, uuid: str) -> None:
+def _act(conn: libvirt.virConnect, uuid: str, once: Once, engine_too: bool) -> None:
+    with domain_of(conn, uuid) as domain:
+        once.meant(domain)
+    require_own(conn, uuid, engine_too=engine_too)
+    _ACTIONS[once.name](conn, uuid, once)
+
+
+def start(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Start a guest, from its saved state where there is one; does nothing when it is active already.
 
     libvirt refuses one that has crashed and still has its process.
     """
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda state: state in ACTIVE and state != "crashed", domain.create)
+        _unless(domain, lambda state: state in ACTIVE and state != "crashed", domain.create, once)
 
 
-def shutdown(conn: libvirt.virConnect, uuid: str) -> None:
+def shutdown(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Ask a guest's system to shut down; does nothing when it is off. Returns before the guest has done so."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, _is_off, domain.shutdown)
+        _unless(domain, _is_off, domain.shutdown, once)
 
 
-def power_off(conn: libvirt.virConnect, uuid: str) -> None:
+def power_off(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """End a guest's process at once; does nothing when it is off."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, _is_off, domain.destroy)
+        _unless(domain, _is_off, domain.destroy, once)
 
 
-def reboot(conn: libvirt.virConnect, uuid: str) -> None:
+def reboot(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Ask a guest's system to start anew. Returns before the guest has done so."""
     with domain_of(conn, uuid) as domain:
+        once.go(domain)
         domain.reboot()
 
 
-def reset(conn: libvirt.virConnect, uuid: str) -> None:
+def reset(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Start a guest's machine anew at once, as its reset button would, one whose system has crashed too."""
     with domain_of(conn, uuid) as domain:
         crashed = state_name(domain.state()[0]) == "crashed"
+        once.go(domain)
         domain.reset()
         if crashed:
             # libvirt leaves it paused at its first instruction
             domain.resume()
 
 
-def pause(conn: libvirt.virConnect, uuid: str) -> None:
+def pause(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Stop a guest's CPUs; does nothing when they are stopped."""
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda state: state == "paused", domain.suspend)
+        _unless(domain, lambda state: state == "paused", domain.suspend, once)
 
 
-def resume(conn: libvirt.virConnect, uuid: str) -> None:
+def resume(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Let a paused guest go on, or wake one that sleeps; does nothing when it runs."""
     with domain_of(conn, uuid) as domain:
         sleeps = state_name(domain.state()[0]) == "suspended"
-        _unless(domain, lambda state: state in ("running", "blocked"), domain.pMWakeup if sleeps else domain.resume)
+        _unless(
+            domain, lambda state: state in ("running", "blocked"), domain.pMWakeup if sleeps else domain.resume, once
+        )
 
 
-def save(conn: libvirt.virConnect, uuid: str) -> None:
+def save(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Write a guest's memory to the host's disk and end it: its next start goes on there. Nothing when it is off."""
     import libvirt
 
     with domain_of(conn, uuid) as domain:
         try:
-            _unless(domain, _is_off, domain.managedSave)
+            _unless(domain, _is_off, domain.managedSave, once)
         except libvirt.libvirtError as error:
             # of a disk that is full libvirt has no code of its own
             if error.get_error_code() != libvirt.VIR_ERR_OPERATION_FAILED:
@@ -118,26 +128,29 @@ def _not_saved(domain: libvirt.virDomain, error: libvirt.libvirtError) -> RhvErr
     )
 
 
-def nmi(conn: libvirt.virConnect, uuid: str) -> None:
+def nmi(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Send a non-maskable interrupt: most systems write a crash dump then."""
     with domain_of(conn, uuid) as domain:
+        once.go(domain)
         domain.injectNMI()
 
 
-def autostart_on(conn: libvirt.virConnect, uuid: str) -> None:
+def autostart_on(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Have libvirt start a guest with the host."""
     with domain_of(conn, uuid) as domain:
+        once.go(domain)
         domain.setAutostart(True)
 
 
-def autostart_off(conn: libvirt.virConnect, uuid: str) -> None:
+def autostart_off(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
     """Have libvirt leave a guest off when the host starts."""
     with domain_of(conn, uuid) as domain:
+        once.go(domain)
         domain.setAutostart(False)
 
 
 #: By the names of ``machines.act`` in ``schemas/rpc.json``.
-_ACTIONS: dict[str, Callable[[libvirt.virConnect, str], None]] = {
+_ACTIONS: dict[str, Callable[[libvirt.virConnect, str, Once], None]] = {
     function.__name__: function
     for function in (
         start,
@@ -197,12 +210,13 @@ def mapped() -> Iterator[None]:
         raise from_libvirt(error) from error
 
 
-def _unless(domain: libvirt.virDomain, done: Callable[[str], bool], act: Callable[[], object]) -> None:
+def _unless(domain: libvirt.virDomain, done: Callable[[str], bool], act: Callable[[], object], once: Once) -> None:
     """Act, unless the guest's state is ``done`` already."""
     import libvirt
 
     if done(state_name(domain.state()[0])):
         return
+    once.go(domain)
     try:
         act()
     except libvirt.libvirtError:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from .actions import ACTION_LIMIT_S, SAVE_LIMIT_S, act_on_local
 from .faults import unreadable
+from .once import Once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,4 +70,8 @@ class BulkActions:
     async def _call(self, action: str, uuid: str) -> None:
         async with self._free:
             limit_s = SAVE_LIMIT_S if action == "save" else ACTION_LIMIT_S
-            await self._connection.call(act_on_local, action, uuid, limit_s=limit_s)
+            once = Once(action, time.monotonic() + limit_s)
+            try:
+                await self._connection.call(act_on_local, uuid, once, limit_s=limit_s)
+            except RhvError as error:
+                raise once.told(error) from error

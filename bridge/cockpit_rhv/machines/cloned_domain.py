@@ -14,14 +14,16 @@ from .xml import tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .new_domain import NewDisk
+
 #: Of a disk, what says how its old source is to be read.
 _OF_THE_SOURCE = ("source", "backingStore", "mirror", "slices")
 _PORTS = ("serial", "parallel", "console", "channel")
 
 
-def cloned_domain(text: str, name: str, uuid: str, disks: Mapping[str, str], macs: set[str]) -> str:
-    """``text``: the original, with its secrets. ``disks``: target to the path of its copy, a qcow2 file; media and
-    disks that cannot be written to or are shareable are used by both. ``macs``: addresses that are taken.
+def cloned_domain(text: str, name: str, uuid: str, disks: Mapping[str, NewDisk], macs: set[str]) -> str:
+    """``text``: the original, with its secrets. ``disks``: target to its copy; media and disks that cannot be written
+    to or are shareable are used by both. ``macs``: addresses that are taken.
     Raises RhvError ``clone.disk`` for another disk that is not named, ValueError for what is no domain XML.
     """
     root = tree(text)
@@ -59,12 +61,12 @@ def new_mac(taken: set[str]) -> str:
             return mac
 
 
-def _devices(devices: ET.Element, disks: Mapping[str, str], taken: set[str]) -> None:
+def _devices(devices: ET.Element, disks: Mapping[str, NewDisk], taken: set[str]) -> None:
     for disk in devices.findall("disk"):
         target = disk.find("target")
-        path = None if target is None else disks.get(target.get("dev", ""))
-        if path is not None:
-            _replace_source(disk, path)
+        copy = None if target is None else disks.get(target.get("dev", ""))
+        if copy is not None:
+            _replace_source(disk, copy)
         elif _is_own(disk):
             name = "" if target is None else target.get("dev", "")
             raise RhvError(
@@ -99,17 +101,17 @@ def _is_own(disk: ET.Element) -> bool:
     )
 
 
-def _replace_source(disk: ET.Element, path: str) -> None:
+def _replace_source(disk: ET.Element, copy: NewDisk) -> None:
     for tag in _OF_THE_SOURCE:
         _drop(disk, disk.findall(tag))
-    disk.set("type", "file")
+    disk.set("type", copy.kind)
     disk.attrib.pop("snapshot", None)
     driver = disk.find("driver")
     if driver is None:
         driver = ET.SubElement(disk, "driver", name="qemu")
-    driver.set("type", "qcow2")
+    driver.set("type", copy.format)
     driver.attrib.pop("io", None)  # "native" asks for a cache mode that the copy's file system may not have
-    ET.SubElement(disk, "source", file=path)
+    ET.SubElement(disk, "source", {copy.source: copy.path})
 
 
 def _own_port(port: ET.Element) -> None:

@@ -48,6 +48,11 @@ def open_limited(uri: str, writable: bool, call_s: float | None = None) -> Opene
     return opened._replace(conn=_limited(opened.conn, _Line(uri, writable, call_s)))
 
 
+def is_answered(conn: Any) -> bool:
+    """Whether libvirt has answered every call of this connection, those that nobody waits for any more too."""
+    return not isinstance(conn, _Limited) or conn.is_idle()
+
+
 class _Line:
     """To a daemon, for all that came of one connection."""
 
@@ -68,6 +73,10 @@ class _Line:
         with self._turn:
             self._closed = self._closed or self._running == 0
             return self._closed
+
+    def is_idle(self) -> bool:
+        with self._turn:
+            return self._running == 0
 
     def _count(self, ask: Callable[[], T]) -> T:
         with self._turn:
@@ -109,6 +118,10 @@ class _Limited:
 
     def _call(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
         return _limited(self._line.call(functools.partial(function, *args, **options)), self._line)
+
+    def is_idle(self) -> bool:
+        """Whether no call goes on in the connection."""
+        return self._line.is_idle()
 
     def close(self) -> None:
         """Of a connection. One in which a call goes on is closed by whoever lets go of it last: libvirt would free it

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which files belong to guests that are being made: records of ``create/``, for whoever is about to use a file."""
+"""Which files and volumes belong to guests that are being made: records of ``create/``, for whoever is about to use
+one."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ def making_dir() -> Path:
 
 
 def files_being_made() -> Iterator[tuple[str, str]]:
-    """UUIDs of guests that are being made, or whose maker was killed, with the real path of each of their files.
+    """UUIDs of guests that are being made, or whose maker was killed, with the real path of each file and volume.
 
     Raises OSError or ValueError when it cannot be told.
     """
@@ -37,7 +38,8 @@ def files_being_made() -> Iterator[tuple[str, str]]:
             continue
         try:
             paths = [str(path) for path, _device, _inode in record["files"]]
-        except (KeyError, TypeError) as error:
+            paths += [str(path) for _pool, _name, path in record.get("volumes", ())]
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"{name} is no record of files") from error
         for path in paths:
             yield uuid, os.path.realpath(path)

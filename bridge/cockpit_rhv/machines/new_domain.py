@@ -18,10 +18,15 @@ class NewDisk:
     kind: str
     format: str
 
+    @property
+    def source(self) -> str:
+        """The attribute of libvirt's element ``source`` that has the path."""
+        return "dev" if self.kind == "block" else "file"
+
 
 @dataclass(frozen=True)
 class NewGuest:
-    """``iso`` and ``seed``: paths; ``network``: (network or bridge, its name), None without a card."""
+    """``iso``: a path; ``network``: (network or bridge, its name), None without a card."""
 
     name: str
     uuid: str
@@ -33,7 +38,7 @@ class NewGuest:
     vcpus: int
     disk: NewDisk
     iso: str | None
-    seed: str | None
+    seed: NewDisk | None
     network: tuple[str, str] | None
     mac: str
 
@@ -73,9 +78,9 @@ def _devices(devices: ET.Element, guest: NewGuest) -> None:
     _disk(devices, guest.disk)
     if guest.seed is not None:
         # A disk, not a CD: whoever removes the guest is asked about it, as about every disk.
-        seed = ET.SubElement(devices, "disk", type="file", device="disk")
-        ET.SubElement(seed, "driver", name="qemu", type="raw")
-        ET.SubElement(seed, "source", file=guest.seed)
+        seed = ET.SubElement(devices, "disk", type=guest.seed.kind, device="disk")
+        ET.SubElement(seed, "driver", name="qemu", type=guest.seed.format)
+        ET.SubElement(seed, "source", {guest.seed.source: guest.seed.path})
         ET.SubElement(seed, "target", dev="vdb", bus="virtio")
     # Only x86 machines have SATA by themselves; a PC of the older kind has IDE.
     old_pc = guest.arch == "x86_64" and guest.machine != "q35"
@@ -110,7 +115,7 @@ def _devices(devices: ET.Element, guest: NewGuest) -> None:
 def _disk(devices: ET.Element, disk: NewDisk) -> None:
     element = ET.SubElement(devices, "disk", type=disk.kind, device="disk")
     ET.SubElement(element, "driver", name="qemu", type=disk.format, discard="unmap")
-    ET.SubElement(element, "source", {"dev" if disk.kind == "block" else "file": disk.path})
+    ET.SubElement(element, "source", {disk.source: disk.path})
     ET.SubElement(element, "target", dev="vda", bus="virtio")
     # Before the CD: an empty disk is passed over, and after the installation its system starts by itself.
     ET.SubElement(element, "boot", order="1")

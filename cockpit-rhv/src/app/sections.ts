@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entries of the page's navigation, in their order.
 import { _ } from "../i18n";
-import type { Route } from "./route";
+import { backTo, type Route } from "./route";
 
 export type SectionName = "overview" | "guests" | "storage" | "networks" | "engine" | "logs";
 
@@ -21,8 +21,8 @@ export const SECTIONS: readonly Section[] = [
 ];
 
 /** Under which entry a page stands. */
-export function sectionOf({ page }: Route): SectionName {
-    switch (page) {
+export function sectionOf(route: Route): SectionName {
+    switch (route.page) {
     case "overview": return "overview";
     case "guests":
     case "guest":
@@ -35,8 +35,9 @@ export function sectionOf({ page }: Route): SectionName {
     case "logs":
     case "events": return "logs";
     case "engine":
-    case "deploy":
-    case "job": return "engine";
+    case "deploy": return "engine";
+    // Where its page leads back to; a job that was opened from another has that one's way behind it, which is not told.
+    case "job": return route.from === undefined || backTo(route.from).page === "job" ? "engine" : sectionOf(backTo(route.from));
     }
 }
 

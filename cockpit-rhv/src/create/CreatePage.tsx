@@ -15,7 +15,7 @@ import { asError } from "../rpc/topics";
 import { Button, Card, CardBody } from "../pf";
 import { CloudFields } from "./CloudFields";
 import { PlaceField, TextField } from "./Field";
-import { canBeSeeded, initial, makesDisk, networkKey, problems as wrong, toParams, told, type Options, type Problems, type Typed } from "./form";
+import { canBeSeeded, initial, isBlock, makesDisk, networkKey, problems as wrong, toParams, told, type Options, type Problems, type Typed } from "./form";
 import { Checkbox, Form, FormSelect, FormSelectOption } from "./pf";
 import { Field } from "./Field";
 import { SourceFields } from "./SourceFields";
@@ -36,6 +36,12 @@ function networkWord({ kind, name, active }: Options["networks"][number]): strin
 
 function firmwareWord(firmware: "bios" | "efi"): string {
     return firmware === "bios" ? "BIOS" : "UEFI";
+}
+
+function diskHelp({ source, folder }: Typed, { places }: Options): string | undefined {
+    if (source === "image")
+        return _("Empty: as large as the image.");
+    return isBlock(places, folder) ? undefined : _("It takes room only as the guest fills it.");
 }
 
 function CreateForm({ options }: { options: Options }) {
@@ -91,7 +97,7 @@ function CreateForm({ options }: { options: Options }) {
             <SourceFields typed={typed} options={options} problems={found} onEdit={onEdit} />
             {newDisk && (
                 <TextField id="create-disk" label={_("Size of the disk (GiB)")} numeric value={typed.disk} problem={found.disk_gib}
-                           help={typed.source === "image" ? _("Empty: as large as the image.") : _("It takes room only as the guest fills it.")}
+                           help={diskHelp(typed, options)}
                            onChange={disk => onEdit({ disk })} />
             )}
             {(newDisk || (seeding && typed.seeded)) && (

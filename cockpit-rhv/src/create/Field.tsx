@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 
 import { bytes } from "../format";
 import { _ } from "../i18n";
-import type { Place } from "./form";
+import { isBlock, type Place } from "./form";
 import { FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from "./pf";
 
 /** An input with what helps to fill it in, or what is wrong with it. */
@@ -94,13 +94,18 @@ export function ChoiceField({ id, label, value, choices, other, problem, help, o
 export function PlaceField({ value, places, problem, onChange }: {
     value: string; places: readonly Place[]; problem: string | undefined; onChange: (value: string) => void;
 }) {
-    const word = ({ path, pool, free_bytes }: Place) => {
+    const word = ({ path, pool, free_bytes, block }: Place) => {
         const free = free_bytes === null ? _("does not answer") : _("{size} free", { size: bytes(free_bytes) });
+        if (block && pool !== null)
+            return _("Volumes of the pool {pool} ({path}): {free}", { path, pool, free });
         return pool === null ? _("{path}: {free}", { path, free }) : _("{path} (pool {pool}): {free}", { path, pool, free });
     };
     const choices = places.map(place => ({ value: place.path, label: word(place) }));
+    const help = isBlock(places, value)
+        ? _("The disk is a device of its whole size. What lay there before is not erased, only its partition table.")
+        : undefined;
     return (
-        <ChoiceField id="create-folder" label={_("Directory of the disk")} value={value} choices={choices} other={_("Another directory…")}
-                     problem={problem} onChange={onChange} />
+        <ChoiceField id="create-folder" label={_("Place of the disk")} value={value} choices={choices} other={_("Another directory…")}
+                     problem={problem} help={help} onChange={onChange} />
     );
 }

@@ -64,6 +64,11 @@ export function hostnameOf(name: string): string {
     return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 63).replace(/^-+|-+$/g, "");
 }
 
+/** Whether disks there are devices, whose size is taken at once. */
+export function isBlock(places: readonly Place[], folder: string): boolean {
+    return places.some(({ path, block }) => block && path === folder.trim().replace(/\/+$/, ""));
+}
+
 export function needsPath(source: Source): boolean {
     return source !== "empty";
 }

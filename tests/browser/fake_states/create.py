@@ -17,8 +17,9 @@ def _places() -> list[Json]:
         msg("create.folder", "{folder} is no directory of this host that can be used.", folder="/mnt/nfs"),
     )
     return [
-        {"path": "/var/lib/libvirt/images", "pool": "default", "free_bytes": 212 * GIB, "error": None},
-        {"path": "/mnt/nfs", "pool": "nfs", "free_bytes": None, "error": dead},
+        {"path": "/var/lib/libvirt/images", "pool": "default", "free_bytes": 212 * GIB, "error": None, "block": False},
+        {"path": "/mnt/nfs", "pool": "nfs", "free_bytes": None, "error": dead, "block": False},
+        {"path": "/dev/vg_guests", "pool": "lvm", "free_bytes": 480 * GIB, "error": None, "block": True},
     ]
 
 
