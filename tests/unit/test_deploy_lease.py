@@ -171,10 +171,26 @@ def test_it_is_turned_on_once_and_off_to_the_byte(host: Host, settings: Path) ->
     assert host.units["virtlockd.socket"] == ["active", "enabled"]
     assert lock_manager.our_manager() == "lockd"
     assert (settings / "qemu.conf").stat().st_mode & 0o777 == 0o600
-    carry_out()
+    always = host.real.lookupByName("test")  # the test driver's own guest
+    always.destroy()
+    try:
+        carry_out()
+    finally:
+        always.create()
     assert {path.name: path.read_bytes() for path in settings.iterdir()} == before
     assert host.restarts == 2
     assert host.units["virtlockd.socket"] == ["inactive", "disabled"]
+
+
+def test_the_daemon_stays_while_guests_run(host: Host, settings: Path) -> None:
+    """virtlockd takes every guest along that it holds a lock for."""
+    lock_manager.turn_on(Deployment.open(world.JOB), "lockd")
+    host.define("theirs", None)
+    _changed, told = carry_out()
+    assert (settings / "qemu.conf").read_text() == SETTINGS
+    assert host.units["virtlockd.socket"] == ["active", "disabled"]
+    assert "cleanup.did.lock_daemon_stays" in {text["id"] for text in told}
+    assert plan_cleanup().items == []
 
 
 def test_what_an_administrator_has_set_stays(host: Host, settings: Path) -> None:

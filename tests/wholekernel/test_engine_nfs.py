@@ -70,7 +70,9 @@ def _sectors(server: Guest) -> bytes:
 def _restarted_storage(host: Guest, job: str) -> None:
     """As a reboot leaves it: VM off, export not mounted; a resume mounts it and starts the VM."""
     host.run("cockpit-rhv", "cancel", limit_s=120)
-    host.run(f"virsh --quiet destroy {deployments.NAME} && virsh --quiet pool-destroy {deployments.POOL}")
+    host.run(f"virsh --quiet destroy {deployments.NAME}")
+    # virtlockd lets go of the disk a moment after QEMU has ended.
+    host.run(f"timeout 30 sh -c 'until virsh --quiet pool-destroy {deployments.POOL}; do sleep 1; done'")
     assert _mounted(host) == []
     host.run("cockpit-rhv", "resume", "--detach", limit_s=120)
     deployments.until_booted(host, job, 2, 400)
@@ -115,7 +117,6 @@ def test_engine_on_nfs(ready: Guest, host2: Guest, server: Guest) -> None:
             try:
                 deployments.until_booted(ready, job, 1, 400)
                 assert ready.run(pid).stdout == before, "libvirt's restart has cost a guest"
-                ready.run("virsh --quiet suspend mineguest && virsh --quiet resume mineguest")
                 _runs_from_there(ready, server)
                 _restarted_storage(ready, job)
                 second = _Second(host2, ready)
@@ -123,9 +124,15 @@ def test_engine_on_nfs(ready: Guest, host2: Guest, server: Guest) -> None:
                     _only_one(ready, second)
                 finally:
                     second.gone()
+                # It runs since before there was a lock manager, and has no lease to let go of.
+                ready.run("virsh --quiet suspend mineguest && virsh --quiet resume mineguest")
             finally:
                 ready.run("cockpit-rhv", "cancel", limit_s=120, check=False)
                 deployments.clean_up(ready)
+            assert ready.run(pid).stdout == before
+            assert "lock_manager" not in ready.run("grep -v '^#' /etc/libvirt/qemu.conf", check=False).stdout
+        # It was left for the guest that ran.
+        ready.run("systemctl stop virtlockd.socket virtlockd.service")
         ready.run("virsh --quiet vol-delete mine.raw --pool mine")
 
 
@@ -137,7 +144,7 @@ def _runs_from_there(host: Guest, server: Guest) -> None:
     # libvirt has given root's copy to QEMU's user, and what the machine wrote has gone all the way.
     assert server.run(f"stat -c '%U %a' {_DISK}").stdout.split() == ["libvirt-qemu", "600"]
     assert _sectors(server) == bootguest.SECTOR * 2
-    assert server.run(f"cat {_GOOD}/.{deployments.NAME}.qcow2.host").stdout == "host1"
+    assert server.run(f"cat {_GOOD}/.{deployments.NAME}.qcow2.host").stdout.startswith("host1")
     # The server itself keeps virtlockd's lock, of the first byte, beside QEMU's: its kernel lists the file's number.
     inode = server.run(f"stat -c %i {_DISK}").stdout.strip()
     assert re.search(f"WRITE .*:{inode} 0 0$", server.run("cat /proc/locks").stdout, re.MULTILINE)

@@ -216,7 +216,18 @@ def _guests_on(connection: libvirt.virConnect, folder: Path, pool: str) -> list[
 
 def _lock_manager(item: Item, uri: str) -> Message:
     record = read_record()
-    turn_off(lock_units(made_by(record)) if record is not None else [], uri=uri)
+    units = lock_units(made_by(record)) if record is not None else []
+    with connected(uri) as connection:
+        runs = any(domain.isActive() for domain in connection.listAllDomains())
+    # Tried: virtlockd ends every guest it holds a lock for when it is stopped.
+    turn_off([(verb, unit) for verb, unit in units if verb != "stop" or not runs], uri)
+    if runs and any(verb == "stop" for verb, _unit in units):
+        return msg(
+            "cleanup.did.lock_daemon_stays",
+            "libvirt's lock manager {name} is turned off again; its daemon stays until this host restarts, because "
+            "guests that run would be ended with it.",
+            name=item.name,
+        )
     return msg("cleanup.did.lock_manager", "libvirt's lock manager {name} is turned off again.", name=item.name)
 
 

@@ -77,7 +77,7 @@ def turn_on(deployment: Deployment, manager: str, uri: str = DEFAULT_URI) -> boo
 def turn_off(units: Sequence[tuple[str, str]], uri: str = DEFAULT_URI) -> None:
     """Take our line away and restart libvirt; ``units``: pairs of ``disable`` or ``stop`` and a unit's name.
 
-    Raises RhvError ``lease.libvirt_failed``, ``lease.unit``; OSError.
+    To stop them ends guests that have leases.     Raises RhvError ``lease.libvirt_failed``, ``lease.unit``; OSError.
     """
     if _remove_line() or _started_before(ROOT / CONFIGURATION):
         restart_libvirt(uri)
