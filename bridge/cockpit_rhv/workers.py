@@ -163,5 +163,7 @@ def require_time(deadline: float) -> None:
 
 def _overdue(limit_s: float) -> RhvError:
     return RhvError(
-        "call.overdue", msg("call.overdue", "No answer within {seconds} seconds.", seconds=round(limit_s, 1))
+        "call.overdue",
+        msg("call.overdue", "No answer within {seconds} seconds.", seconds=round(limit_s, 1)),
+        msg("call.overdue.hint", "What was asked for may still go on: look again in a while, before asking anew."),
     )

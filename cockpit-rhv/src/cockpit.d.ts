@@ -57,6 +57,8 @@ declare namespace Cockpit {
         readonly host?: string;
         readonly csrf_token: string;
         uri(suffix: string): string;
+        /** Calls back when messages can be sent, in the order in which it was asked, by channels too. */
+        wait(callback: () => void): void;
     }
 
     interface Api {

@@ -109,6 +109,7 @@ test("only what makes sense is offered, and nothing for what others govern", () 
     assert.deepEqual(offered({ state: "shut_off", autostart: true }), ["start", "autostart_off"]);
     assert.deepEqual(offered({ state: "paused", persistent: false }), ["reset", "power_off", "resume"]);
     assert.deepEqual(offered({ state: "suspended" }), ["reset", "power_off", "resume", "autostart_on"]);
+    assert.deepEqual(offered({ state: "crashed" }), ["reset", "power_off", "autostart_on"]);
     assert.deepEqual(offered({ state: "unknown" }), []);
     assert.deepEqual(offered({ owner: "managed" }), []);
     assert.deepEqual(offered({ owner: "engine" }), []);

@@ -21,7 +21,7 @@ test("what is removed stands by kind, the largest loss first", () => {
 });
 
 test("the bundle is the output of a privileged helper, as a download", () => {
-    const transport = { csrf_token: "t0k/en", uri: (suffix: string) => `ws://host:9090/cockpit/${suffix}` };
+    const transport = { csrf_token: "t0k/en", uri: (suffix: string) => `ws://host:9090/cockpit/${suffix}`, wait: () => undefined };
     const url = bundleUrl(transport, "20260301-101500-a1b2");
     const [path, query] = url.split("?");
     assert.equal(path, "/cockpit/channel/t0k/en");

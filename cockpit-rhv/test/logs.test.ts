@@ -68,7 +68,7 @@ test("a guest named like a formula stays a name in a spreadsheet", () => {
 });
 
 test("an archive is the output of a privileged helper, as a download", () => {
-    const transport = { csrf_token: "t", uri: (suffix: string) => `ws://host:9090/cockpit/${suffix}` };
+    const transport = { csrf_token: "t", uri: (suffix: string) => `ws://host:9090/cockpit/${suffix}`, wait: () => undefined };
     const options = JSON.parse(atob(logArchiveUrl(transport, "20260301-101500-a1b2", "rhv-logs.tar.xz").split("?")[1] ?? "")) as Record<string, unknown>;
     assert.deepEqual([options.spawn, options.superuser], [["/usr/libexec/cockpit-rhv/helper", "logs", "20260301-101500-a1b2"], "require"]);
 });

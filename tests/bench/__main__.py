@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m tests.bench [helper] [deploy] [jobs] [guests] [demo]``: measure all, or the parts named."""
+"""``python -m tests.bench [helper] [deploy] [jobs] [guests] [storage] [demo]``: measure all, or the parts named."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.bench import demo, deploy, guests, helper, jobs
+from tests.bench import demo, deploy, guests, helper, jobs, storage
 from tests.bench.report import Report
 from tests.testhost.build import build_all
 from tests.testhost.root import BUILD
@@ -16,6 +16,7 @@ PARTS = {
     "deploy": deploy.measure,
     "jobs": jobs.measure,
     "guests": guests.measure,
+    "storage": storage.measure,
     "demo": demo.measure,
 }
 
@@ -27,7 +28,7 @@ def main() -> int:
     if unknown:
         print(f"no such measurement: {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    build_all(Steps(BUILD / "logs"), "trixie")
+    build_all(Steps(BUILD / "logs"), "trixie", whole_kernel="storage" in wanted)
     report = Report(BUILD / "bench.json")
     for name in wanted:
         print(f"measuring {name}", flush=True)

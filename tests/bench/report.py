@@ -31,6 +31,10 @@ GOALS = {
     "tick_ratio": 1.3,
     "tick_bytes": 20_000,
     "page_js_kb_gz": 250,
+    "storage_test_nfs_s": 3,
+    "storage_test_iscsi_s": 3,
+    "upload_ratio": 1.3,
+    "pools_100_first_rows_s": 1.0,
 }
 
 

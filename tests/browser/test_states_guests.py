@@ -28,6 +28,7 @@ VIEWS = [
     ("guests", "guests?search=nobody"),
     ("guests", "guests?state=trouble&sort=-state"),
     ("guests-limited", "guests"),
+    ("guests-read-only", "guests"),
     ("guests-hostile", "guests"),
     ("guests-many", "guests"),
     ("guests-unknown", "guests"),
@@ -291,6 +292,21 @@ def test_what_others_govern_cannot_be_touched(page: Page) -> None:
     # Whoever is hidden by a filter is not acted on.
     page.locator("#guest-state").select_option("off")
     expect(page.locator(".rhv-selection")).to_contain_text("2 selected")
+
+
+def test_where_libvirt_wants_a_password_everything_is_shown_and_nothing_offered(
+    browser: Browser, cockpit: LocalCockpit
+) -> None:
+    context = new_context(browser, cockpit)
+    page = open_page(context, cockpit, "guests-read-only", "guests")
+    expect(page.locator("#libvirt-read-only")).to_contain_text("libvirt lets this page look only")
+    assert len(names(page)) == len(UUIDS)
+    expect(page.locator(f"[data-guest='{UUIDS['web-1']}'] .rhv-guest__menu button")).to_be_disabled()
+    expect(page.locator("#create-guest")).to_be_disabled()
+    page.locator(f"[data-guest='{UUIDS['web-1']}'] .rhv-guest__text").click()
+    expect(page.locator("#guest-shutdown")).to_be_disabled()
+    expect(page.locator("#libvirt-read-only")).to_be_visible()
+    context.close()
 
 
 def test_the_list_follows_the_host(page: Page, cockpit: LocalCockpit) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 from cockpit_rhv.checks.agent_port import AGENT_UNIT
-from cockpit_rhv.deploy import cleanup, cleanup_plan, discard, places
+from cockpit_rhv.deploy import cleanup, cleanup_plan, discard, lock_manager, places
 from cockpit_rhv.deploy.cleanup import carry_out_plan
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
 from cockpit_rhv.deploy.config import EngineConfig, write_engine_config
@@ -81,7 +81,13 @@ class Host:
         self.images = folder / "storage" / "images"
         self.log = folder / "log"
         self.log.mkdir()
-        self.units: dict[str, list[str]] = {AGENT_UNIT: ["active", "enabled"]}
+        self.units: dict[str, list[str]] = {
+            AGENT_UNIT: ["active", "enabled"],
+            "virtlockd.socket": ["inactive", "disabled"],
+            "virtlockd.service": ["inactive", "disabled"],
+            "libvirtd.service": ["inactive", "disabled"],
+            "virtqemud.service": ["inactive", "disabled"],
+        }
         self.ports: list[str] = []
         self.systemctl: list[list[str]] = []
         self.real = libvirt.open("test:///default")
@@ -92,13 +98,20 @@ class Host:
         patch.setattr(places, "stale_runtime_folders", self._stale)
         for module in (cleanup, cleanup_plan, discard):
             patch.setattr(module, "connected", self._connected)
-        patch.setattr(cleanup_plan, "unit_states", self._unit_states)
+        for module in (cleanup_plan, lock_manager):
+            patch.setattr(module, "unit_states", self._unit_states)
+        patch.setattr(lock_manager, "ROOT", folder)
+        self.restarts = 0
+        patch.setattr(lock_manager, "restart_libvirt", self._restart)
         patch.setattr(subprocess, "run", self._run)
 
     @contextmanager
     def _connected(self, *_uri: str) -> Iterator[Connection]:
         with libvirt_errors():
             yield Connection(self.real, self.ports)
+
+    def _restart(self, *_uri: str) -> None:
+        self.restarts += 1
 
     def _stale(self, name: str, active: Collection[int]) -> list[Path]:
         runs = self.log.glob(f"domain-*-{name}")
@@ -113,6 +126,10 @@ class Host:
         active, enabled = self.units[argv[-1]]
         if argv[1] == "disable":
             enabled = "disabled"
+        if argv[1] == "enable":
+            enabled = "enabled"
+        if argv[1] == "start":
+            active = "active"
         if argv[1] == "stop" or "--now" in argv:
             active = "inactive"
         self.units[argv[-1]] = [active, enabled]

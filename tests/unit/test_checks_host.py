@@ -56,6 +56,12 @@ def test_read_only_libvirt_is_enough_to_look(given: Any, severity: Any) -> None:
     assert outcome.remedy
 
 
+def test_as_whom_libvirt_lets_us_write_is_among_what_was_looked_at() -> None:
+    asked = world.hypervisor(user="vdsm@ovirt")
+    (item,) = virtualization.check_libvirt(world.context(None, hypervisor=lambda: asked)).evidence
+    assert "read-write as vdsm@ovirt" in item.value
+
+
 def test_qemu_missing() -> None:
     bare = world.hypervisor(emulator=None, domain_types=[])
     assert virtualization.check_qemu(world.context(None, hypervisor=lambda: bare)).severity == "error"

@@ -20,7 +20,7 @@ from tests.unit import deploy_support as world
 
 COMMON = json.loads((Path(__file__).parents[2] / "schemas" / "common.json").read_text())
 #: Checks that a deployment's preflight runs: those for both and those that judge its answers.
-PREFLIGHT = 25
+PREFLIGHT = 26
 FINE = msg("t.fine", "fine")
 
 
@@ -128,4 +128,5 @@ def test_a_failing_probe_never_makes_a_check_ok(tmp_path: Path) -> None:
     assert severities.pop("libvirt.connection") == "error"
     # The disk lies on this host: there is nothing to try.
     assert severities.pop("storage.shared") == "not_applicable"
+    assert severities.pop("storage.lease") == "not_applicable"
     assert all(severities[name] == "unknown" for name in severities.keys() - independent)

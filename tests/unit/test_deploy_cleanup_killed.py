@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks.agent_port import AGENT_UNIT
-from cockpit_rhv.deploy import cleanup, places
+from cockpit_rhv.deploy import cleanup, lock_manager, places
 from cockpit_rhv.deploy.cleanup_plan import Item, plan_cleanup
 from cockpit_rhv.deploy.state import RECORD, Deployment, read_record
 
@@ -100,6 +100,8 @@ def test_killed_while_the_state_goes_key_and_token_are_not_forgotten(
 def test_each_action_may_be_done_twice(host: Host) -> None:
     deployment = host.deploy()
     host.mount(deployment)
+    (host.folder / "etc/libvirt").mkdir()
+    lock_manager.turn_on(deployment, "lockd")
     host.finish(deployment)
     (host.log / "domain-7-HostedEngine").mkdir()
     items = plan_cleanup().items

@@ -207,6 +207,9 @@ def test_what_libvirt_makes_for_the_vm(host: Host) -> None:
         def name(self) -> str:
             return "HostedEngine"
 
+        def XMLDesc(self) -> str:
+            return "<domain/>"
+
     stale, log = places.first_contact_file("HostedEngine"), places.serial_log_file("HostedEngine")
     stale.write_text("what an earlier VM said")
     log.write_text("of an earlier VM")

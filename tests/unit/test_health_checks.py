@@ -19,7 +19,7 @@ from cockpit_rhv.messages import msg
 from tests.unit.health_ill import ILL as CLASSIC
 from tests.unit.health_ill_ovirt import ILL as ILL_OVIRT
 from tests.unit.health_ill_tools import ILL as ILL_TOOLS
-from tests.unit.health_support import Host
+from tests.unit.health_support import Host, guest
 
 if TYPE_CHECKING:
     from cockpit_rhv.checks.registry import Check
@@ -59,6 +59,13 @@ def test_an_ill_host_is_told(
         given = result.remedy_job.params
         assert set(given) == set(known.params)
         assert all(re.fullmatch(known.params[name], str(value)) for name, value in given.items())
+
+
+@pytest.mark.parametrize(("active", "advice"), [(True, "virsh destroy a"), (False, "qemu/a.log")])
+def test_a_crashed_guest_that_still_has_its_process_must_end_first(tmp_path: Path, active: bool, advice: str) -> None:
+    state = ("crashed", "panicked") if active else ("shut_off", "crashed")
+    found = Host(guests=[guest("a", active=active, state=state[0], reason=state[1])]).check("guests.states", tmp_path)
+    assert advice in str(found.remedy)
 
 
 @pytest.mark.parametrize(

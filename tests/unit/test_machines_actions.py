@@ -9,7 +9,7 @@ import libvirt
 import pytest
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import actions, opening
-from cockpit_rhv.machines.reading import list_machines, read_machine
+from cockpit_rhv.machines.reading import list_machines, read_machine, read_machines
 from cockpit_rhv.rpc.schema import RpcSchema
 
 from tests.libvirt_error import libvirt_error
@@ -67,7 +67,7 @@ def code(function: Callable[..., object], *args: object) -> str:
 
 
 def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
-    assert list_machines(conn) == {uuid: "one"}
+    assert {at: one.name for at, one in list_machines(conn).items()} == {uuid: "one"}
     assert state(conn, uuid) == "shut_off"
     actions.start(conn, uuid)
     actions.start(conn, uuid)
@@ -81,6 +81,19 @@ def test_a_guest_is_defined_runs_and_is_forgotten(conn: Any, uuid: str) -> None:
     assert state(conn, uuid) == "shut_off"
     conn.lookupByUUIDString(uuid).undefine()
     assert read_machine(conn, uuid) is None
+
+
+def test_what_is_read_of_many_is_what_is_read_of_each(conn: Any, uuid: str) -> None:
+    actions.start(conn, uuid)
+    actions.pause(conn, uuid)
+    conn.lookupByUUIDString(define(conn, "two")).setAutostart(True)
+    transient = conn.createXML(GUEST.format(name="three", metadata=""))
+    listed = list_machines(conn)
+    read = read_machines(conn, list(listed.values()))
+    assert len(read) == 3
+    assert read == {each: read_machine(conn, each) for each in listed}
+    transient.destroy()
+    assert read_machines(conn, list(listed.values()))[transient.UUIDString()] is None
 
 
 @pytest.mark.parametrize("missing", [NO_GUEST, "", "one", "\x00"])
@@ -202,6 +215,22 @@ def test_where_writing_asks_for_a_password_reading_does_not(uri: str, monkeypatc
     monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
     opened = opening.open_libvirt(uri, writable=True)
     assert opened.access == "read-only"
+    assert opening.VDSM_USER in str(opened.refusal)
+    opened.conn.close()
+
+
+def test_a_password_that_libvirt_refuses_is_named_by_its_file_alone(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "libvirt_password"
+    file.write_text("an old password\n")
+    monkeypatch.setattr(opening, "VDSM_PASSWORD", file)
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
+    monkeypatch.setattr(libvirt, "openAuth", lambda uri, *_: refuse(libvirt.VIR_ERR_AUTH_FAILED)(uri))
+    opened = opening.open_libvirt(uri, writable=True)
+    assert (opened.access, opened.user) == ("read-only", None)
+    assert str(file) in str(opened.refusal)
+    assert "an old password" not in f"{opened.refusal}{caplog.text}"
     opened.conn.close()
 
 

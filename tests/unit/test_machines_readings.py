@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         ("VIR_ERR_OPERATION_DENIED", "VIR_FROM_NONE", "libvirt.denied"),
         ("VIR_ERR_AUTH_FAILED", "VIR_FROM_RPC", "libvirt.auth"),
         ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_RPC", "libvirt.unreachable"),
-        ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_QEMU", "libvirt.failed"),
+        ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_QEMU", "machine.host_refused"),
+        ("VIR_ERR_OPERATION_FAILED", "VIR_FROM_NONE", "machine.failed"),
+        ("VIR_ERR_ARGUMENT_UNSUPPORTED", "VIR_FROM_QEMU", "machine.unsupported"),
         ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_RPC", "libvirt.unreachable"),
         ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_QEMU", "machine.qemu_failed"),
         ("VIR_ERR_INTERNAL_ERROR", "VIR_FROM_STORAGE", "libvirt.failed"),
@@ -36,17 +38,30 @@ if TYPE_CHECKING:
         ("VIR_ERR_CONFIG_UNSUPPORTED", "VIR_FROM_QEMU", "machine.cannot_run_here"),
         ("VIR_ERR_SYSTEM_ERROR", "VIR_FROM_STORAGE", "machine.disk"),
         ("VIR_ERR_NO_STORAGE_VOL", "VIR_FROM_STORAGE", "machine.disk"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKSPACE", "machine.leased"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_LOCKING", "machine.leased"),
+        ("VIR_ERR_RESOURCE_BUSY", "VIR_FROM_STORAGE", "libvirt.failed"),
     ],
 )
 def test_errors_are_known_by_code_and_domain(code: str, domain: str, expected: str) -> None:
     error = from_numbers(getattr(libvirt, code), getattr(libvirt, domain), "Nachricht")
     assert error.code == expected
+    assert error.hint is not None
     assert error.detail is not None
     assert "Nachricht" in error.detail
 
 
+def test_a_disk_that_qemu_finds_locked_is_told_by_qemus_own_words() -> None:
+    """libvirt's numbers are those of any failure of QEMU, whose text is English everywhere."""
+    said = 'internal error: process exited: qemu-system-x86_64: -blockdev …: Failed to get "write" lock'
+    error = from_numbers(libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_FROM_QEMU, said)
+    assert error.code == "machine.disk_locked"
+
+
 def test_an_error_without_numbers_is_still_one() -> None:
-    assert from_numbers(None, None, None).code == "libvirt.failed"
+    error = from_numbers(None, None, None)
+    assert error.code == "libvirt.failed"
+    assert error.hint is not None
 
 
 def test_states_are_those_of_libvirt() -> None:
@@ -62,7 +77,7 @@ def test_states_are_those_of_libvirt() -> None:
     }.items():
         assert state_name(getattr(libvirt, f"VIR_DOMAIN_{name}")) == state
     assert state_name(99) == "unknown"
-    assert set(STATES) - ACTIVE == {"unknown", "shut_off", "crashed"}
+    assert set(STATES) - ACTIVE == {"unknown", "shut_off"}
 
 
 @pytest.mark.parametrize(

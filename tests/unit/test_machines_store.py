@@ -12,7 +12,7 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.machines import sampler as sampler_module
 from cockpit_rhv.machines import store as store_module
 from cockpit_rhv.machines.model import LibvirtState, Load, Machine
-from cockpit_rhv.machines.reading import list_machines, read_machine, read_machines
+from cockpit_rhv.machines.reading import Listed, list_machines, read_machine, read_machines
 from cockpit_rhv.machines.sampler import Sampler, Taken, take
 from cockpit_rhv.machines.store import Change, MachineStore
 from cockpit_rhv.messages import msg
@@ -53,10 +53,10 @@ class FakeConnection:
 
     async def call(self, function: Any, *args: Any, limit_s: float = 10) -> Any:
         if function is read_machines:
-            self.shares.append((args[0], asyncio.get_running_loop().create_future()))
+            self.shares.append(([one.domain for one in args[0]], asyncio.get_running_loop().create_future()))
             return await within(self.shares[-1][1], limit_s)
         assert function is list_machines
-        return dict(self.names)
+        return {uuid: listed(uuid, name) for uuid, name in self.names.items()}
 
     def submit(self, function: Any, *args: Any) -> asyncio.Future[Any]:
         future = asyncio.get_running_loop().create_future()
@@ -72,6 +72,11 @@ class FakeConnection:
         await settle()
         (future,) = [read for read in self.reads.get(uuid, []) if not read.done()]
         return future
+
+
+def listed(uuid: str, name: str) -> Listed:
+    """The uuid stands for libvirt's domain."""
+    return Listed(name, uuid, 5, 0, persistent=True, autostart=False)
 
 
 async def settle() -> None:

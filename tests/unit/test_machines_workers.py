@@ -119,5 +119,6 @@ def test_a_wait_is_looked_after_and_ended_by_who_looks() -> None:
     with pytest.raises(RhvError) as caught:
         call_within(0.2, lambda: release.wait(10), 0.01, lambda: None)
     assert (caught.value.code, caught.value.message.params["seconds"]) == ("call.overdue", 0.2)
+    assert caught.value.hint is not None
     assert call_within(5, lambda: 3, 0.01, lambda: 1 // 0) == 3, "who answers at once is not doubted"
     release.set()

@@ -35,3 +35,11 @@ def host1(guests: Guests) -> Iterator[Guest]:
     before = storage_state(guests.host)
     yield guests.host
     assert storage_state(guests.host) == before
+
+
+@pytest.fixture
+def host2(guests: Guests) -> Iterator[Guest]:
+    """The second host, left as it was found as well."""
+    before = storage_state(guests.second())
+    yield guests.second()
+    assert storage_state(guests.second()) == before

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.wholekernel.guest import Guest
 
 _READ = r"""
-import glob, json, os, subprocess
+import glob, hashlib, json, os, subprocess
 
 def said(*argv):
     done = subprocess.run(argv, capture_output=True, text=True)
@@ -29,6 +29,8 @@ print(json.dumps({
     "guests": said("virsh", "list", "--all", "--name"),
     "engine": sorted({*glob.glob("/var/lib/cockpit-rhv/engine"), *glob.glob("/var/lib/cockpit-rhv/storage"),
                       *glob.glob("/etc/cockpit-rhv")}),
+    "libvirt": {p: hashlib.sha256(open(p, "rb").read()).hexdigest() for p in glob.glob("/etc/libvirt/*.conf")},
+    "locks": said("systemctl", "show", "--property=ActiveState,UnitFileState", "virtlockd.socket", "sanlock.service"),
     "networks": said("virsh", "net-list", "--all"),
     # Two folders are kept, empty: storage/private_mounts.py says why of its own; the other one holds notes.
     "files": sorted({*glob.glob("/run/*rhv*/*"), *glob.glob("/tmp/*rhv*"), *glob.glob("/var/tmp/*rhv*/*"),
@@ -39,6 +41,6 @@ print(json.dumps({
 
 
 def storage_state(host: Guest) -> dict[str, Any]:
-    """Mounts, iSCSI sessions, disks, links, pools, secrets, guests, networks and our files of ``host``."""
+    """Mounts, iSCSI sessions, disks, links, pools, secrets, guests, networks, lock managers and our files."""
     state: dict[str, Any] = json.loads(host.run("python3 -", input=_READ).stdout)
     return state

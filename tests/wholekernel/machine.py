@@ -58,3 +58,5 @@ SERVER = Machine(
     "server", 1, 768, 1, (Card("storage1", "10.77.0.1/24"), Card("storage2", "10.77.1.1/24"), Card("lab")), "server.sh"
 )
 HOST1 = _host(1)
+#: For what two hosts must not do at once; started only by a test that asks for it.
+HOST2 = _host(2)

@@ -38,6 +38,19 @@ def nfs_pool(host: Guest, name: str, version: str) -> Iterator[None]:
 
 
 @contextmanager
+def local_pool(host: Guest, name: str) -> Iterator[None]:
+    """A pool ``name`` in a folder of the host's own; it goes with the folder at the end."""
+    path = f"/var/lib/libvirt/{name}"
+    _define(host, name, f"<pool type='dir'><name>{name}</name><target><path>{path}</path></target></pool>")
+    try:
+        host.run(f"virsh --quiet pool-build {name} && virsh --quiet pool-start {name}")
+        yield
+    finally:
+        _remove(host, name)
+        host.run(f"rm -r {path}")
+
+
+@contextmanager
 def iscsi_pool(host: Guest, name: str, secret: str = CHAP_SECRET) -> Iterator[None]:
     """A pool ``name`` of the target's LUNs through its first portal, with CHAP; forgotten at the end."""
     host.run(f"cat > /tmp/{name}.xml", input=_SECRET.format(name=name))

@@ -18,7 +18,7 @@ from tests.wholekernel import hardware
 from tests.wholekernel import image as images
 from tests.wholekernel.guest import Guest
 from tests.wholekernel.lab import Lab
-from tests.wholekernel.machine import HOST1, SERVER
+from tests.wholekernel.machine import HOST1, HOST2, SERVER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.wholekernel.image import Image
     from tests.wholekernel.machine import Machine
 
-MACHINES = (SERVER, HOST1)
+MACHINES = (SERVER, HOST1, HOST2)
 SNAPSHOT = "ready"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The guests running side by side: a storage server and a host with our package, both from their saved states."""
+"""The guests running side by side: a storage server and a host with our package, and a second host if asked for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import fcntl
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Callable
 
 from tests.testhost.build import host_deb
 from tests.wholekernel import image as images
 from tests.wholekernel import saved
 from tests.wholekernel.lab import Lab
-from tests.wholekernel.machine import HOST1, SERVER
+from tests.wholekernel.machine import HOST1, HOST2, SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,19 @@ if TYPE_CHECKING:
     from tests.wholekernel.machine import Machine
 
 
-class Guests(NamedTuple):
-    server: Guest
-    host: Guest
+class Guests:
+    """``second``: makes the second host, which few tests need and which costs memory."""
+
+    def __init__(self, server: Guest, host: Guest, second: Callable[[], Guest]) -> None:
+        self.server, self.host = server, host
+        self._make_second = second
+        self._second: Guest | None = None
+
+    def second(self) -> Guest:
+        """Another host with our package, which runs from now on."""
+        if self._second is None:
+            self._second = self._make_second()
+        return self._second
 
 
 @contextmanager
@@ -52,11 +62,16 @@ def _run(image: Image, states: Path) -> Iterator[Guests]:
         up.append(guest)
         return guest
 
+    def second() -> Guest:
+        guest = restored(HOST2)
+        guest.install(host_deb())
+        return guest
+
     try:
         with ThreadPoolExecutor(2) as pool:
             server, host = pool.map(restored, (SERVER, HOST1))
         host.install(host_deb())
-        yield Guests(server, host)
+        yield Guests(server, host, second)
     finally:
         for guest in up:
             guest.stop()

@@ -36,6 +36,7 @@ class Start:
         """Parameters as of :class:`HelperProcess`."""
         own = {f"COCKPIT_RHV_{name}": str(self._jobs.with_name(name.lower())) for name in ("STATE", "ETC")}
         own["COCKPIT_RHV_JOBS"] = str(self._jobs)
+        own["COCKPIT_RHV_LOAD"] = str(self._jobs.with_name("load.json"))
         helper = HelperProcess({**own, **(environ or {})}, argv, user, tree, pass_fds)
         self.started.append(helper)
         return helper

@@ -64,6 +64,8 @@ class LibvirtDaemon:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="rhv-libvirt-"))
+        #: Beside what it always gets.
+        self.environ: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         (self.folder / "libvirtd.conf").write_text(
             f'unix_sock_dir="{self.folder}"\nauth_unix_rw="none"\nauth_unix_ro="none"\n'
@@ -81,7 +83,7 @@ class LibvirtDaemon:
         with (self.folder / "libvirtd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [_DAEMON, "-f", f"{self.folder}/libvirtd.conf", "-p", f"{self.folder}/libvirtd.pid"],
-                env={"PATH": os.environ["PATH"], **home},
+                env={"PATH": os.environ["PATH"], **home, **self.environ},
                 stdout=log,
                 stderr=log,
                 user=NOBODY,

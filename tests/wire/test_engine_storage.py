@@ -35,6 +35,7 @@ def conn(daemon: LibvirtDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             yield conn
 
     monkeypatch.setattr(module, "connected", here)
+    monkeypatch.setattr("cockpit_rhv.deploy.lease.turn_on", lambda *_: False)
     # What is tried here is libvirt's mount, which comes only when the server's port has answered.
     monkeypatch.setattr("cockpit_rhv.deploy.storage_pool.refuse_silent", lambda *_: None)
     yield conn

@@ -78,6 +78,20 @@ def test_the_load_has_a_past_and_hidden_pages_are_sent_none_of_it(helper: Helper
     assert helper.close() == 0
 
 
+def test_who_opens_the_page_finds_the_load_of_before(start_helper: Start) -> None:
+    first = start_helper()
+    first.subscribe("load")
+    first.until("load", lambda state: len(state["points"]) >= 3)
+    assert first.close() == 0
+    # Another page, or the same one loaded again: its helper only begins.
+    began = start_helper().subscribe("load").state
+    points = list(began["points"].values())
+    assert len(points) >= 4
+    assert [point["at_s"] for point in points] == sorted({point["at_s"] for point in points})
+    assert "user" in points[-2], "it was sampled before, with its rates"
+    assert "user" not in points[-1]
+
+
 def test_checks_that_are_under_way_do_not_keep_the_helper(start_helper: Start, tmp_path: Path) -> None:
     hangs = tmp_path / "hangs"
     helper = start_helper(argv=[sys.executable, "-c", HANG.format(hangs=str(hangs)) + RUN_HELPER])

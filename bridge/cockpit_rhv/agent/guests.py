@@ -11,11 +11,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from ..machines.states import ACTIVE
 from ..machines.uptime import host_clock_s
 from .clock import event_time
 from .verb_errors import initializing, no_such_vm
 from .vm_stats import vm_stats
-from .vm_status import DOWN, LISTED, exit_of, pause_code, status
+from .vm_status import DOWN, exit_of, pause_code, status
 
 if TYPE_CHECKING:
     from ..machines.connection import Connection
@@ -134,7 +135,7 @@ class Guests:
         before, after = self._guests.get(change.uuid), change.after
         if after is not None and after.state == "unknown":
             return  # it may well be running: nothing is told until something is known
-        if after is not None and after.state in LISTED:
+        if after is not None and after.state in ACTIVE:
             self._run(before, after)
         elif before is not None:
             self._end(before, after)

@@ -19,6 +19,7 @@ from .guest_sampler import GuestSampler
 from .guests import Guests
 from .host_monitor import HostMonitor
 from .host_verbs import HostVerbs
+from .load_recorder import LoadRecorder
 from .pki import PkiFiles
 from .server import AgentServer
 from .state import StateFile
@@ -36,7 +37,8 @@ PORT = 54321
 
 
 class Settings(NamedTuple):
-    """``config``: folder with ``pki/``; ``bind``: an address, None for all; ``state_file``: what the page reads.
+    """``config``: folder with ``pki/``; ``bind``: an address, None for all; ``state_file``: what the page reads,
+    and beside it the file of the load.
 
     ``events``: folder of the host's event log, None for an agent that records nothing.
     """
@@ -63,6 +65,7 @@ class Agent:
         self._sampler = GuestSampler(self.connection, self._store, settings.tick_s)
         self._monitor = HostMonitor(self._workers, interval_s=settings.tick_s)
         self.guests = Guests(self.connection, self._store, self._sampler, self.server.publish)
+        self._load = LoadRecorder(self._workers, settings.state_file.with_name("load.json"))
         recorded = settings.events
         self._recorder = Recorder(self.connection, self._workers, "agent", recorded) if recorded else None
         self._state = StateFile(settings.state_file, self.server, time.time())
@@ -78,6 +81,7 @@ class Agent:
         await self.server.start(self._settings.bind, self._settings.port)
         self.connection.start()
         self._spawn(self._monitor.run(), "host monitor")
+        self._spawn(self._load.run(), "load")
         self._spawn(self._sampler.run(), "guest sampler")
         self._spawn(self._state.run(), "state file")
         self._spawn(self.server.watch_certificates(), "certificates")

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..machines.states import ACTIVE
-
 if TYPE_CHECKING:
     from ..machines.model import Machine
 
@@ -25,9 +23,6 @@ _STATUSES = {
 }
 _PAUSED = {"migration": "Migration Source", "save": "Saving State", "starting_up": "WaitForLaunch"}
 _PAUSE_CODES = {"io_error": "EIO", "crashed": "EOTHER", "api_error": "EOTHER", "postcopy_failed": "POSTCOPY"}
-
-LISTED = ACTIVE | {"crashed"}
-"""States in which vdsm's clients expect to see a guest that no Manager made; such a guest is forgotten at its end."""
 
 
 class Exit(NamedTuple):

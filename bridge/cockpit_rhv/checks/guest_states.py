@@ -12,6 +12,7 @@ from .registry import Check
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..messages import Message
     from .context import Context
     from .hypervisor import DomainFact
 
@@ -51,11 +52,7 @@ def check_states(context: Context) -> Outcome:
             ERROR,
             msg("checks.guest_states.crashed", "Crashed: {guests}", guests=_names(crashed)),
             evidence,
-            msg(
-                "checks.guest_states.crashed.remedy",
-                "Read /var/log/libvirt/qemu/{guest}.log, then start the guest again.",
-                guest=crashed[0].name,
-            ),
+            _remedy(crashed[0]),
         )
     unclear = [domain for domain in domains if domain.state == "unknown"]
     if unclear:
@@ -70,6 +67,20 @@ def check_states(context: Context) -> Outcome:
             "checks.guest_states.ok", "None of the guests has crashed or stands still ({running} run).", running=running
         ),
         [Evidence("virConnectListAllDomains", f"{len(domains)} guests, {running} active")],
+    )
+
+
+def _remedy(crashed: DomainFact) -> Message:
+    if crashed.active:
+        return msg(
+            "checks.guest_states.panicked.remedy",
+            "Its screen may say why. Power it off and start it again: virsh destroy {guest}, then virsh start {guest}",
+            guest=crashed.name,
+        )
+    return msg(
+        "checks.guest_states.crashed.remedy",
+        "Read /var/log/libvirt/qemu/{guest}.log, then start the guest again.",
+        guest=crashed.name,
     )
 
 

@@ -64,7 +64,8 @@ class NetworkFact:
 
 @dataclass(frozen=True)
 class Hypervisor:
-    """``access``: read-write or read-only. ``refusal``: why it is not read-write, libvirt's words.
+    """``access``: read-write or read-only. ``refusal``: why it is not read-write. ``user``: as whom libvirt
+    let us in by a password, None where it asked for none.
 
     ``qemu_ids``: user and group QEMU runs as, None when libvirt does not say. ``qemu_version``: None without QEMU.
     ``security_models``: what libvirt confines guests with, ``dac`` and perhaps ``selinux`` or ``apparmor``.
@@ -81,6 +82,7 @@ class Hypervisor:
     qemu_ids: tuple[int, int] | None
     qemu_version: str | None = None
     security_models: Sequence[str] = ()
+    user: str | None = None
 
     def domain(self, name: str) -> DomainFact | None:
         """The domain of that name."""
@@ -112,6 +114,7 @@ def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
             qemu_ids=_qemu_ids(capabilities),
             qemu_version=_qemu_version(libvirt, connection),
             security_models=[model.findtext("model", "") for model in capabilities.iterfind("host/secmodel")],
+            user=opened.user,
         )
     except libvirt.libvirtError as error:
         raise from_libvirt(error) from error
@@ -122,10 +125,7 @@ def read_hypervisor(uri: str = DEFAULT_URI) -> Hypervisor:
 def _open(uri: str) -> tuple[Opened, str | None]:
     try:
         opened = open_limited(uri, writable=True)
-        return (
-            opened,
-            None if opened.access == READ_WRITE else "libvirt asks for a password before it lets anybody write",
-        )
+        return opened, opened.refusal
     except RhvError as refused:
         if refused.code in ("libvirt.absent", "libvirt.silent"):
             raise

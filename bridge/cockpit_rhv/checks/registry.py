@@ -36,6 +36,7 @@ _SUBJECTS = (
     "image",
     "storage",
     "shared_storage",
+    "engine_lease",
     "disk_file",
     "network",
     "address",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import Remedy, RhvError
+from ..machines.opening import VDSM_PASSWORD
 from ..messages import Message, msg
 from .hypervisor import READ_WRITE
 from .model import ERROR, OK, WARNING, Evidence, Outcome
@@ -49,7 +50,8 @@ def check_libvirt(context: Context) -> Outcome:
         stopped = error.code == "libvirt.unreachable"
         evidence = [Evidence(error.code, error.detail or "")]
         return Outcome(ERROR, error.message, evidence, error.hint, remedy_job=start if stopped else None)
-    evidence = [Evidence(f"virConnectOpen({seen.uri})", f"libvirt {seen.version}, {seen.access}")]
+    access = seen.access if seen.user is None else f"{seen.access} as {seen.user}"
+    evidence = [Evidence(f"virConnectOpen({seen.uri})", f"libvirt {seen.version}, {access}")]
     if seen.access == READ_WRITE:
         return Outcome(OK, msg("checks.libvirt.ok", "libvirt {version} answers.", version=seen.version), evidence)
     evidence.append(Evidence("libvirt", seen.refusal or ""))
@@ -57,7 +59,12 @@ def check_libvirt(context: Context) -> Outcome:
         ERROR if context.has_answers else WARNING,
         msg("checks.libvirt.read_only", "libvirt answers, but lets this user look only."),
         evidence,
-        msg("checks.libvirt.read_only.remedy", "Turn on administrative access, or join the group libvirt."),
+        msg(
+            "checks.libvirt.read_only.remedy",
+            "Turn on administrative access, or join the group libvirt. On a host of VDSM libvirt takes the password in "
+            "{file} only: see that it is there and the one that libvirt knows.",
+            file=str(VDSM_PASSWORD),
+        ),
     )
 
 

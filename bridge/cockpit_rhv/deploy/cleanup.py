@@ -22,9 +22,11 @@ from . import places
 from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
 from .discard import marked_domains, remove_domain
 from .engine_volume import made_volumes
+from .lease import refuse_held
+from .lock_manager import lock_units, turn_off
 from .profile import load_profile
 from .salvage import salvage
-from .state import RECORD, Deployment, read_record
+from .state import RECORD, Deployment, made_by, read_record
 from .storage_pool import find_pool, is_ours, pool_folder, remove_pool
 from .stored import is_kept, keep_copy, set_aside
 from .vm import connected
@@ -76,7 +78,7 @@ def carry_out_plan(
     """Do those of the plan's items that were shown: whether anything was done, and what to tell in the job's log.
 
     ``engine``: the working engine whose removal was confirmed, empty without one. What has come up since stays and is
-    named in a warning. Raises RhvError ``cleanup.*``, ``libvirt.*``; OSError.
+    named in a warning. Raises RhvError ``cleanup.*``, ``lease.held``, ``libvirt.*``; OSError.
     """
     told: list[dict[str, Any]] = []
     plan = plan_cleanup(uri)
@@ -141,6 +143,8 @@ def _reset_failed(unit: str) -> None:
 
 
 def _file(item: Item, _uri: str) -> Message:
+    if item.kind == "disk":
+        refuse_held(Path(item.name))
     Path(item.name).unlink(missing_ok=True)
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
@@ -210,6 +214,12 @@ def _guests_on(connection: libvirt.virConnect, folder: Path, pool: str) -> list[
     return sorted({user.name for users in (*of_paths, *of_volumes) for user in users})
 
 
+def _lock_manager(item: Item, uri: str) -> Message:
+    record = read_record()
+    turn_off(lock_units(made_by(record)) if record is not None else [], uri=uri)
+    return msg("cleanup.did.lock_manager", "libvirt's lock manager {name} is turned off again.", name=item.name)
+
+
 def _registration(item: Item, _uri: str) -> Message:
     return msg("cleanup.did.registration", "The entry of {name} went with the engine's disk.", name=item.name)
 
@@ -257,6 +267,7 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "network_autostart": _network_autostart,
     "network_started": _network_started,
     "pool": _pool,
+    "lock_manager": _lock_manager,
     "registration": _registration,
     "rebuild": _rebuild,
     "aside": _aside,

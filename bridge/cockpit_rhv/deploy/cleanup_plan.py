@@ -19,6 +19,7 @@ from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
 from .engine_volume import BOOT_UNIT, made_volumes, volumes_of
+from .lock_manager import lock_units, our_manager
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
 from .storage_pool import is_ours
@@ -45,6 +46,9 @@ _ABOUT = {
     "volume_unit": msg("cleanup.volume_unit", "The engine's volume is no longer activated with this host."),
     "unit_stop": msg("cleanup.unit_stop", "The agent is stopped; it started with the host before, and still does."),
     "pool": msg("cleanup.pool", "The storage is unmounted and libvirt forgets it; what others keep on it stays."),
+    "lock_manager": msg(
+        "cleanup.lock_manager", "libvirt's lock manager is turned off again, and libvirt's daemon restarted."
+    ),
     "state": msg("cleanup.state", "What the deployment remembers to be resumed: identities, its key, its token."),
     "registration": msg(
         "cleanup.registration", "This host's entry and certificate in the Manager go together with the engine's disk."
@@ -203,6 +207,10 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
         yield Item("folder", str(stale), _ABOUT["runtime"], "scratch")
     yield from networks
     yield from pools
+    # After whatever libvirt is asked for.
+    for name in (name for kind, name in made if kind == "lock_manager"):
+        if our_manager() == name or lock_units(made):
+            yield Item("lock_manager", name, _ABOUT["lock_manager"], "lock_manager")
     folders = [name for kind, name in made if kind == "folder" and os.path.isdir(name)]
     for name in sorted(folders, key=len, reverse=True):
         yield Item("folder", name, _ABOUT["folder"], "folder")

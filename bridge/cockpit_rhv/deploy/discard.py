@@ -11,6 +11,7 @@ from ..machines.opening import DEFAULT_URI
 from ..machines.xml import ENGINE_TAG
 from . import places
 from .engine_volume import remove_volumes
+from .lease import refuse_held
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     """Where a resume changed the answers, throw the unfinished VM away; True when there was anything to throw away.
 
-    Goes on where an earlier attempt stopped. Raises RhvError ``libvirt.*``, ``storage.lvm.*``; OSError.
+    Goes on where an earlier attempt stopped. Raises RhvError ``lease.held``, ``libvirt.*``, ``storage.lvm.*``; OSError.
     """
     record = deployment.record
     if not record.discard or record.finished:
@@ -30,6 +31,8 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     with connected(uri) as connection:
         for domain in marked_domains(connection, record):
             remove_domain(domain)
+    if record.disk:
+        refuse_held(Path(record.disk))
     remove_volumes(record)
     for path in record.files():
         Path(path).unlink(missing_ok=True)

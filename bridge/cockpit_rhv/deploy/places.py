@@ -101,6 +101,11 @@ def drive_file(folder: str | Path, name: str) -> Path:
     return Path(folder) / f"{name}-cidata.iso"
 
 
+def lease_file(disk: Path) -> Path:
+    """Beside a disk that other hosts reach: the name of the host that started the engine last."""
+    return disk.with_name(f".{disk.name}.host")
+
+
 def first_contact_file(name: str) -> Path:
     """Host end of the first-contact port; in a folder that belongs to QEMU's user, the file itself 0600."""
     return Path("/var/lib/libvirt/qemu") / f"{name}.first-contact"

@@ -14,6 +14,7 @@ from ..storage.logical import device_of, list_volumes
 from . import places
 from .discard import engine_domains, mark
 from .engine_volume import KIND
+from .lock_manager import our_manager
 from .state import Record
 from .storage_pool import is_ours, pool_folder
 from .upgrade_record import Files
@@ -70,6 +71,7 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
             elif path not in (found for disk in disks for found in _with_companions(disk)):
                 stays = msg("cleanup.other_disk", "{path} stays: nothing says who made it.", path=str(path))
                 unsure.append(stays)
+    manager = our_manager()
     files = [path for disk in disks for path in _with_companions(disk)] + drives
     record = Record(
         job=config.job if config is not None else next(iter(jobs), ""),
@@ -86,7 +88,12 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
         finished=config is not None,
         discard=config is None,
         leftovers=sorted({str(path) for path in files if os.path.lexists(path)}),
-        made=[*_made(names, jobs), *_pools(connection, names), *_volumes(devices)],
+        made=[
+            *_made(names, jobs),
+            *_pools(connection, names),
+            *_volumes(devices),
+            *([["lock_manager", manager]] if manager else []),
+        ],
     )
     return Salvage(record, unsure)
 

@@ -14,6 +14,7 @@ from ..storage.engine_folder import mounts
 from . import places
 from .answers import get
 from .engine_volume import activate, ensure_volume
+from .lease import ready_host
 from .storage_pool import define_storage, start_storage
 from .vm import connected
 
@@ -27,8 +28,14 @@ _MODE = 0o711
 
 
 def prepare_storage(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
-    """Make the storage usable; True when something was done. Raises RhvError ``storage.*``, ``disk.*``; OSError."""
-    return _KINDS[get(answers, "storage.kind")](deployment, answers)
+    """Make the storage usable, and what holds a lease on it; True when something was done.
+
+    Raises RhvError ``storage.*``, ``disk.*``, ``lease.*``, ``libvirt.*``; OSError.
+    """
+    # Each is done whatever the one before had to do. Restarting libvirt comes before anything is asked of it.
+    readied = ready_host(deployment, answers)
+    made = _KINDS[get(answers, "storage.kind")](deployment, answers)
+    return made or readied
 
 
 def mount_storage(answers: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from . import places
 from .answers import get
 from .domain_xml import Plan, engine_domain
 from .drive import build_drive, drive_files
+from .lease import start_leased
 from .storage_pool import start_storage
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def start_engine(
 ) -> bool:
     """Bring the engine VM to run, from whatever an earlier attempt left; True when something was done.
 
-    Raises RhvError ``engine.foreign_vm``, ``engine.no_disk``, ``drive.*``, ``libvirt.*``.
+    Raises RhvError ``engine.foreign_vm``, ``engine.no_disk``, ``drive.*``, ``lease.*``, ``libvirt.*``.
     """
     name = get(answers, "engine.name")
     with connected(uri) as connection:
@@ -161,7 +162,7 @@ def _boot(domain: libvirt.virDomain, deployment: Deployment) -> None:
     for path in places.vm_files(domain.name()):
         deployment.note_new_file(path)
     deployment.update(started=True)
-    domain.create()
+    start_leased(deployment, domain)
 
 
 def _define(

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Topic ``load``: sampled from the first subscription to the end of the helper, so that the graphs have a past."""
+"""Topic ``load``: sampled from the first subscription to the end of the helper, and before that by whoever did."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..host.history import STEP_S, LoadHistory
+from ..host.load_file import LoadFile, load_path
 from ..messages import msg
 from ..rpc.following import FollowingTopic
 
@@ -26,7 +28,7 @@ class LoadTopic(FollowingTopic):
         super().__init__("load")
         self._library = library
         self._is_visible = is_visible
-        self._history = LoadHistory()
+        self._history = LoadHistory(file=LoadFile(load_path(), writable=os.geteuid() == 0))
         self._state: Mapping[str, Any] = {}
         self._error: RhvError | None = None
 

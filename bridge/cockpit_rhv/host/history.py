@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .disks import read_disks
 from .files import read_optional, read_text
 from .ksm import read_ksm
+from .load_file import PastPoint
 from .numa import read_huge_pages, read_nodes
 from .pressure import read_pressure
 from .samples import rates, take_sample
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .disks import DiskCounters
+    from .load_file import LoadFile
     from .samples import CpuTimes, HostSample
 
 #: Seconds between two samples, and how many are kept: twelve minutes.
@@ -32,10 +34,14 @@ class _Reading(NamedTuple):
 
 
 class LoadHistory:
-    """Takes samples one after the other and keeps the last ones."""
+    """Takes samples one after the other and keeps the last ones.
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    ``file``: where those of others are found at the beginning, and ours are left.
+    """
+
+    def __init__(self, root: Path = Path("/"), file: LoadFile | None = None) -> None:
         self._root = root
+        self._file = file
         self._turn = threading.Lock()
         self._points: deque[tuple[int, Mapping[str, Any]]] = deque(maxlen=KEPT)
         self._taken = 0
@@ -56,11 +62,20 @@ class LoadHistory:
         reading = _Reading(take_sample(self._root), read_disks(self._root))
         nics = network_cards(reading.sample.nics, self._root)
         if self._began is None:
-            self._began = reading.sample.taken_at
+            self._begin(reading.sample.taken_at)
         self._taken += 1
         self._points.append((self._taken, self._point(reading, nics)))
         self._now = self._read_now(reading, nics)
         self._last = reading
+        if self._file is not None:
+            self._file.write([_past(point, self._began or 0.0) for _, point in self._points])
+
+    def _begin(self, now: float) -> None:
+        past = self._file.read(now - (KEPT - 1) * STEP_S, now) if self._file is not None else []
+        self._began = past[0].at if past else now
+        for at, values in past:
+            self._taken += 1
+            self._points.append((self._taken, {"at_s": round(at - self._began, 1), **values}))
 
     def to_json(self) -> dict[str, Any]:
         """Definition ``Load``; only after :meth:`take`."""
@@ -138,6 +153,10 @@ class LoadHistory:
             return read_pressure(name, self._root)._asdict()
         except OSError:
             return None  # EL kernels have the files and refuse to be read, others have none
+
+
+def _past(point: Mapping[str, Any], began: float) -> PastPoint:
+    return PastPoint(round(began + point["at_s"], 1), {name: value for name, value in point.items() if name != "at_s"})
 
 
 def _waiting(old: CpuTimes, new: CpuTimes) -> float:

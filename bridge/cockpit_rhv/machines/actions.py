@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ..errors import RhvError
 from ..messages import msg
-from .faults import from_libvirt
+from .faults import GONE, GONE_HINT, from_libvirt
 from .states import ACTIVE, state_name
 from .xml import parse
 
@@ -40,9 +40,12 @@ def act_on_local(conn: libvirt.virConnect, name: str, uuid: str) -> None:
 
 
 def start(conn: libvirt.virConnect, uuid: str) -> None:
-    """Start a guest, from its saved state where there is one; does nothing when it is active already."""
+    """Start a guest, from its saved state where there is one; does nothing when it is active already.
+
+    libvirt refuses one that has crashed and still has its process.
+    """
     with domain_of(conn, uuid) as domain:
-        _unless(domain, lambda state: state in ACTIVE, domain.create)
+        _unless(domain, lambda state: state in ACTIVE and state != "crashed", domain.create)
 
 
 def shutdown(conn: libvirt.virConnect, uuid: str) -> None:
@@ -64,9 +67,13 @@ def reboot(conn: libvirt.virConnect, uuid: str) -> None:
 
 
 def reset(conn: libvirt.virConnect, uuid: str) -> None:
-    """Start a guest's machine anew at once, as its reset button would."""
+    """Start a guest's machine anew at once, as its reset button would, one whose system has crashed too."""
     with domain_of(conn, uuid) as domain:
+        crashed = state_name(domain.state()[0]) == "crashed"
         domain.reset()
+        if crashed:
+            # libvirt leaves it paused at its first instruction
+            domain.resume()
 
 
 def pause(conn: libvirt.virConnect, uuid: str) -> None:
@@ -84,8 +91,31 @@ def resume(conn: libvirt.virConnect, uuid: str) -> None:
 
 def save(conn: libvirt.virConnect, uuid: str) -> None:
     """Write a guest's memory to the host's disk and end it: its next start goes on there. Nothing when it is off."""
+    import libvirt
+
     with domain_of(conn, uuid) as domain:
-        _unless(domain, _is_off, domain.managedSave)
+        try:
+            _unless(domain, _is_off, domain.managedSave)
+        except libvirt.libvirtError as error:
+            # of a disk that is full libvirt has no code of its own
+            if error.get_error_code() != libvirt.VIR_ERR_OPERATION_FAILED:
+                raise
+            raise _not_saved(domain, error) from error
+
+
+def _not_saved(domain: libvirt.virDomain, error: libvirt.libvirtError) -> RhvError:
+    return RhvError(
+        "machine.not_saved",
+        msg(
+            "machine.not_saved", "The guest's memory could not be written to this host's disk; the guest is as it was."
+        ),
+        msg(
+            "machine.not_saved.hint",
+            "See that there is room for {memory} MiB where libvirt keeps it: /var/lib/libvirt/qemu/save",
+            memory=domain.maxMemory() // 1024,
+        ),
+        error.get_error_message(),
+    )
 
 
 def nmi(conn: libvirt.virConnect, uuid: str) -> None:
@@ -151,7 +181,7 @@ def require_own(conn: libvirt.virConnect, uuid: str, engine_too: bool = True) ->
 def domain_of(conn: libvirt.virConnect, uuid: str) -> Iterator[libvirt.virDomain]:
     """The guest's virDomain; libvirt's errors leave the block as :class:`RhvError`."""
     if not _UUID.fullmatch(uuid):
-        raise RhvError("machine.not_found", msg("machine.not_found", "This guest does not exist."))
+        raise RhvError("machine.not_found", GONE, GONE_HINT)
     with mapped():
         yield conn.lookupByUUIDString(uuid)
 

@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_URI = "qemu:///system"
 
+#: On a host of vdsm libvirt lets nobody write without this user's password, which vdsm keeps in a file for root.
+VDSM_USER = "vdsm@ovirt"
+VDSM_PASSWORD = Path("/etc/pki/vdsm/keys/libvirt_password")
+
 #: Ends one registration of events.
 Undo = Callable[["libvirt.virConnect"], object]
 
@@ -28,15 +32,21 @@ _SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sb
 
 
 class Opened(NamedTuple):
-    """``access``: read-write or read-only. ``version``: of libvirt itself, as ``11.3.0``."""
+    """``access``: read-write or read-only. ``version``: of libvirt itself, as ``11.3.0``.
+
+    ``user``: as whom libvirt let us in by a password, None where it asked for none. ``refusal``: why we may only read
+    though we wanted to write.
+    """
 
     conn: libvirt.virConnect
     access: str
     version: str
+    user: str | None = None
+    refusal: str | None = None
 
 
 def open_libvirt(uri: str, writable: bool) -> Opened:
-    """Connect. Without the right to write, or where writing asks for a password, the connection is read-only.
+    """Connect. Without the right to write, or where writing asks for a password that we do not have, only to read.
 
     Raises :class:`RhvError`: ``libvirt.absent`` when libvirt is not installed, else what the error is mapped to.
     """
@@ -47,8 +57,7 @@ def open_libvirt(uri: str, writable: bool) -> Opened:
     # errors come as exceptions; without this each is printed to stderr as well
     libvirt.registerErrorHandler(_ignore, None)
     try:
-        conn, access = _open(uri, writable)
-        return Opened(conn, access, version_text(conn.getLibVersion()))
+        return _open(uri, writable)
     except libvirt.libvirtError as error:
         if uri == DEFAULT_URI and not _daemon_installed():
             raise _absent(str(error)) from error
@@ -60,18 +69,55 @@ def version_text(number: int) -> str:
     return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
 
 
-def _open(uri: str, writable: bool) -> tuple[libvirt.virConnect, str]:
+def _open(uri: str, writable: bool) -> Opened:
     import libvirt
 
     if not writable:
-        return libvirt.openReadOnly(uri), "read-only"
+        return _opened(libvirt.openReadOnly(uri), "read-only")
     try:
-        return libvirt.open(uri), "read-write"
+        return _opened(libvirt.open(uri), "read-write")
     except libvirt.libvirtError as error:
-        # VDSM puts SASL before the read-write socket; what can be read is shown all the same
-        if error.get_error_code() not in (libvirt.VIR_ERR_AUTH_FAILED, libvirt.VIR_ERR_AUTH_CANCELLED):
+        if not _asks_for_password(error):
             raise
-    return libvirt.openReadOnly(uri), "read-only"
+    try:
+        # Read each time: vdsm makes a new one when it is configured anew.
+        password = VDSM_PASSWORD.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        refusal = f"libvirt asks for the password of {VDSM_USER}: {error}"
+    else:
+        try:
+            return _opened(_open_with(uri, password), "read-write", VDSM_USER)
+        except libvirt.libvirtError as error:
+            if not _asks_for_password(error):
+                raise
+            refusal = f"libvirt refuses the password in {VDSM_PASSWORD}"
+    logger.info("%s: %s", uri, refusal)
+    # What can be read is shown all the same.
+    return _opened(libvirt.openReadOnly(uri), "read-only", refusal=refusal)
+
+
+def _open_with(uri: str, password: str) -> libvirt.virConnect:
+    import libvirt
+
+    answers = {libvirt.VIR_CRED_AUTHNAME: VDSM_USER, libvirt.VIR_CRED_PASSPHRASE: password}
+
+    def answer(questions: list[list[object]], _opaque: object) -> int:
+        for question in questions:
+            # libvirt takes the answer from the last place of each question: type, prompt, challenge, default, answer
+            question[4] = answers[question[0]]
+        return 0
+
+    return libvirt.openAuth(uri, [list(answers), answer, None], 0)
+
+
+def _opened(conn: libvirt.virConnect, access: str, user: str | None = None, refusal: str | None = None) -> Opened:
+    return Opened(conn, access, version_text(conn.getLibVersion()), user, refusal)
+
+
+def _asks_for_password(error: libvirt.libvirtError) -> bool:
+    import libvirt
+
+    return error.get_error_code() in (libvirt.VIR_ERR_AUTH_FAILED, libvirt.VIR_ERR_AUTH_CANCELLED)
 
 
 def _daemon_installed() -> bool:

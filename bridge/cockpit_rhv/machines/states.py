@@ -6,8 +6,8 @@ from __future__ import annotations
 #: virDomainState, by number
 STATES = ("unknown", "running", "blocked", "paused", "shutting_down", "shut_off", "crashed", "suspended")
 
-#: the states in which a guest has a QEMU process
-ACTIVE = frozenset({"running", "blocked", "paused", "shutting_down", "suspended"})
+#: the states in which a guest has a QEMU process: libvirt calls crashed what it keeps after a panic (on_crash preserve)
+ACTIVE = frozenset({"running", "blocked", "paused", "shutting_down", "suspended", "crashed"})
 
 #: virDomain…Reason, by state and number; the numbers are libvirt's interface and never change
 _REASONS: dict[str, tuple[str, ...]] = {

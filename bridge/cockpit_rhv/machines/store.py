@@ -15,11 +15,11 @@ from ..workers import within
 from .connection import CALL_LIMIT_S, Connection
 from .faults import unreadable
 from .model import LibvirtState, Load, Machine
-from .reading import list_machines, read_machine, read_machines
+from .reading import Listed, list_machines, read_machine, read_machines
 from .states import ACTIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -119,13 +119,14 @@ class MachineStore:
     async def _list(self) -> None:
         while True:
             try:
-                self._names = await self._connection.call(list_machines)
+                listed = await self._connection.call(list_machines)
                 break
             except RhvError as error:
                 logger.warning("the guests cannot be listed: %s", error.detail or error)
                 await asyncio.sleep(RETRY_S)
-        if len(self._names) > SHARE:
-            await self._read_list()
+        self._names = {uuid: one.name for uuid, one in listed.items()}
+        if len(listed) > SHARE:
+            await self._read_list(listed)
         else:
             for uuid in self._names:
                 self.refresh(uuid)
@@ -134,7 +135,7 @@ class MachineStore:
         await self._readers.settle(SETTLE_S)
         self._become_complete(True)
 
-    async def _read_list(self) -> None:
+    async def _read_list(self, listed: Mapping[str, Listed]) -> None:
         """Read many guests in the order of their names, in which the page shows them."""
         self._unread = {uuid for uuid in self._names if uuid not in self._readers}
         uuids = sorted(self._unread, key=lambda uuid: self._names[uuid])
@@ -142,17 +143,17 @@ class MachineStore:
 
         async def take_turns() -> None:
             for share in shares:
-                await self._read_share(share)
+                await self._read_share({uuid: listed[uuid] for uuid in share})
 
         await asyncio.gather(*(take_turns() for _ in range(MOST_SHARES)))
 
-    async def _read_share(self, uuids: Sequence[str]) -> None:
+    async def _read_share(self, listed: Mapping[str, Listed]) -> None:
         found: Mapping[str, Machine | RhvError | None] = {}
         try:
-            found = await self._connection.call(read_machines, uuids, limit_s=SETTLE_S)
+            found = await self._connection.call(read_machines, list(listed.values()), limit_s=SETTLE_S)
         except RhvError as error:
             logger.warning("guests are read one by one: %s", error.detail or error)
-        for uuid in uuids:
+        for uuid in listed:
             if uuid not in self._unread:
                 continue  # an event came: its own reader knows better
             self._unread.discard(uuid)

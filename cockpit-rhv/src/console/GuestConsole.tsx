@@ -20,8 +20,6 @@ import { ToggleGroup, ToggleGroupItem } from "./pf";
 import { RemoteViewerButton, RemoteViewerOutcome, type ViewerOutcome } from "./RemoteViewer";
 import { TypeDialog } from "./TypeDialog";
 
-const OFF: readonly Guest["state"][] = ["shut_off", "crashed"];
-
 interface GuestConsoleProps {
     /** Its entry of topic `machines`. */
     guest: Guest;
@@ -85,7 +83,7 @@ export function GuestConsole({ guest, kind, onKind, alone = false }: GuestConsol
         onKind(next);
     };
     const leave = useCallback(() => bar.current?.querySelector("button")?.focus(), []);
-    const off = OFF.includes(guest.state);
+    const off = guest.state === "shut_off";
 
     return (
         <section className="rhv-console" aria-label={_("Console of {name}", { name: guest.name })}>

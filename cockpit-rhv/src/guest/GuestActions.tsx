@@ -7,7 +7,7 @@ import { pendingActions, runStore, useRuns } from "../guests/runs";
 import { actionTitle, applies, isProtected, type Action, type Guest } from "../guests/states";
 import { _ } from "../i18n";
 import { Button } from "../pf";
-import { useCall, usePrivileged } from "../rpc/hooks";
+import { useCall, useMayChange } from "../rpc/hooks";
 import { RemoveDialog } from "./RemoveDialog";
 
 /** What one most likely came for. */
@@ -16,7 +16,7 @@ const FIRST: readonly Action[] = ["start", "resume", "shutdown"];
 /** The same as in the list, for one guest. */
 export function GuestActions({ guest }: { guest: Guest }) {
     const call = useCall();
-    const privileged = usePrivileged();
+    const privileged = useMayChange();
     const pending = pendingActions(useRuns()).has(guest.uuid);
     const [asked, setAsked] = useState<Action | null>(null);
     const [removing, setRemoving] = useState(false);

@@ -18,7 +18,7 @@ import { pendingActions, useRuns } from "../guests/runs";
 import { isActive, isProtected, ownerWord, type Guest } from "../guests/states";
 import { _ } from "../i18n";
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "../pf";
-import { usePrivileged, useTopic } from "../rpc/hooks";
+import { useMayChange, useTopic } from "../rpc/hooks";
 import { AgentCard } from "./AgentCard";
 import { ConsoleCard } from "./ConsoleCard";
 import { DefinitionCard } from "./DefinitionCard";
@@ -76,7 +76,7 @@ function Foreign({ owner }: { owner: Guest["owner"] }) {
 }
 
 function Body({ guest }: { guest: Guest }) {
-    const privileged = usePrivileged();
+    const privileged = useMayChange();
     const topic = useTopic(`machine/${guest.uuid}`);
     const locked = isProtected(guest) || !privileged || guest.state === "unknown";
     if (topic.state === "loading")

@@ -10,7 +10,7 @@ import { PageFrame } from "../common/PageFrame";
 import { number } from "../format";
 import type { Machines } from "../generated/wire";
 import { _, plural } from "../i18n";
-import { useCall, useHostClock, usePrivileged, useTopic } from "../rpc/hooks";
+import { useCall, useHostClock, useMayChange, useTopic } from "../rpc/hooks";
 import type { Live } from "../rpc/merge";
 import { ActDialog, needsConfirmation } from "./ActDialog";
 import { ClockContext, QueryContext } from "./columns";
@@ -33,7 +33,7 @@ const CLOCK_STEP_S = 10;
 
 function List({ value, query }: { value: Live<Machines>; query: Query }) {
     const call = useCall();
-    const privileged = usePrivileged();
+    const privileged = useMayChange();
     const clock = useHostClock(CLOCK_STEP_S * 1000);
     const runs = useRuns();
     const [asked, setAsked] = useState<{ action: Action; guests: readonly Guest[] } | null>(null);

@@ -111,7 +111,8 @@ export function ownerWord(owner: Guest["owner"]): string {
 }
 
 const RUNS: readonly Guest["state"][] = ["running", "blocked"];
-const ACTIVE: readonly Guest["state"][] = ["running", "blocked", "paused", "shutting_down", "suspended"];
+/** With a process of its own: one that has crashed keeps it until it is reset or powered off. */
+const ACTIVE: readonly Guest["state"][] = ["running", "blocked", "paused", "shutting_down", "suspended", "crashed"];
 
 /** Whether an action makes sense for a guest as it is now. The helper decides anew when it is asked. */
 export function applies(action: Action, guest: Guest): boolean {

@@ -34,6 +34,13 @@ export function usePrivileged(): boolean {
     return connection.state === "connected" && connection.hello.privileged;
 }
 
+/** Whether guests can be changed: on a host of vdsm libvirt may let even root look only. For pages that show guests. */
+export function useMayChange(): boolean {
+    const privileged = usePrivileged();
+    const machines = useTopicValue("machines");
+    return privileged && machines?.libvirt.access !== "read-only";
+}
+
 export function useTopic<N extends TopicName>(name: N): TopicState<TopicValue<N>> {
     const { topics } = useSession();
     const watch = useCallback((listener: () => void) => topics.watch(name, listener), [topics, name]);

@@ -213,6 +213,7 @@ STATES: dict[str, Callable[[], State]] = {
     "guests-limited": lambda: State(others=guests.few, privileged=False),
     "guests-hostile": lambda: State(others=guests.hostile),
     "guests-many": lambda: State(others=guests.many),
+    "guests-read-only": lambda: State(others=guests.few, libvirt="read-only"),
     "guests-unknown": lambda: State(others=guests.unknown, libvirt="disconnected"),
     # Storage.
     "storage": lambda: State(),

@@ -101,10 +101,11 @@ def libvirt_state(libvirt: str) -> Json:
         )
     if libvirt == "disconnected":
         problem = lost()
+    connected = libvirt in ("connected", "read-only")
     return {
-        "state": libvirt,
-        "access": "read-write" if libvirt == "connected" else "none",
-        "version": "11.3.0" if libvirt == "connected" else None,
+        "state": "connected" if connected else libvirt,
+        "access": "read-write" if libvirt == "connected" else "read-only" if connected else "none",
+        "version": "11.3.0" if connected else None,
         "uri": "qemu:///system",
         "error": problem,
     }

@@ -5,7 +5,7 @@ import { _ } from "../../i18n";
 export type Kind = CleanupItem["kind"];
 
 /** What one would miss most comes first. */
-const ORDER: readonly Kind[] = ["domain", "disk", "drive", "registration", "network", "pool", "unit", "state", "folder", "file"];
+const ORDER: readonly Kind[] = ["domain", "disk", "drive", "registration", "network", "pool", "lock_manager", "unit", "state", "folder", "file"];
 
 export function kindTitle(kind: Kind): string {
     switch (kind) {
@@ -15,6 +15,7 @@ export function kindTitle(kind: Kind): string {
     case "registration": return _("Registration");
     case "network": return _("Network");
     case "pool": return _("Storage");
+    case "lock_manager": return _("Settings of libvirt");
     case "unit": return _("Services");
     case "state": return _("Records of the deployment");
     case "folder": return _("Folders");

@@ -8,7 +8,7 @@ import { useCall } from "../../rpc/hooks";
 import { kindTitle, type Kind } from "../cleanup/groups";
 
 /** What somebody would look for; the rest are small files. */
-const TOLD: readonly Kind[] = ["domain", "disk", "drive", "registration", "unit", "network"];
+const TOLD: readonly Kind[] = ["domain", "disk", "drive", "registration", "unit", "network", "lock_manager"];
 
 function words({ kind, name, size_bytes: size }: CleanupItem): string {
     return size === null
