@@ -149,6 +149,7 @@ def test_a_group_with_volumes_of_others_is_fine() -> None:
     read_document(storage_document(group()))
     outcome = check_shared(group(GOOD, OTHERS))
     assert (outcome.severity, outcome.summary.id) == ("ok", "checks.shared.group")
+    assert (outcome.path, check_shared(context(BAD)).path) == ("storage.volume_group", "storage.server")
     assert check_shared(group(GOOD, OTHERS, SLOW)).severity == "warning"
 
 

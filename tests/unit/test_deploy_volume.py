@@ -130,6 +130,21 @@ def test_another_image_is_copied_over_one_that_nobody_has_used(lvm: StandInLvm, 
     assert content(lvm) == b"a newer image"
 
 
+def test_a_copy_that_failed_has_spoilt_the_one_before(lvm: StandInLvm, image: Path, tmp_path: Path) -> None:
+    """The image of before is put back: its copy is not on the volume any more."""
+    first = {path: path.read_bytes() for path in (image, image.with_name(image.name + ".sha256"))}
+    deployment, raw = Deployment.open(world.JOB), tmp_path / "raw"
+    make_disk(deployment, wanted(image), image, SILENT)
+    raw.write_bytes(b"a newer image".ljust(2**20, b"\0"))
+    convert(raw, image)
+    with pytest.raises(RhvError):
+        make_disk(deployment, wanted(image), image, Recorder(lambda: os.utime(image)))
+    for path, data in first.items():
+        path.write_bytes(data)
+    assert make_disk(deployment, wanted(image), image, SILENT)
+    assert content(lvm) == b"a boot sector"
+
+
 def test_a_volume_that_somebody_removed_is_made_and_filled_anew(lvm: StandInLvm, image: Path) -> None:
     deployment = Deployment.open(world.JOB)
     make_disk(deployment, wanted(image), image, SILENT)

@@ -65,7 +65,7 @@ def _volume(context: Context, place: str) -> Outcome:
         return Outcome(OK, text, evidence)
     text = msg("checks.disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path))
     remedy = msg("checks.disk.volume.remedy", "Choose another name or group, or rename that volume.")
-    return Outcome(ERROR, text, evidence, remedy)
+    return Outcome(ERROR, text, evidence, remedy, path="storage.volume_group")
 
 
 def _link(path: Path) -> Outcome:

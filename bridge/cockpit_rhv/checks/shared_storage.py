@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ LIMIT_S = 100.0
 #: The step about root's rights. A pool of guests' disks can do without: libvirt makes those as QEMU's user, while the
 #: engine's are copied there, and proved, by root, and must be QEMU's afterwards.
 ROOT = "root"
+#: The answer that a remedy would change, by kind.
+_FIELDS = {"nfs": "storage.server", "lvm": "storage.volume_group"}
 SPACE = "space"
 _SQUASHED = msg(
     "checks.shared.squashed.remedy",
@@ -53,8 +56,12 @@ def check_shared(context: Context) -> Outcome:
     if os.geteuid() != 0:
         text = msg("checks.shared.denied", "Only an administrator can try the storage.")
         return Outcome(UNKNOWN, text, (), msg("checks.shared.denied.remedy", "Turn on administrative access."))
+    return dataclasses.replace(_tried(context, kind), path=_FIELDS.get(kind))
+
+
+def _tried(context: Context, kind: str) -> Outcome:
     # The disk of this very deployment has taken its room already.
-    held = context.own_domain() is not None or _holds_volume(context)
+    held = _holds_volume(context) if kind == "lvm" else context.own_domain() is not None
     report = context.probes.try_storage(
         storage_document(context), 0.0 if held else float(context.answer("engine.disk_gib"))
     )

@@ -69,7 +69,7 @@ def list_volumes(programs: Programs | None = None) -> list[Volume]:
                 str(row["vg_name"]),
                 str(row["lv_name"]),
                 int(row["lv_size"]),
-                row["lv_active"] == "active",
+                str(row["lv_active"]).startswith("active"),
                 TAG in str(row["lv_tags"]).split(","),
             )
             for row in parse_report(done.out, "lv")
