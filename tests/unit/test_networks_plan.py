@@ -173,6 +173,11 @@ def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
         " ipv4.dns 192.0.2.53",
         "device reapply eth1",
     ]
+    # none of IPv6 either: waiting for a router that is not there NetworkManager would take the interface down
+    assert calls(plan("addresses", "bond0", addresses={"method": "none"}))[0] == (
+        "connection modify u-bond ipv4.method disabled ipv6.method disabled ipv4.addresses  ipv4.gateway  ipv4.dns "
+        " ipv6.addresses  ipv6.gateway  ipv6.dns "
+    )
 
 
 def test_what_a_removed_bridge_or_bond_was_made_of_is_free_again() -> None:

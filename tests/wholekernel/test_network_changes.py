@@ -62,6 +62,7 @@ def test_a_vlan(host: Guest) -> None:
     kept(host, {"kind": "remove", "name": "eth1.77"})
 
 
+@pytest.mark.slow
 def test_a_bond_and_a_bridge_on_it(host: Guest) -> None:
     """Both cards carry it; the bridge takes its address and gives it back; the cards are spare again at the end."""
     before = network_state(host)

@@ -18,6 +18,7 @@ MOVED = (
     "ipv6.method", "ipv6.addresses", "ipv6.gateway", "ipv6.dns", "ipv6.dns-search", "ipv6.routes",
 )  # fmt: skip
 
+_FAMILIES = ("ipv4", "ipv6")
 _NO_ADDRESS = ("disabled", "ignore")
 #: Without it a bridge or bond whose profile is brought up, after a rollback too, stays without its members and down.
 _WITH_MEMBERS = ("connection.autoconnect-slaves", "1")
@@ -108,7 +109,7 @@ def arguments(
     addresses = _moved(moved) if inherits else _none()
     free = ["connection.master", "", "connection.slave-type", ""]
     # With an address to carry, a card needs its profile whoever made it.
-    needed = inherits and any(moved.get(f"{ip}.method", "disabled") not in _NO_ADDRESS for ip in ("ipv4", "ipv6"))
+    needed = inherits and any(moved.get(f"{ip}.method", "disabled") not in _NO_ADDRESS for ip in _FAMILIES)
     gone = [name for name in members if name in own and not needed]
     stay = [name for name in members if name not in gone]
     freed = [["connection", "modify", profiles[name], *free, *addresses] for name in stay]
@@ -123,14 +124,17 @@ def own_profile(controller: str, member: str) -> str:
 
 
 def addressing(wanted: Addresses) -> list[str]:
-    """What a profile is to say about IPv4; what it said before is gone."""
+    """What a profile is to say about IPv4, and about IPv6 where there is to be no address; what it said is gone."""
     if wanted.method == "static":
         return [
             "ipv4.method", "manual", "ipv4.addresses", wanted.address or "", "ipv4.gateway", wanted.gateway or "",
             "ipv4.dns", ",".join(wanted.dns),
         ]  # fmt: skip
-    method = "auto" if wanted.method == "auto" else "disabled"
-    return ["ipv4.method", method, "ipv4.addresses", "", "ipv4.gateway", "", "ipv4.dns", ""]
+    bare = [word for ip in _FAMILIES for key in ("addresses", "gateway", "dns") for word in (f"{ip}.{key}", "")]
+    if wanted.method == "auto":
+        return ["ipv4.method", "auto", *bare[: len(bare) // 2]]
+    # With IPv6 alone left to a router that is not there NetworkManager takes the interface down after a while.
+    return [*_none(), *bare]
 
 
 def _none() -> list[str]:
