@@ -123,10 +123,12 @@ def test_without_networkmanager_nothing_is_changed(structure: Structure) -> None
         judged(stopped, plan("bridge", "br0", on=["eth1"]))
 
 
-def calls(wanted: Plan, moved: dict[str, str] | None = None, members: tuple[str, ...] = ()) -> list[str]:
+def calls(
+    wanted: Plan, moved: dict[str, str] | None = None, members: tuple[str, ...] = (), own: tuple[str, ...] = ()
+) -> list[str]:
     profiles, macs = {"eth1": NIC, "eth3": "u-3", "bond0": BOND0, "br0": "u-br"}, {"eth1": "52:54:00:00:00:01"}
     kinds = {"eth1": "ethernet", "eth2": "ethernet", "bond0": "bond", "br0": "bridge"}
-    return [" ".join(call) for call in arguments(wanted, profiles, macs, moved or {}, kinds, members)]
+    return [" ".join(call) for call in arguments(wanted, profiles, macs, moved or {}, kinds, members, own)]
 
 
 def test_a_bridge_takes_the_cards_address_and_mac() -> None:
@@ -171,6 +173,11 @@ def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
         " ipv4.dns 192.0.2.53",
         "device reapply eth1",
     ]
+    # none of IPv6 either: waiting for a router that is not there NetworkManager would take the interface down
+    assert calls(plan("addresses", "bond0", addresses={"method": "none"}))[0] == (
+        "connection modify u-bond ipv4.method disabled ipv6.method disabled ipv4.addresses  ipv4.gateway  ipv4.dns "
+        " ipv6.addresses  ipv6.gateway  ipv6.dns "
+    )
 
 
 def test_what_a_removed_bridge_or_bond_was_made_of_is_free_again() -> None:
@@ -189,3 +196,13 @@ def test_what_a_removed_bridge_or_bond_was_made_of_is_free_again() -> None:
         "connection up u-nic",
         "connection up u-3",
     ]
+    # a profile that was made for the bond goes with it, unless it has to carry the address of a bridge
+    assert calls(plan("remove", "bond0"), moved, ("eth1", "eth3"), ("eth3",)) == [
+        f"connection modify u-nic {free} {none}",
+        "connection delete u-bond",
+        "connection delete u-3",
+        "connection up u-nic",
+    ]
+    assert calls(plan("remove", "br0"), moved, ("eth1",), ("eth1",))[-1] == "connection up u-nic"
+    moved = {"ipv4.method": "disabled", "ipv4.route-metric": "-1", "ipv6.method": "ignore"}
+    assert calls(plan("remove", "br0"), moved, ("eth1",), ("eth1",))[-1] == "connection delete u-nic"

@@ -12,7 +12,7 @@ from ..errors import RhvError
 from ..messages import msg
 from . import checkpoint
 from .commands import ask
-from .commands_nm import MOVED, arguments
+from .commands_nm import MOVED, arguments, own_profile
 from .links import read_kernel
 from .nm import fields
 
@@ -171,7 +171,9 @@ class Change:
         moved = self._read_profile(profiles[giver]) if moves else {}
         below = links[self.plan.name].members if self.plan.kind == "remove" else ()
         members = [name for name in below if name in profiles and links[self.plan.name].kind != "vlan"]
-        return arguments(self.plan, profiles, macs, moved, {name: link.kind for name, link in links.items()}, members)
+        own = [name for name in members if devices[name].profile == own_profile(self.plan.name, name)]
+        kinds = {name: link.kind for name, link in links.items()}
+        return arguments(self.plan, profiles, macs, moved, kinds, members, own)
 
     def _read_profile(self, uuid: str) -> dict[str, str]:
         told = ask(self.run, ["nmcli", "-t", "-f", ",".join(MOVED), "connection", "show", uuid])

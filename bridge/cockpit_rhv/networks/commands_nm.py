@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .addresses import Addresses
     from .plan import Plan
@@ -18,6 +18,8 @@ MOVED = (
     "ipv6.method", "ipv6.addresses", "ipv6.gateway", "ipv6.dns", "ipv6.dns-search", "ipv6.routes",
 )  # fmt: skip
 
+_FAMILIES = ("ipv4", "ipv6")
+_NO_ADDRESS = ("disabled", "ignore")
 #: Without it a bridge or bond whose profile is brought up, after a rollback too, stays without its members and down.
 _WITH_MEMBERS = ("connection.autoconnect-slaves", "1")
 
@@ -29,10 +31,12 @@ def arguments(
     moved: Mapping[str, str],
     kinds: Mapping[str, str],
     members: Sequence[str] = (),
+    own: Collection[str] = (),
 ) -> list[list[str]]:
     """nmcli's calls without its name. ``profiles``: interface to its profile's uuid.
 
     ``moved``: values of MOVED, of what a bridge is made upon or of what is removed. ``members``: what a removal frees.
+    ``own``: those of them whose profile was made for that alone, and which had none before.
     """
     add = ["connection", "add", "save", "yes"]
     mtu = ["802-3-ethernet.mtu", str(plan.mtu)] if plan.mtu is not None else []
@@ -101,22 +105,36 @@ def arguments(
         assert plan.addresses is not None
         # Not "up": a bridge that is brought up anew loses its guests' cables.
         return [["connection", "modify", uuid, *addressing(plan.addresses)], ["device", "reapply", plan.name]]
-    addresses = _moved(moved) if len(members) == 1 and kinds[plan.name] == "bridge" else _none()
+    inherits = len(members) == 1 and kinds[plan.name] == "bridge"
+    addresses = _moved(moved) if inherits else _none()
     free = ["connection.master", "", "connection.slave-type", ""]
-    freed = [["connection", "modify", profiles[name], *free, *addresses] for name in members]
-    back = [["connection", "up", profiles[name]] for name in members]
-    return [*freed, ["connection", "delete", uuid], *back]
+    # With an address to carry, a card needs its profile whoever made it.
+    needed = inherits and any(moved.get(f"{ip}.method", "disabled") not in _NO_ADDRESS for ip in _FAMILIES)
+    gone = [name for name in members if name in own and not needed]
+    stay = [name for name in members if name not in gone]
+    freed = [["connection", "modify", profiles[name], *free, *addresses] for name in stay]
+    back = [["connection", "up", profiles[name]] for name in stay]
+    ends = [["connection", "delete", profiles[name]] for name in gone]
+    return [*freed, ["connection", "delete", uuid], *ends, *back]
+
+
+def own_profile(controller: str, member: str) -> str:
+    """What the profile is called that is made for a card without one, as it becomes part of a bridge or bond."""
+    return f"{controller}-{member}"
 
 
 def addressing(wanted: Addresses) -> list[str]:
-    """What a profile is to say about IPv4; what it said before is gone."""
+    """What a profile is to say about IPv4, and about IPv6 where there is to be no address; what it said is gone."""
     if wanted.method == "static":
         return [
             "ipv4.method", "manual", "ipv4.addresses", wanted.address or "", "ipv4.gateway", wanted.gateway or "",
             "ipv4.dns", ",".join(wanted.dns),
         ]  # fmt: skip
-    method = "auto" if wanted.method == "auto" else "disabled"
-    return ["ipv4.method", method, "ipv4.addresses", "", "ipv4.gateway", "", "ipv4.dns", ""]
+    bare = [word for ip in _FAMILIES for key in ("addresses", "gateway", "dns") for word in (f"{ip}.{key}", "")]
+    if wanted.method == "auto":
+        return ["ipv4.method", "auto", *bare[: len(bare) // 2]]
+    # With IPv6 alone left to a router that is not there NetworkManager takes the interface down after a while.
+    return [*_none(), *bare]
 
 
 def _none() -> list[str]:
@@ -135,6 +153,6 @@ def _join(
     member = ["connection.master", controller, "connection.slave-type", kind, *mtu]
     if name in profiles:
         return ["connection", "modify", profiles[name], *member]
-    typed = ["type", "ethernet", "con-name", f"{controller}-{name}", "ifname", name]
+    typed = ["type", "ethernet", "con-name", own_profile(controller, name), "ifname", name]
     assert kinds[name] in ("ethernet", "virtual")  # bonds and VLANs exist by their profiles
     return ["connection", "add", "save", "yes", *typed, *member]
