@@ -32,6 +32,7 @@ from tests.browser.fake_states import (
     UPGRADE,
     Json,
     State,
+    address,
     create,
     form,
     guest,
@@ -133,6 +134,8 @@ class Helper:
             return {"errors": []}
         if method == "deploy.preflight":
             return {"errors": [], "report": report(self.state.preflight)}
+        if method == "deploy.check_network":
+            return address.check_network(params["answers"])
         if method == "deploy.import":
             return plans.imported(params["text"])
         if method == "deploy.answers":

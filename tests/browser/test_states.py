@@ -208,15 +208,18 @@ def test_a_fixed_address_and_nat(page: Page, cockpit: LocalCockpit) -> None:
     page.locator("[data-field='network.kind'][data-value='nat']").check()
     expect(page.locator("[data-field='network.name']")).to_have_value("default")
     expect(page.locator("[data-notice='network.nat']")).to_be_visible()
+    page.locator("[data-field='network.address']").fill("192.168.122.40/24")
+    page.locator("[data-field='network.gateway']").fill("192.168.122.1")
     page.locator("#wizard-next").click()
+    expect(page.locator("[data-step='storage']")).to_be_visible()
     page.locator("#wizard-next").click()
     expect(page.locator("[data-preflight='done']")).to_be_visible()
     assert sent(cockpit, "deploy.preflight")[-1]["answers"]["network"] == {
         "kind": "nat",
         "name": "default",
         "mode": "static",
-        "address": "192.0.2.40/24",
-        "gateway": "192.0.2.1",
+        "address": "192.168.122.40/24",
+        "gateway": "192.168.122.1",
         "dns": ["192.0.2.1", "2001:db8::1"],
     }
 

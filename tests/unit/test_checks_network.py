@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import socket
 import struct
 import subprocess
 import xml.etree.ElementTree as ET
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks import address, names, network
-from cockpit_rhv.checks.context import Finished
+from cockpit_rhv.checks.context import Finished, reverse_name
 from cockpit_rhv.checks.hypervisor import domain_fact, network_fact
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit import deploy_support as world
 
@@ -126,8 +131,9 @@ def test_subnet_of_a_libvirt_network() -> None:
 
 
 def test_with_dhcp_there_is_no_address_to_judge() -> None:
-    for check in (address.check_subnet, address.check_gateway, address.check_unused):
+    for check in (address.check_subnet, address.check_gateway, address.check_unused, address.check_leases):
         assert judge(check, {"network.mode": "dhcp"}).severity == "not_applicable"
+    assert judge(names.check_reverse, {"network.mode": "dhcp"}).severity == "not_applicable"
 
 
 def test_the_hosts_own_address_is_refused() -> None:
@@ -187,10 +193,57 @@ def test_an_address_that_cannot_be_asked_for_is_unknown(error: Any) -> None:
 
 
 def test_the_running_engine_of_this_deployment_answers_at_its_own_address() -> None:
-    own = world.hypervisor([world.domain("HostedEngine", world.JOB)])
+    own = world.hypervisor([world.domain("HostedEngine", world.JOB, macs=["52:54:00:aa:bb:cc"])])
     answering = {"arp": lambda *_: "52:54:00:aa:bb:cc", "hypervisor": lambda: own}
-    assert judge(address.check_unused, job=world.JOB, **answering).severity == "ok"
+    held = judge(address.check_unused, job=world.JOB, **answering)
+    assert (held.severity, held.summary.id) == ("ok", "checks.unused.held")
     assert judge(address.check_unused, job=None, **answering).severity == "error"
+    another = {**answering, "arp": lambda *_: "52:54:00:aa:bb:dd"}
+    assert judge(address.check_unused, job=world.JOB, **another).severity == "error", "another address was chosen"
+    blind = {**answering, "arp": world.raising(NOT_ROOT), "run": lambda *_: Finished(0, "words")}
+    assert judge(address.check_unused, job=world.JOB, **blind).severity == "unknown", "a ping tells no MAC address"
+
+
+@pytest.mark.parametrize(
+    ("bridge", "card", "severity"),
+    [(True, True, "ok"), (True, False, "unknown"), (False, True, "unknown"), (True, None, "ok")],
+)
+def test_silence_of_a_bridge_whose_cable_is_out_says_nothing(bridge: bool, card: Any, severity: str) -> None:
+    cards = [] if card is None else [world.nic("eth0", "ethernet", None, controller="ovirtmgmt", up=card)]
+    tap = world.nic("vnet0", "virtual", None, controller="ovirtmgmt", up=False)
+    found = nics(world.nic("ovirtmgmt", "bridge", "192.0.2.10", up=bridge), *cards, tap)
+    assert judge(address.check_unused, facts=found).severity == severity
+    gateway = judge(address.check_gateway, facts=found).severity
+    assert gateway == severity, "the gateway answers where it can be asked"
+
+
+RANGE = (IPv4Address("192.168.122.100"), IPv4Address("192.168.122.199"))
+KEPT = {IPv4Address("192.168.122.9"): "52:54:00:00:00:09"}
+LEASING = dataclasses.replace(world.network(), dhcp_ranges=[RANGE], reserved=KEPT)
+
+
+@pytest.mark.parametrize(
+    ("given", "mac", "severity", "message"),
+    [
+        ("192.168.122.99/24", "", "ok", "checks.leases.ok"),
+        ("192.168.122.100/24", "", "warning", "checks.leases.inside"),
+        ("192.168.122.199/24", "", "warning", "checks.leases.inside"),
+        ("192.168.122.200/24", "", "ok", "checks.leases.ok"),
+        ("192.168.122.9/24", "", "error", "checks.leases.reserved"),
+        ("192.168.122.9/24", "52:54:00:00:00:09", "ok", "checks.leases.ok"),
+    ],
+)
+def test_addresses_that_libvirt_leases(given: str, mac: str, severity: str, message: str) -> None:
+    seen = world.hypervisor(networks=[dataclasses.replace(world.network("other"), bridge="virbr9"), LEASING])
+    static = {"network.mode": "static", "network.address": given, "network.mac": mac}
+    on_bridge = {**static, "network.name": "virbr0"}
+    facts = nics(world.nic("virbr0", "bridge", "192.168.122.1"))
+    for changes in ({**NAT, **static}, on_bridge):
+        outcome = judge(address.check_leases, changes, hypervisor=lambda: seen, facts=facts)
+        assert (outcome.severity, outcome.summary.id) == (severity, message)
+        assert severity == "ok" or outcome.remedy
+    elsewhere = judge(address.check_leases, {**static, "network.name": "ovirtmgmt"}, hypervisor=lambda: seen)
+    assert elsewhere.severity == "ok", "another network's leases"
 
 
 def test_gateway() -> None:
@@ -200,6 +253,16 @@ def test_gateway() -> None:
     assert judge(address.check_gateway, {"network.gateway": "192.0.2.10"}).summary.id == "checks.gateway.self"
     nat = {**NAT, "network.mode": "static", "network.address": "192.168.122.9/24", "network.gateway": "192.168.122.1"}
     assert judge(address.check_gateway, nat).summary.id == "checks.gateway.nat"
+
+
+@given(st.integers(2, 254), st.integers(2, 254), st.integers(2, 254))
+def test_exactly_the_addresses_of_a_range_are_leased(first: int, last: int, wanted: int) -> None:
+    xml = f"""<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/><ip address='192.168.122.1'
+    prefix='24'><dhcp><range start='192.168.122.{first}' end='192.168.122.{last}'/></dhcp></ip></network>"""
+    seen = world.hypervisor(networks=[network_fact(ET.fromstring(xml), active=True)])
+    static = {**NAT, "network.mode": "static", "network.address": f"192.168.122.{wanted}/24"}
+    outcome = judge(address.check_leases, static, hypervisor=lambda: seen)
+    assert outcome.severity == ("warning" if first <= wanted <= last else "ok")
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -272,6 +335,43 @@ def test_dead_name_servers_are_unknown() -> None:
     assert "3.0 s" in outcome.evidence[0].value
 
 
+@pytest.mark.parametrize(
+    ("found", "severity", "message"),
+    [
+        (["engine.example.com"], "ok", "checks.reverse.ok"),
+        (["alias.example.com", "Engine.Example.COM."], "ok", "checks.reverse.ok"),
+        ([], "warning", "checks.reverse.unknown"),
+        (["printer.example.com"], "warning", "checks.reverse.elsewhere"),
+    ],
+)
+def test_the_name_of_the_address(found: list[str], severity: str, message: str) -> None:
+    asked = []
+
+    def reverse(wanted: str) -> list[str]:
+        asked.append(wanted)
+        return found
+
+    outcome = judge(names.check_reverse, reverse=reverse)
+    assert (outcome.severity, outcome.summary.id, asked) == (severity, message, ["192.0.2.20"])
+    assert severity == "ok" or "PTR" in str(outcome.remedy)
+
+
+def test_a_name_service_that_is_dead_is_no_missing_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """herror's TRY_AGAIN (2) is what gethostbyaddr says then; HOST_NOT_FOUND is 1."""
+    for number in (1, 4):
+        monkeypatch.setattr("socket.gethostbyaddr", world.raising(socket.herror(number, "words")))
+        assert reverse_name("192.0.2.20") == []
+    monkeypatch.setattr("socket.gethostbyaddr", world.raising(socket.herror(2, "Host name lookup failure")))
+    outcome = judge(names.check_reverse, reverse=reverse_name)
+    assert (outcome.severity, outcome.summary.id) == ("unknown", "checks.reverse.untested")
+
+
+def test_names_cannot_be_judged_before_the_engine_has_one() -> None:
+    for check in (names.check_resolves, names.check_reverse):
+        outcome = judge(check, {"engine.fqdn": ...})
+        assert (outcome.severity, outcome.summary.id) == ("unknown", "checks.resolves.no_name")
+
+
 # -- what libvirt's XML says ------------------------------------------------------------------------------------------
 
 
@@ -283,8 +383,20 @@ def test_network_fact_of_libvirts_default_network() -> None:
     fact = network_fact(ET.fromstring(xml), active=True)
     assert (fact.name, fact.forward, fact.bridge, fact.dhcp) == ("default", "nat", "virbr0", True)
     assert [str(subnet) for subnet in fact.subnets] == ["192.168.122.1/24"]
+    assert fact.dhcp_ranges == [(IPv4Address("192.168.122.2"), IPv4Address("192.168.122.254"))]
+    assert fact.reserved == {}
     isolated = network_fact(ET.fromstring("<network><name>x</name></network>"), active=False)
     assert (isolated.forward, isolated.bridge, isolated.subnets, isolated.dhcp) == (None, None, [], False)
+
+
+def test_addresses_that_libvirt_keeps_for_somebody() -> None:
+    xml = """<network><name>x</name><ip address='10.0.0.1' prefix='8'><dhcp><range start='10.0.0.5' end='10.0.0.9'/>
+    <range start='10.1.0.0' end='10.1.0.0'/><host mac='52:54:00:AA:00:01' name='a' ip='10.0.0.3'/>
+    <host name='b' ip='10.0.0.4'/></dhcp></ip><ip family='ipv6' address='fd00::1' prefix='64'><dhcp>
+    <range start='fd00::5' end='fd00::9'/></dhcp></ip></network>"""
+    fact = network_fact(ET.fromstring(xml), active=True)
+    assert [[str(end) for end in ends] for ends in fact.dhcp_ranges] == [["10.0.0.5", "10.0.0.9"], ["10.1.0.0"] * 2]
+    assert fact.reserved == {IPv4Address("10.0.0.3"): "52:54:00:aa:00:01", IPv4Address("10.0.0.4"): "b"}
 
 
 def test_domain_fact_reads_our_mark() -> None:

@@ -20,7 +20,7 @@ from tests.unit import deploy_support as world
 
 COMMON = json.loads((Path(__file__).parents[2] / "schemas" / "common.json").read_text())
 #: Checks that a deployment's preflight runs: those for both and those that judge its answers.
-PREFLIGHT = 25
+PREFLIGHT = 27
 FINE = msg("t.fine", "fine")
 
 
@@ -115,6 +115,7 @@ def test_a_failing_probe_never_makes_a_check_ok(tmp_path: Path) -> None:
             hypervisor=world.raising(RhvError("libvirt.unreachable", msg("m", "libvirt does not answer."))),
             run=world.raising(blind),
             resolve=world.raising(blind),
+            reverse=world.raising(blind),
             port_owner=world.raising(blind),
             unit_states=world.raising(RhvError("host.no_systemd", msg("m2", "systemd does not answer."))),
         ),

@@ -58,6 +58,42 @@ def test_answers_are_completed_before_they_are_judged(profile: Profile, tmp_path
     assert json.dumps(found)
 
 
+def test_the_network_is_judged_while_other_answers_are_missing_or_wrong(profile: Profile) -> None:
+    half = world.changed(world.answers(), {"engine": {"fqdn": "x", "vcpus": 0}, "storage": ...})
+    found = preflight.check_network(profile, half, None, probes(reverse=lambda _: ["engine.example.com"]))
+    results = {item["id"]: item["severity"] for item in found["report"]["results"]}
+    assert found["errors"] == []
+    assert results == {
+        **dict.fromkeys(preflight.NETWORK_CHECKS, "ok"),
+        "name.resolves": "unknown",
+        "name.reverse": "unknown",
+    }
+
+
+def test_what_is_wrong_with_the_networks_own_answers_comes_before_the_wire(profile: Profile) -> None:
+    never = world.raising(AssertionError("the wire was asked"))
+    wrong = world.changed(world.answers(), {"network.gateway": "192.0.2.255", "engine.fqdn": "x"})
+    found = preflight.check_network(profile, wrong, None, probes(arp=never, facts=never))
+    assert [(item["path"], item["error"]["message"]["id"]) for item in found["errors"]] == [
+        ("network.gateway", "answers.gateway_not_host")
+    ]
+    assert found["report"]["results"] == []
+    odd_ones: tuple[Any, ...] = ([], 7, {}, {"network": 7}, {"network": {}}, {"network": None})
+    for odd in odd_ones:
+        assert preflight.check_network(profile, odd, None, probes(facts=never))["errors"], odd
+
+
+def test_a_deployment_that_gets_other_answers_keeps_its_address(profile: Profile) -> None:
+    own = world.hypervisor([world.domain("HostedEngine", world.JOB, macs=["52:54:00:aa:bb:cc"])])
+    wire = probes(arp=lambda *_: "52:54:00:aa:bb:cc", hypervisor=lambda: own)
+
+    def unused(job: str | None) -> str:
+        results = preflight.check_network(profile, world.answers(), job, wire)["report"]["results"]
+        return next(str(item["severity"]) for item in results if item["id"] == "address.unused")
+
+    assert (unused(world.JOB), unused(None)) == ("ok", "error")
+
+
 def test_a_failed_check_fails_the_phase_with_its_remedy() -> None:
     def result(name: str, severity: str) -> Any:
         check = Check(name, msg("t", "Memory"), msg("w", "why"), lambda _c: Outcome(severity, msg("s", "too little")))

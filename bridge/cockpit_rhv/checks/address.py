@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..messages import msg
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
-from .network import planned_segment
+from .network import NAT, planned_segment
 from .registry import Check
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def check_gateway(context: Context) -> Outcome:
         return Outcome(OK, msg("checks.gateway.self", "The gateway {gateway} is this host.", gateway=str(gateway)))
     segment = planned_segment(context)
     if (
-        context.answer("network.kind") == "nat"
+        context.answer("network.kind") == NAT
         and segment is not None
         and gateway in [item.ip for item in segment.addresses]
     ):
@@ -102,6 +102,57 @@ def check_gateway(context: Context) -> Outcome:
     )
 
 
+def check_leases(context: Context) -> Outcome:
+    """libvirt does not lease the address to another guest, today or while the engine is off."""
+    address = _static(context)
+    if address is None:
+        return _DHCP
+    text = str(address.ip)
+    segment = planned_segment(context)
+    device = segment.device if segment is not None else None
+    # A guest on a libvirt network's bridge is on that network, whichever way it was connected.
+    networks = [
+        item
+        for item in context.hypervisor.networks
+        if (context.answer("network.kind") == NAT and item.name == context.answer("network.name"))
+        or (device is not None and item.bridge == device)
+    ]
+    evidence = [
+        Evidence(f"virNetworkGetXMLDesc({item.name})", f"{first} - {last}")
+        for item in networks
+        for first, last in item.dhcp_ranges
+    ]
+    for item in networks:
+        holder = item.reserved.get(address.ip)
+        if holder is not None and holder != str(context.answer("network.mac", "")).lower():
+            return Outcome(
+                ERROR,
+                msg("checks.leases.reserved", "libvirt keeps {address} for {holder}.", address=text, holder=holder),
+                [Evidence(f"virNetworkGetXMLDesc({item.name})", f"{holder}: {text}")],
+                msg("checks.unused.remedy", "Choose an address nobody has."),
+            )
+        span = next((span for span in item.dhcp_ranges if holder is None and span[0] <= address.ip <= span[1]), None)
+        if span is not None:
+            # No error: libvirt's own network leases all of its addresses as it is installed.
+            return Outcome(
+                WARNING,
+                msg(
+                    "checks.leases.inside",
+                    "libvirt may lease {address} to another guest: it leases {first} to {last}.",
+                    address=text,
+                    first=str(span[0]),
+                    last=str(span[1]),
+                ),
+                evidence,
+                msg(
+                    "checks.leases.remedy",
+                    "Choose an address outside, or shorten the range: virsh net-edit {name}",
+                    name=item.name,
+                ),
+            )
+    return Outcome(OK, msg("checks.leases.ok", "libvirt leases {address} to nobody.", address=text), evidence)
+
+
 def own_addresses(context: Context) -> dict[str, str]:
     """Every address of this host, to the interface that has it."""
     return {item["address"]: nic["name"] for nic in context.facts["nics"] for item in nic["addresses"]}
@@ -120,11 +171,13 @@ def check_unused(context: Context) -> Outcome:
             "checks.unused.this_host", "{address} is this host's own address ({nic}).", address=text, nic=holder
         )
         return Outcome(ERROR, summary, [Evidence("ip addr show", f"{holder}: {text}")], another)
-    own = context.own_domain()
-    if own is not None and own.active:
-        return Outcome(OK, msg("checks.unused.held", "The engine VM already has the address {address}.", address=text))
     holder, evidence = _ask_wire(context, text)
-    if holder is None:
+    own = context.own_domain()
+    if own is not None and holder and holder in own.macs:
+        summary = msg("checks.unused.held", "The engine VM already has the address {address}.", address=text)
+        return Outcome(OK, summary, [evidence])
+    # A ping that is answered does not tell whether it was the engine VM itself.
+    if holder is None or (own is not None and own.active and holder == text):
         return Outcome(
             UNKNOWN,
             msg("checks.unused.untested", "Whether {address} is in use could not be tested.", address=text),
@@ -146,6 +199,8 @@ def _ask_wire(context: Context, address: str) -> tuple[str | None, Evidence]:
     if segment is None or not segment.device:
         return None, Evidence(f"the network {context.answer('network.name')}", "it is not on this host")
     source = f"ARP probe for {address} on {segment.device}"
+    if not segment.linked:
+        return None, Evidence(f"/sys/class/net/{segment.device}", "no link: nobody beyond this host can be asked")
     try:
         mac = context.probes.arp(segment.device, address)
     except OSError as error:
@@ -180,6 +235,16 @@ CHECKS = (
         msg("checks.unused.title", "Address in use"),
         msg("checks.unused.why", "Two machines with one address disturb each other at random."),
         check_unused,
+        needs_answers=True,
+        path="network.address",
+    ),
+    Check(
+        "address.leases",
+        msg("checks.leases.title", "Leased addresses"),
+        msg(
+            "checks.leases.why", "An address that libvirt leases may be given to another guest while the engine is off."
+        ),
+        check_leases,
         needs_answers=True,
         path="network.address",
     ),

@@ -36,7 +36,8 @@ T = TypeVar("T")
 #: Seconds a name may take; the wizard waits for it.
 RESOLVE_S = 3.0
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
-
+#: <netdb.h>: HOST_NOT_FOUND and NO_DATA.
+_NO_SUCH_ADDRESS = (1, 4)
 
 #: Seconds for another machine's TLS handshake.
 PEER_S = 4.0
@@ -120,8 +121,11 @@ def reverse_name(address: str, limit_s: float = RESOLVE_S) -> list[str]:
     def ask() -> list[str]:
         try:
             name, aliases, _ = socket.gethostbyaddr(address)
-        except socket.herror:
-            return []
+        except socket.herror as error:
+            # "try again" and "cannot recover" are no answers
+            if error.errno in _NO_SUCH_ADDRESS:
+                return []
+            raise
         return [name, *aliases]
 
     return _ask_resolver(ask, limit_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
@@ -16,7 +16,7 @@ from ..machines.states import reason_name, state_name
 from ..machines.xml import ENGINE_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..machines.opening import Opened
 
@@ -52,7 +52,11 @@ class DomainFact:
 
 @dataclass(frozen=True)
 class NetworkFact:
-    """``forward``: nat, route, open, bridge…, None for an isolated one. ``subnets``: the host's own ends of it."""
+    """``forward``: nat, route, open, bridge…, None for an isolated one. ``subnets``: the host's own ends of it.
+
+    ``dhcp_ranges``: first and last address that it leases. ``reserved``: MAC address, or name, by the address that is
+    kept for it.
+    """
 
     name: str
     active: bool
@@ -60,6 +64,8 @@ class NetworkFact:
     bridge: str | None
     subnets: Sequence[ipaddress.IPv4Interface]
     dhcp: bool
+    dhcp_ranges: Sequence[tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]] = ()
+    reserved: Mapping[ipaddress.IPv4Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -212,14 +218,26 @@ def network_fact(root: ET.Element, active: bool) -> NetworkFact:
         active=active,
         forward=None if forward is None else forward.get("mode", "nat"),
         bridge=None if bridge is None else bridge.get("name"),
-        subnets=[subnet for element in root.iterfind("ip") if (subnet := _subnet(element))],
+        subnets=[_subnet(element) for element in _ipv4(root)],
         dhcp=root.find("ip/dhcp") is not None,
+        dhcp_ranges=[
+            (ipaddress.IPv4Address(item.get("start", "")), ipaddress.IPv4Address(item.get("end", "")))
+            for element in _ipv4(root)
+            for item in element.iterfind("dhcp/range")
+        ],
+        reserved={
+            ipaddress.IPv4Address(item.get("ip", "")): item.get("mac", "").lower() or item.get("name", "")
+            for element in _ipv4(root)
+            for item in element.iterfind("dhcp/host[@ip]")
+        },
     )
 
 
-def _subnet(element: ET.Element) -> ipaddress.IPv4Interface | None:
-    if element.get("family", "ipv4") != "ipv4":
-        return None
+def _ipv4(root: ET.Element) -> list[ET.Element]:
+    return [element for element in root.iterfind("ip") if element.get("family", "ipv4") == "ipv4"]
+
+
+def _subnet(element: ET.Element) -> ipaddress.IPv4Interface:
     return ipaddress.IPv4Interface(f"{element.get('address')}/{element.get('prefix') or element.get('netmask', '32')}")
 
 

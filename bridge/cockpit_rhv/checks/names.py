@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import Remedy
 from ..messages import Message, msg
 from .address import own_addresses
-from .model import ERROR, OK, UNKNOWN, WARNING, Evidence, Outcome
+from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def check_own_name(context: Context) -> Outcome:
 
 def check_resolves(context: Context) -> Outcome:
     """The name leads to the fixed address; with DHCP the address is not known yet, but it cannot be the host's."""
-    fqdn = str(context.answer("engine.fqdn"))
+    fqdn = context.answer("engine.fqdn")
+    if fqdn is None:
+        return _NO_NAME
     try:
         found = list(context.probes.resolve(fqdn))
     except OSError as error:
@@ -92,6 +94,49 @@ def check_resolves(context: Context) -> Outcome:
     )
 
 
+def check_reverse(context: Context) -> Outcome:
+    """The fixed address leads back to the name."""
+    fqdn = context.answer("engine.fqdn")
+    if context.answer("network.mode") != "static":
+        return Outcome(NOT_APPLICABLE, msg("checks.address.dhcp", "The engine VM gets its address by DHCP."))
+    if fqdn is None:
+        return _NO_NAME
+    address = str(IPv4Interface(context.answer("network.address")).ip)
+    try:
+        found = list(context.probes.reverse(address))
+    except OSError as error:
+        text = msg(
+            "checks.reverse.untested",
+            "The name service does not answer; {address} could not be looked up.",
+            address=address,
+        )
+        remedy = msg("checks.resolves.untested.remedy", "Correct the DNS servers of this host.")
+        return Outcome(UNKNOWN, text, [Evidence(f"gethostbyaddr({address})", str(error))], remedy)
+    evidence = [Evidence(f"gethostbyaddr({address})", ", ".join(found) or "unknown address")]
+    remedy = msg(
+        "checks.reverse.remedy",
+        "Let the DNS answer {address} with {fqdn} (a PTR record), or choose another address.",
+        address=address,
+        fqdn=fqdn,
+    )
+    if not found:
+        text = msg("checks.reverse.unknown", "{address} has no name in this host's name service.", address=address)
+        return Outcome(WARNING, text, evidence, remedy)
+    if fqdn.lower() not in {name.lower().rstrip(".") for name in found}:
+        text = msg(
+            "checks.reverse.elsewhere",
+            "{address} has the name {found}, not {fqdn}.",
+            address=address,
+            found=", ".join(found),
+            fqdn=fqdn,
+        )
+        return Outcome(WARNING, text, evidence, remedy)
+    return Outcome(OK, msg("checks.reverse.ok", "{address} leads to {fqdn}.", address=address, fqdn=fqdn), evidence)
+
+
+_NO_NAME = Outcome(UNKNOWN, msg("checks.resolves.no_name", "The engine's name is not known yet."))
+
+
 def _hosts_file(line: str) -> Message:
     return msg(
         "checks.resolves.hosts_file",
@@ -139,5 +184,17 @@ CHECKS = (
         check_resolves,
         needs_answers=True,
         path="engine.fqdn",
+    ),
+    Check(
+        "name.reverse",
+        msg("checks.reverse.title", "Name of the address"),
+        msg(
+            "checks.reverse.why",
+            "Logs, mail and further hosts ask for the name behind an address; another name means that the address is "
+            "meant for another machine.",
+        ),
+        check_reverse,
+        needs_answers=True,
+        path="network.address",
     ),
 )

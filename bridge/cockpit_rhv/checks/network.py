@@ -23,10 +23,14 @@ BRIDGE = "bridge"
 
 @dataclass(frozen=True)
 class Segment:
-    """The planned network as this host sees it: the host's own addresses on it, and the device they are on."""
+    """The planned network as this host sees it: the host's own addresses on it, and the device they are on.
+
+    ``linked``: a question asked on the device reaches whoever is there, so that silence says something.
+    """
 
     device: str | None
     addresses: Sequence[IPv4Interface]
+    linked: bool = True
 
 
 def planned_segment(context: Context) -> Segment | None:
@@ -38,7 +42,8 @@ def planned_segment(context: Context) -> Segment | None:
     for nic in context.facts["nics"]:
         if nic["name"] == name and nic["kind"] == "bridge":
             found = [IPv4Interface(f"{a['address']}/{a['prefix']}") for a in nic["addresses"] if a["family"] == "ipv4"]
-            return Segment(name, found)
+            cards = [port for port in context.facts["nics"] if port["controller"] == name and port["kind"] != "virtual"]
+            return Segment(name, found, nic["up"] and (not cards or any(card["up"] for card in cards)))
     return None
 
 

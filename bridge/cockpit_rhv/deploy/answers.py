@@ -7,7 +7,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def get(answers: Mapping[str, Any], path: str, default: Any = None) -> Any:
@@ -49,3 +49,14 @@ def complete(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str,
         elif part.get("type") == "integer" and isinstance(value, float) and value.is_integer():
             put(whole, path, int(value))
     return whole
+
+
+def without(answers: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """A copy without the answers, or groups of them, at these dotted paths; a path that is not there is no fault."""
+    rest: dict[str, Any] = copy.deepcopy(dict(answers))
+    for path in paths:
+        parent, _, last = path.rpartition(".")
+        place = get(rest, parent) if parent else rest
+        if isinstance(place, dict):
+            place.pop(last, None)
+    return rest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..checks import CheckReport, Context, run_checks
 from ..checks.model import UNKNOWN, WARNING
 from ..errors import RhvError
-from .answers import complete
+from .answers import complete, without
 from .state import read_record
 from .validate import validate_answers
 
@@ -28,6 +28,35 @@ def run_preflight(profile: Profile, answers: Mapping[str, Any], probes: Probes |
     whole = None if errors else complete(profile.schema, answers)
     report = CheckReport((), 0.0) if whole is None else check_host(whole, None, probes)
     return {"errors": [error.to_json() for error in errors], "report": report.to_json()}
+
+
+#: What can be asked as soon as the network's answers are there.
+NETWORK_CHECKS = (
+    "network.connection",
+    "address.subnet",
+    "address.unused",
+    "address.leases",
+    "address.gateway",
+    "name.resolves",
+    "name.reverse",
+)
+
+
+def check_network(
+    profile: Profile, answers: Mapping[str, Any], job: str | None = None, probes: Probes | None = None
+) -> dict[str, Any]:
+    """Result of ``deploy.check_network`` in ``schemas/rpc.json``: of the network's answers what :func:`run_preflight`
+    says of all. Other answers may be missing or wrong; what needs one of those is then unknown.
+
+    ``job``: the deployment that gets other answers. Blocks for seconds; call it in a thread.
+    """
+    errors = validate_answers(profile, answers)
+    own = [error for error in errors if error.path in ("", "network") or error.path.startswith("network.")]
+    report = CheckReport((), 0.0)
+    if not own:
+        known = without(complete(profile.schema, answers), {error.path for error in errors})
+        report = run_checks(NETWORK_CHECKS, Context(known, job, _own_files(job), probes))
+    return {"errors": [error.to_json() for error in own], "report": report.to_json()}
 
 
 def check_host(answers: Mapping[str, Any], job: str | None, probes: Probes | None = None) -> CheckReport:

@@ -191,3 +191,10 @@ def _static_address(answers: Mapping[str, Any]) -> Iterator[FieldError]:
             network=str(interface.network),
         )
         yield _field_error("network.gateway", "gateway", text)
+    elif CHECKERS["ipv4-interface"](f"{gateway}/{interface.network.prefixlen}"):
+        text = msg(
+            "answers.gateway_not_host",
+            "{gateway} is the first or last address of the network; no router can have it.",
+            gateway=gateway,
+        )
+        yield _field_error("network.gateway", "gateway", text)

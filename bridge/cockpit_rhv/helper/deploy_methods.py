@@ -60,6 +60,18 @@ async def preflight(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
 
 
+async def check_network(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """What is wrong with the network's answers, and what this host and the wire say to them."""
+
+    def check() -> dict[str, Any]:
+        from ..deploy import preflight
+        from ..deploy.profile import load_profile
+
+        return preflight.check_network(load_profile(params["profile"]), params["answers"], params.get("job"))
+
+    return await call.session.library.run(check, limit_s=CHECK_LIMIT_S)
+
+
 async def start(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Start the deployment; the job goes on without us."""
 
@@ -78,5 +90,6 @@ DEPLOY_METHODS = {
     "deploy.form": form,
     "deploy.validate": validate,
     "deploy.preflight": preflight,
+    "deploy.check_network": check_network,
     "deploy.start": start,
 }

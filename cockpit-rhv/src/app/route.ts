@@ -30,6 +30,9 @@ export type Route =
 /** What `from` says when a remedy was asked for in the wizard's review. */
 export const FROM_REVIEW = "review";
 
+/** … in the wizard's network step … */
+export const FROM_NETWORK_STEP = "network-step";
+
 /** … and when it was asked for in the overview. */
 export const FROM_OVERVIEW = "overview";
 
@@ -132,6 +135,7 @@ export function href(route: Route): string {
 export function backTo(from: string): Route {
     switch (from) {
     case FROM_REVIEW: return { page: "deploy", step: "review" };
+    case FROM_NETWORK_STEP: return { page: "deploy", step: "network" };
     case FROM_OVERVIEW: return { page: "overview" };
     case FROM_LOGS: return { page: "logs" };
     case FROM_GUESTS: return { page: "guests", query: {} };

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable
 
-from . import create, errors, guest, guests, jobs, logs, networks, plans, storage
+from . import address, create, errors, guest, guests, jobs, logs, networks, plans, storage
 from .checks import report
 from .engine import engine
 from .form import form
@@ -15,8 +15,8 @@ from .host import host, machines
 from .texts import CLEANUP, JOB, TASK, UPGRADE, Json, msg
 
 __all__ = [
-    "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "create", "form", "guest", "guests", "logs",
-    "plans", "report", "storage",
+    "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "address", "create", "form", "guest", "guests",
+    "logs", "plans", "report", "storage",
 ]  # fmt: skip
 
 

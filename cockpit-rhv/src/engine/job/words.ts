@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tone } from "../../common/Status";
 import type { JobStatus, PhaseStatus } from "../../generated/wire";
-import { FROM_GUESTS, FROM_LOGS, FROM_OVERVIEW, FROM_REVIEW } from "../../app/route";
+import { FROM_GUESTS, FROM_LOGS, FROM_NETWORK_STEP, FROM_OVERVIEW, FROM_REVIEW } from "../../app/route";
 import { _ } from "../../i18n";
 
 export function jobState(state: JobStatus["state"]): { tone: Tone; word: string } {
@@ -29,6 +29,7 @@ export function phaseWord(state: PhaseStatus["state"]): string {
 export function backWord(from: string): string {
     switch (from) {
     case FROM_REVIEW: return _("Back to the review");
+    case FROM_NETWORK_STEP: return _("Back to the network's answers");
     case FROM_OVERVIEW: return _("Back to the overview");
     case FROM_GUESTS: return _("Back to the guests");
     case FROM_LOGS: return _("Back to the logs");

@@ -50,7 +50,7 @@ export default function ResumeWizard({ job, draft, wanted }: { job: string; draf
 
     return (
         <WizardFrame draft={draft} update={update} wanted={wanted} problems={problems}
-                     place={step => ({ page: "deploy", step, resume: job })} back={{ page: "job", id: job }}
+                     place={step => ({ page: "deploy", step, resume: job })} back={{ page: "job", id: job }} job={job}
                      submit={{
                          word: _("Resume with these answers"), obstacle: resumeObstacle(connection, problems, plan), busy: resuming, run: onResume,
                      }}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 import { _ } from "../../i18n";
 import { Button } from "../../pf";
 import { WizardFooterWrapper, useWizardContext } from "./pf";
+import type { Verdict } from "./useNetworkTrial";
 
 /** The button at the end: what it says and does. */
 export interface Submit {
@@ -14,15 +15,25 @@ export interface Submit {
     run: () => void;
 }
 
+/** What a step tries on the host before Next leaves it. */
+export interface StepTrial {
+    step: string;
+    verdict: Verdict;
+    run: () => void;
+    /** Shows what was found. */
+    focus: () => void;
+}
+
 interface WizardButtonsProps {
     /** The step the address names. */
     wanted: string;
     /** Called before Next; false stays. */
     onLeave: (step: string) => boolean;
     submit: Submit;
+    trial: StepTrial | null;
 }
 
-export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
+export function WizardButtons({ wanted, onLeave, submit, trial }: WizardButtonsProps) {
     const { word, obstacle, busy, run } = submit;
     const { activeStep, goToNextStep, goToPrevStep, goToStepById, close } = useWizardContext();
     const active = String(activeStep.id);
@@ -41,10 +52,33 @@ export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
     }, [label]);
 
     const review = active === "review";
+    const tried = trial?.step === active ? trial : null;
+    const verdict = tried?.verdict ?? "passed";
+    // The step in which Next was pressed: it is left by itself when nothing was found.
+    const leaving = useRef<string | null>(null);
     const next = () => {
-        if (onLeave(active))
+        if (!onLeave(active))
+            return;
+        if (verdict === "passed" || verdict === "told") {
             void goToNextStep();
+        } else {
+            leaving.current = active;
+            if (verdict !== "running")
+                tried?.run();
+        }
     };
+    useEffect(() => {
+        if (leaving.current === null || (leaving.current === active && verdict === "running"))
+            return;
+        const here = leaving.current === active;
+        leaving.current = null;
+        if (here && verdict === "passed")
+            void goToNextStep();
+        else if (here && verdict !== "untried")
+            tried?.focus();
+        // eslint-disable-next-line react-hooks/exhaustive-deps -- what was pressed is answered once, when the verdict is there
+    }, [active, verdict]);
+
     return (
         <WizardFooterWrapper className="rhv-wizard-footer">
             {review
@@ -54,7 +88,12 @@ export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
                         {word}
                     </Button>
                 )
-                : <Button onClick={next} id="wizard-next">{_("Next")}</Button>}
+                : (
+                    <Button onClick={next} id="wizard-next" isLoading={verdict === "running"}
+                            spinnerAriaValueText={_("The address is being tried on the network…")}>
+                        {_("Next")}
+                    </Button>
+                )}
             <Button variant="secondary" onClick={() => void goToPrevStep()} isDisabled={activeStep.index === 1} id="wizard-back">
                 {_("Back")}
             </Button>

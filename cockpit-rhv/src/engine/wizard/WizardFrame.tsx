@@ -6,11 +6,13 @@ import { leave, stepOf, type Draft } from "../../form/draft";
 import { STEP_IDS, type StepId } from "../../form/layout";
 import { _ } from "../../i18n";
 import type { DraftHandle } from "../draft-context";
+import { NetworkTrialReport } from "./NetworkTrialReport";
 import { Wizard, WizardStep } from "./pf";
-import { focusProblem } from "./focus";
+import { focusHeading, focusProblem } from "./focus";
 import { StepForm } from "./StepForm";
 import { WizardButtons, type Submit } from "./WizardButtons";
 import { stepIntro, stepTitle } from "./steps";
+import { useNetworkTrial } from "./useNetworkTrial";
 
 interface WizardFrameProps {
     draft: Draft;
@@ -26,11 +28,17 @@ interface WizardFrameProps {
     place: (step: string) => Route;
     /** Where Cancel leads. */
     back: Route;
+    /** The deployment that gets other answers; null: a new one. */
+    job?: string | null;
 }
 
 /** The steps with their forms, and the review: the same for a new deployment and for other answers. */
-export function WizardFrame({ draft, update, wanted, problems, submit, review, notice, place, back }: WizardFrameProps) {
+export function WizardFrame({ draft, update, wanted, problems, submit, review, notice, place, back, job = null }: WizardFrameProps) {
     const troubled = (step: string) => [...problems.keys()].filter(path => stepOf(draft, path) === step);
+    const network = useNetworkTrial(draft, job);
+    const trial = network && {
+        step: "network", verdict: network.verdict, run: network.run, focus: () => focusHeading("network-trial-title"),
+    };
     const onLeave = (step: string): boolean => {
         update(old => leave(old, step as StepId));
         const [first] = troubled(step);
@@ -48,12 +56,15 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                     update(old => seen.reduce(leave, old));
                     go(place(String(step.id)));
                 }}
-                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} />}>
+                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} trial={trial} />}>
             {STEP_IDS.map((step, index) => (
                 <WizardStep key={step} id={step} name={stepTitle(step)} body={{ "aria-label": stepTitle(step) }}
                             status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
                     {index === 0 && notice}
-                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems} />
+                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems}>
+                        {step === "network" && network &&
+                            <NetworkTrialReport trial={network} incomplete={troubled(step).length > 0} job={job} />}
+                    </StepForm>
                 </WizardStep>
             ))}
             <WizardStep id="review" name={_("Review")} body={{ "aria-label": _("Review") }}>{review}</WizardStep>

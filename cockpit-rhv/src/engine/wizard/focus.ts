@@ -9,3 +9,13 @@ export function focusProblem(path: string): void {
         (repeat ?? field)?.focus();
     });
 }
+
+/** Brings a heading that may have the focus into sight, once it is drawn. */
+export function focusHeading(id: string): void {
+    requestAnimationFrame(() => {
+        const heading = document.getElementById(id);
+        // What is below it is to be read: it stands at the top.
+        heading?.scrollIntoView({ block: "start" });
+        heading?.focus({ preventScroll: true });
+    });
+}
