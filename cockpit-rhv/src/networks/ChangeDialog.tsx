@@ -19,10 +19,12 @@ interface ChangeDialogProps {
     isDisabled?: boolean;
     danger?: boolean;
     onClose: () => void;
+    /** The job has begun. */
+    onStarted?: (job: string) => void;
 }
 
 /** Fields first, then what will change, then the job: nothing is changed before it has been seen. */
-export function ChangeDialog({ title, plan, children, isDisabled = false, danger = false, onClose }: ChangeDialogProps) {
+export function ChangeDialog({ title, plan, children, isDisabled = false, danger = false, onClose, onStarted }: ChangeDialogProps) {
     const call = useCall();
     const [preview, setPreview] = useState<NetworksPlanResult | null>(null);
     const [seen, setSeen] = useState(false);
@@ -36,7 +38,7 @@ export function ChangeDialog({ title, plan, children, isDisabled = false, danger
     }
     return (
         <EditDialog key="review" title={title} confirm={_("Change it now")} danger={danger} isDisabled={false} onClose={onClose}
-                    onBack={() => setSeen(false)} action={() => call("networks.change", { plan, confirm_s: CONFIRM_S })}>
+                    onBack={() => setSeen(false)} action={() => call("networks.change", { plan, confirm_s: CONFIRM_S }).then(({ job }) => onStarted?.(job))}>
             {preview.warnings.map(warning => <Notice key={text(warning)} variant="warning" title={text(warning)} />)}
             <ul className="rhv-steps" data-preview>
                 {preview.steps.map(step => <li key={text(step)}>{text(step)}</li>)}

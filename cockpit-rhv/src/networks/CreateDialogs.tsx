@@ -26,14 +26,25 @@ function options(links: readonly Link[]) {
     return links.map(link => ({ value: link.name, label: label(link) }));
 }
 
+/** What a bridge can be made upon. */
+export function bridgeable(links: HostNetworks["links"]): Link[] {
+    return usable(links, ["ethernet", "virtual", "bond", "vlan"]);
+}
+
+interface BridgeDialogProps extends DialogProps {
+    /** The job has begun. */
+    onStarted?: (started: { job: string; name: string }) => void;
+}
+
 /** A bridge for guests, which takes the host's own address with it. */
-export function BridgeDialog({ links, onClose }: DialogProps) {
-    const below = usable(links, ["ethernet", "virtual", "bond", "vlan"]);
+export function BridgeDialog({ links, onClose, onStarted }: BridgeDialogProps) {
+    const below = bridgeable(links);
     const [name, setName] = useState(links.ovirtmgmt ? "" : "ovirtmgmt");
     const [on, setOn] = useState(below.find(link => link.addresses.length > 0)?.name ?? below[0]?.name ?? "");
     const [address, setAddress] = useAddress("keep");
     return (
         <ChangeDialog title={_("Create bridge")} onClose={onClose} isDisabled={name.trim() === "" || on === ""}
+                      onStarted={job => onStarted?.({ job, name: name.trim() })}
                       plan={{ kind: "bridge", name: name.trim(), on: [on], addresses: addressing(address) }}>
             {below.length === 0 && <NothingFree />}
             <TextField id="net-name" label={_("Name")} value={name} problem={null} onValue={setName}

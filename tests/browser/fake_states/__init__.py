@@ -230,6 +230,7 @@ STATES: dict[str, Callable[[], State]] = {
     "logs-failed": lambda: State("none", logs.collecting("failed"), archives=1),
     # Networks of hosts that NetworkManager looks after, or does not.
     "nets-plain": lambda: State(nets="plain"),
+    "nets-owned": lambda: State(nets="owned"),
     "nets-bare": lambda: State(nets="bare"),
     "nets-applying": lambda: State(nets="applying"),
     "nets-confirming": lambda: State(nets="confirming"),

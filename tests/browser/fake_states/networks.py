@@ -193,9 +193,16 @@ def bare() -> Json:
     return {**plain(), "manager": {"state": "unknown", "error": failed}, "links": {}, "routes": [], "libvirt": empty}
 
 
+def owned() -> Json:
+    """NetworkManager runs, and looks after no card."""
+    running: Json = {"state": "running", "error": None}
+    return {**plain(), "manager": running, "libvirt": {"networks": {}, "known": True, "error": None}}
+
+
 KINDS = {
     "several": several,
     "plain": plain,
+    "owned": owned,
     "bare": bare,
     "applying": lambda: change("applying"),
     "confirming": lambda: change("confirming", left_s=55, gateway="192.0.2.1"),
