@@ -38,6 +38,7 @@ from tests.browser.fake_states import (
     guest,
     guests,
     logs,
+    networks,
     plans,
     report,
     storage,
@@ -156,6 +157,13 @@ class Helper:
             return {"results": guests.results(params["uuids"])}
         if method in guest.ANSWERS:
             return guest.ANSWERS[method](params)
+        if method.startswith("networks."):
+            if params.get("plan", {}).get("addresses", {}).get("address") == "198.51.100.9/24":
+                raise plans.Refused(networks.taken())
+            if method == "networks.confirm" or method == "networks.change":
+                STATE_FILE.write_text("nets-kept" if method == "networks.confirm" else "nets-confirming")
+                self.follow()
+            return networks.answer(method)
         if method == "storage.create":
             return {"pool": storage.LOCAL}
         if method == "storage.upload_begin":

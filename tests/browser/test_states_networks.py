@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.local_cockpit import LocalCockpit, obstacle
-from tests.browser.states_page import FORMS, english, look, new_context, open_page, unfold
+from tests.browser.states_page import FORMS, english, look, new_context, open_page, sent, unfold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(obstacle() is not None, reason=str(obstacle()))
 
-STATES = ["before", "nets-plain", "nets-bare", "limited"]
+CHANGES = [f"nets-{state}" for state in ("applying", "confirming", "kept", "undone", "lost", "ended")]
+STATES = ["before", "nets-plain", "nets-bare", "limited", *CHANGES]
 
 
 @pytest.fixture
@@ -67,3 +68,94 @@ def test_a_host_of_ifupdown_names_the_file_and_the_steps(page: Page, cockpit: Lo
     unfold(page)
     expect(page.locator("[data-handover='eth0'] li")).to_have_count(3)
     expect(page.locator("[data-card='libvirt'] [data-error='libvirt.unreachable']")).to_be_visible()
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_each_dialog_for_a_change(browser: Browser, cockpit: LocalCockpit, look_as: str) -> None:
+    context = new_context(browser, cockpit, look_as)
+    page = open_page(context, cockpit, "before", "networks")
+    for kind in ("bridge", "bond", "vlan"):
+        page.locator(f"#create-{kind}").click()
+        page.locator("#net-method").select_option("static")
+        look(page, f"{look_as}-nets-create-{kind}", whole=False)
+        _speaks(page, look_as)
+        page.keyboard.press("Escape")
+        expect(page.locator("#edit-confirm")).to_have_count(0)
+    page.locator("#create-bridge").click()
+    page.locator("#net-name").fill("guests")
+    page.locator("#edit-confirm").click()
+    expect(page.locator("[data-preview] li")).to_have_count(2)
+    unfold(page)
+    look(page, f"{look_as}-nets-review", whole=False)
+    _speaks(page, look_as)
+    context.close()
+
+
+def _speaks(page: Page, look_as: str) -> None:
+    left = english(page.locator("[role='dialog']").inner_text()) if look_as == "es" else []
+    assert not left, f"in English: {left}"
+
+
+def test_a_bridge_is_shown_before_it_is_made_and_then_confirmed(page: Page, cockpit: LocalCockpit) -> None:
+    before = {name: len(sent(cockpit, f"networks.{name}")) for name in ("plan", "change", "confirm")}
+
+    def new(name: str) -> list[dict[str, Any]]:
+        return sent(cockpit, f"networks.{name}")[before[name] :]
+
+    page.locator("#create-bridge").click()
+    page.locator("#net-name").fill("guests")
+    page.locator("#net-on").select_option("enp4s0f0")
+    page.locator("#edit-confirm").click()
+    expect(page.locator("[data-preview] li")).to_have_count(2)
+    assert new("change") == []
+    plan = {"kind": "bridge", "name": "guests", "on": ["enp4s0f0"], "addresses": {"method": "keep"}}
+    assert new("plan") == [{"plan": plan}]
+    page.locator("#edit-confirm").click()
+    question = page.locator("[data-change='confirming']")
+    expect(question).to_contain_text("The gateway 192.0.2.1 answers.")
+    assert new("change") == [{"plan": plan, "confirm_s": 60}]
+    expect(page.locator("#create-bridge")).to_be_disabled()
+    left = int(page.locator("[data-left]").get_attribute("data-left") or 0)
+    assert 45 <= left <= 55
+    expect(page.locator(f"[data-left='{left - 2}']")).to_be_visible()
+    page.reload()
+    page.locator("#keep-change").click()
+    expect(page.locator("[data-change='kept']")).to_contain_text("it was confirmed and stays")
+    assert new("confirm") == [{"job": "20261123-140000-abcd", "keep": True}]
+    expect(page.locator("#create-bridge")).to_be_enabled()
+
+
+def test_what_was_taken_back_says_why(page: Page, cockpit: LocalCockpit) -> None:
+    cockpit.show("nets-undone")
+    banner = page.locator("[data-change='undone']")
+    expect(banner).to_contain_text("everything is as before")
+    expect(banner).to_contain_text("The gateway 192.0.2.1 could not be reached over guests after the change.")
+    banner.get_by_role("button", name="Dismiss").click()
+    expect(banner).to_have_count(0)
+
+
+def test_a_refusal_stays_in_the_dialog(page: Page, cockpit: LocalCockpit) -> None:
+    before = len(sent(cockpit, "networks.change"))
+    page.locator("tr[data-row='enp4s0f0']").get_by_role("button", name="Edit enp4s0f0").click()
+    page.locator("#net-address").fill("198.51.100.9/24")
+    page.locator("#edit-confirm").click()
+    expect(page.locator("[data-error='networks.address_taken']")).to_contain_text("52:54:00:01:02:03")
+    expect(page.locator("[data-preview]")).to_have_count(0)
+    assert len(sent(cockpit, "networks.change")) == before
+
+
+def test_what_others_look_after_and_the_engines_bridge_have_no_buttons(page: Page, cockpit: LocalCockpit) -> None:
+    for name in ("virbr0", "storage", "eno3"):
+        expect(page.locator(f"tr[data-row='{name}'] td[data-column='actions'] button")).to_have_count(0)
+    expect(page.locator("tr[data-row='ovirtmgmt'] td[data-column='actions'] button")).to_have_count(2)
+    cockpit.show("nets-kept")
+    row = page.locator("tr[data-row='ovirtmgmt']")
+    expect(row).to_contain_text("the hosted engine is reached over it")
+    expect(row.locator("td[data-column='actions'] button")).to_have_count(0)
+
+
+def test_with_limited_access_nothing_can_be_changed(page: Page, cockpit: LocalCockpit) -> None:
+    cockpit.show("limited")
+    expect(page.locator("#limited-access")).to_be_visible()
+    expect(page.locator("#create-bridge")).to_be_disabled()
+    expect(page.get_by_role("button", name="Edit enp4s0f0")).to_be_disabled()

@@ -142,6 +142,7 @@ def test_guests_stand_with_their_bridge_and_none_is_left_out(root: Path) -> None
         "name": "my:bridge",
         "file": "/etc/NetworkManager/system-connections/b.nmconnection",
         "protected": False,
+        "engine": False,
     }
 
 

@@ -95,6 +95,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "storage.volume_create": {"pool": "x", "name": "x", "format": "raw", "capacity_bytes": 1048576, "full": False},
     "storage.volume_remove": {"pool": "x", "name": "x"},
     "storage.upload_begin": {"pool": "x", "name": "x", "size_bytes": 1},
+    "networks.plan": {"plan": {"kind": "mtu", "name": "x", "mtu": 1500}},
+    "networks.change": {"plan": {"kind": "mtu", "name": "x", "mtu": 1500}, "confirm_s": 30},
+    "networks.confirm": {"job": "x", "keep": True},
     "logs.list": {},
     "logs.delete": {"archive": "x"},
 }

@@ -32,6 +32,7 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     from .lasting_methods import LASTING_METHODS
     from .log_methods import LOG_METHODS
     from .machine_methods import MACHINE_METHODS
+    from .network_methods import NETWORK_METHODS
     from .pool_methods import POOL_METHODS
     from .storage_methods import STORAGE_METHODS
     from .upgrade_methods import UPGRADE_METHODS
@@ -39,7 +40,7 @@ def register(dispatcher: Dispatcher[Call]) -> None:
     of_guests = (MACHINE_METHODS, GUEST_METHODS, DEVICE_METHODS, CREATE_METHODS, LOG_METHODS)
     of_storage = (STORAGE_METHODS, POOL_METHODS)
     of_engine = (DEPLOY_METHODS, LASTING_METHODS, UPGRADE_METHODS)
-    for table in (SESSION_METHODS, JOB_METHODS, *of_guests, *of_storage, *of_engine):
+    for table in (SESSION_METHODS, JOB_METHODS, NETWORK_METHODS, *of_guests, *of_storage, *of_engine):
         for name, handler in table.items():
             dispatcher.register(name, handler)
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..checks.context import run_command
+from ..checks.network_change import current_change
 from ..errors import RhvError
 from ..host.dns import read_dns
 from ..messages import msg
@@ -51,7 +52,8 @@ class NetworksTopic(FollowingTopic):
         if self._error is not None:
             raise self._error
         assert self._structure is not None  # start has read it
-        return self._view.to_json(self._structure, self._dns, self._virtual, self._libvirt_error)
+        change = current_change()  # a small file of /run
+        return self._view.to_json(self._structure, self._dns, self._virtual, self._libvirt_error, change)
 
     async def prepare(self) -> None:
         self._news.start()

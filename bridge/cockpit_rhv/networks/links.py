@@ -50,7 +50,7 @@ class Link:
 
     ``enabled``: switched on. ``link``: up, down, or unknown where the driver does not tell. ``members``: ports of a
     bridge, NICs of a bond, the parent of a VLAN. ``controller``: the bridge or bond it is in. ``speed_mbps``: None when
-    it has none.
+    it has none. ``most_mtu``: None where the driver does not tell.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Link:
     driver: str | None = None
     vlan_id: int | None = None
     bond: Bond | None = None
+    most_mtu: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The part of definition ``NetworkLink`` that the kernel knows."""
@@ -161,6 +162,7 @@ def _link(item: Mapping[str, Any], device: Path, ports: Mapping[str, list[str]])
         driver=driver.resolve().name if driver.is_symlink() else None,
         vlan_id=_info(item).get("id") if kind == "vlan" else None,
         bond=_bond(item, members, device) if kind == "bond" else None,
+        most_mtu=item.get("max_mtu") or None,
     )
 
 

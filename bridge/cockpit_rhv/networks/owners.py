@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .nm import Manager
 
 _VDSM_NETS = "var/lib/vdsm/persistence/netconf/nets"
+_ENGINE = "etc/cockpit-rhv/engine.json"
 #: ``source`` within ``source``: further than anybody goes.
 _DEPTH = 4
 
@@ -23,29 +24,40 @@ class Owner(NamedTuple):
     """``kind``: networkmanager, ifupdown, networkd, libvirt, vdsm, nobody or unknown.
 
     ``name``: its profile or network. ``file``: where that is written down. ``protected``: nothing here changes it.
+    ``engine``: that is because the hosted engine is reached over it.
     """
 
     kind: str
     name: str | None = None
     file: str | None = None
     protected: bool = False
+    engine: bool = False
 
 
 class Written(NamedTuple):
-    """What files of the host say. By interface: the file of its ifupdown stanza, networkd's file, vdsm's network."""
+    """What files of the host say. By interface: the file of its ifupdown stanza, networkd's file, vdsm's network.
+
+    ``engine``: the bridge that the hosted engine is on, and all that it is made of.
+    """
 
     ifupdown: Mapping[str, str]
     networkd: Mapping[str, str]
     vdsm: Mapping[str, str]
+    engine: frozenset[str] = frozenset()
 
 
 def read_written(links: Mapping[str, Link], root: Path = Path("/")) -> Written:
     """What cannot be read is left out: most hosts have one of the three at most."""
-    return Written(dict(ifupdown_files(root)), _networkd(links, root), _vdsm(root))
+    return Written(dict(ifupdown_files(root)), _networkd(links, root), _vdsm(root), _engine(links, root))
 
 
 def find_owner(link: Link, written: Written, manager: Manager, libvirt_bridges: Mapping[str, str]) -> Owner:
     """Who configures ``link``. ``libvirt_bridges``: bridge to the name of the libvirt network it belongs to."""
+    owner = _owner(link, written, manager, libvirt_bridges)
+    return owner._replace(protected=True, engine=True) if link.name in written.engine else owner
+
+
+def _owner(link: Link, written: Written, manager: Manager, libvirt_bridges: Mapping[str, str]) -> Owner:
     name = link.name
     device = manager.devices.get(name)
     if name in written.vdsm:
@@ -123,3 +135,21 @@ def _vdsm(root: Path) -> dict[str, str]:
             if net.get("vlan") is not None:
                 found.update((f"{name}.{net['vlan']}", file.name) for name in lower)
     return found
+
+
+def _engine(links: Mapping[str, Link], root: Path) -> frozenset[str]:
+    """The engine's bridge, by the file that its deployment left, and whatever that bridge is made of."""
+    try:
+        config = json.loads((root / _ENGINE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return frozenset()
+    if not isinstance(config, dict) or config.get("network_kind") != "bridge":
+        return frozenset()  # behind libvirt's NAT, whose bridge is protected anyway
+    found: set[str] = set()
+    waiting = [str(config.get("network_name"))]
+    while waiting:
+        name = waiting.pop()
+        if name in links and name not in found:
+            found.add(name)
+            waiting += links[name].members
+    return frozenset(found)

@@ -68,8 +68,9 @@ class View:
         dns: Mapping[str, Any],
         virtual: Virtual | None,
         libvirt_error: RhvError | None,
+        change: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Definition ``Networks``."""
+        """Definition ``Networks``. ``change``: definition ``NetworkChange``."""
         taps = virtual.taps if virtual else {}
         shown = {name: link for name, link in structure.kernel.links.items() if not _is_guests(link)}
         return {
@@ -85,6 +86,7 @@ class View:
                 "known": virtual is not None,
                 "error": libvirt_error.to_json() if libvirt_error else None,
             },
+            "change": change,
         }
 
     def _link(

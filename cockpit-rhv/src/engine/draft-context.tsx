@@ -22,6 +22,8 @@ interface Drafts {
     change: (key: string, change: (entry: Entry) => Entry) => void;
     /** A form is read once a page asks for it. */
     request: (key: string) => void;
+    /** Reads the form anew: the host has changed. */
+    reread: (key: string) => void;
 }
 
 const DraftContext = createContext<Drafts | null>(null);
@@ -43,11 +45,13 @@ export function DraftProvider({ children }: { children: ReactNode }) {
     const [wanted, setWanted] = useState<readonly string[]>([]);
     const change = useCallback((key: string, changed: (entry: Entry) => Entry) =>
         setEntries(old => ({ ...old, [key]: changed(old[key] ?? NOTHING) })), []);
+    const [turns, setTurns] = useState<Readonly<Record<string, number>>>({});
+    const reread = useCallback((key: string) => setTurns(old => ({ ...old, [key]: (old[key] ?? 0) + 1 })), []);
     const request = useCallback((key: string) => setWanted(old => (old.includes(key) ? old : [...old, key])), []);
-    const value = useMemo(() => ({ entries, change, request }), [entries, change, request]);
+    const value = useMemo(() => ({ entries, change, request, reread }), [entries, change, request, reread]);
     return (
         <DraftContext.Provider value={value}>
-            {wanted.map(key => <Reader key={key} of={key} />)}
+            {wanted.map(key => <Reader key={key} of={key} turn={turns[key] ?? 0} />)}
             {children}
         </DraftContext.Provider>
     );
@@ -60,8 +64,8 @@ function useDrafts(): Drafts {
     return value;
 }
 
-/** Reads a form anew with each helper: with more privileges it may detect more. */
-function Reader({ of: key }: { of: string }) {
+/** Reads a form anew with each helper: with more privileges it may detect more; and with each `turn`. */
+function Reader({ of: key, turn }: { of: string; turn: number }) {
     const { change } = useDrafts();
     const { call } = useSession();
     const connection = useConnection();
@@ -76,23 +80,25 @@ function Reader({ of: key }: { of: string }) {
         return () => {
             current = false;
         };
-    }, [key, hello, call, change]);
+    }, [key, hello, call, change, turn]);
     return null;
 }
 
 export interface DraftHandle extends Entry {
     update: (change: (draft: Draft) => Draft) => void;
     discard: () => void;
+    /** The choices are read from the host again; what was typed stays. */
+    reread: () => void;
 }
 
 /** The draft of a new deployment; with a job, the one of other answers for it. */
 export function useDraft(job: string | null = null): DraftHandle {
     const key = job ?? NEW;
-    const { entries, change, request } = useDrafts();
+    const { entries, change, request, reread } = useDrafts();
     useEffect(() => request(key), [request, key]);
     const update = useCallback((changed: (draft: Draft) => Draft) =>
         change(key, entry => ({ ...entry, draft: entry.draft && changed(entry.draft) })), [change, key]);
     const discard = useCallback(() => update(({ form, begun }) => (begun ? begunDraft(form, form.values, null) : draftFrom(form, null))),
                                 [update]);
-    return { ...entries[key] ?? NOTHING, update, discard };
+    return { ...entries[key] ?? NOTHING, update, discard, reread: useCallback(() => reread(key), [reread, key]) };
 }

@@ -20,11 +20,15 @@ interface EditDialogProps {
     isDisabled: boolean;
     action: () => Promise<unknown>;
     onClose: () => void;
+    /** When the action has succeeded, instead of closing. */
+    onDone?: () => void;
+    /** To an earlier step of the same dialog. */
+    onBack?: () => void;
 }
 
 /** A few fields and one button; stays open with the error when it fails. */
-export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose }: EditDialogProps) {
-    const { busy, error, run } = useAction(action, onClose);
+export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose, onDone = onClose, onBack }: EditDialogProps) {
+    const { busy, error, run } = useAction(action, onDone);
     return (
         <Modal isOpen variant={wide ? "large" : "small"} onEscapePress={onClose} appendTo={mainElement}
                aria-labelledby="edit-title" aria-describedby="edit-body">
@@ -44,6 +48,7 @@ export function EditDialog({ title, children, confirm, danger = false, wide = fa
                         isDisabled={busy || isDisabled} id="edit-confirm">
                     {confirm}
                 </Button>
+                {onBack && <Button variant="secondary" onClick={onBack} isDisabled={busy}>{_("Back")}</Button>}
                 <Button variant="link" onClick={onClose}>{_("Cancel")}</Button>
             </ModalFooter>
         </Modal>

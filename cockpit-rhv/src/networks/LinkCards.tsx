@@ -3,13 +3,18 @@ import { _ } from "../i18n";
 import { Table, type Column } from "../guest/Table";
 import { Card, CardBody, CardTitle } from "../pf";
 import { Addresses, Guests, LinkState, Members, OwnedBy, Traffic } from "./cells";
+import { LinkActions } from "./LinkActions";
 import { byName, isBuilt, type HostNetworks, type Link } from "./types";
 import { bondMode, kindWord, speed } from "./words";
 
-interface CardsProps { networks: HostNetworks }
+interface CardsProps {
+    networks: HostNetworks;
+    /** Nothing can be changed just now. */
+    fixed: boolean;
+}
 
 /** What connects the host to the world outside. */
-export function NicsCard({ networks: { links } }: CardsProps) {
+export function NicsCard({ networks: { links }, fixed }: CardsProps) {
     const rows = Object.values(links).filter(link => !isBuilt(link) && link.kind !== "loopback").sort(byName);
     const columns: Column<Link>[] = [
         {
@@ -46,6 +51,7 @@ export function NicsCard({ networks: { links } }: CardsProps) {
         { id: "addresses", title: _("Addresses"), cell: link => <Addresses link={link} /> },
         { id: "rate", title: _("Now"), cell: link => <Traffic link={link} /> },
         { id: "owner", title: _("Looked after by"), cell: link => <OwnedBy link={link} /> },
+        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} isDisabled={fixed} /> },
     ];
     return (
         <Card component="section" data-card="nics">
@@ -60,7 +66,7 @@ export function NicsCard({ networks: { links } }: CardsProps) {
 }
 
 /** Bridges, bonds and VLANs, with what they are made of. */
-export function BuiltCard({ networks: { links } }: CardsProps) {
+export function BuiltCard({ networks: { links }, fixed }: CardsProps) {
     const order: Link["kind"][] = ["bridge", "bond", "vlan"];
     const rows = Object.values(links).filter(isBuilt)
         .sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind) || byName(one, other));
@@ -85,6 +91,7 @@ export function BuiltCard({ networks: { links } }: CardsProps) {
         { id: "addresses", title: _("Addresses"), cell: link => <Addresses link={link} /> },
         { id: "rate", title: _("Now"), cell: link => <Traffic link={link} /> },
         { id: "owner", title: _("Looked after by"), cell: link => <OwnedBy link={link} /> },
+        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} isDisabled={fixed} /> },
     ];
     return (
         <Card component="section" data-card="built">

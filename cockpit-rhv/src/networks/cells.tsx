@@ -54,7 +54,7 @@ export function OwnedBy({ link: { owner } }: { link: Link }) {
                 {owner.name !== undefined && <span className="rhv-muted"> {owner.name}</span>}
             </div>
             {owner.file !== undefined && <div className="rhv-path rhv-muted">{owner.file}</div>}
-            {owner.protected && <div className="rhv-muted">{_("not changed here")}</div>}
+            {owner.protected && <div className="rhv-muted">{owner.engine ? _("not changed: the hosted engine is reached over it") : _("not changed here")}</div>}
         </>
     );
 }

@@ -231,7 +231,14 @@ STATES: dict[str, Callable[[], State]] = {
     "logs-failed": lambda: State("none", logs.collecting("failed"), archives=1),
     # Networks of hosts that NetworkManager looks after, or does not.
     "nets-plain": lambda: State(nets="plain"),
+    "nets-owned": lambda: State(nets="owned"),
     "nets-bare": lambda: State(nets="bare"),
+    "nets-applying": lambda: State(nets="applying"),
+    "nets-confirming": lambda: State(nets="confirming"),
+    "nets-kept": lambda: State(nets="kept"),
+    "nets-undone": lambda: State(nets="undone"),
+    "nets-lost": lambda: State(nets="lost"),
+    "nets-ended": lambda: State(nets="ended"),
     "libvirt-lost": lambda: State(libvirt="disconnected"),
     "skew": lambda: State("deployed", succeeded(), vm="running", version="0.0.9"),
 }

@@ -37,7 +37,7 @@ def link(name: str, kind: str = "ethernet", **more: Any) -> Json:
 
 
 def owner(kind: str, name: str | None = None, file: str | None = None, protected: bool = False) -> Json:
-    return {"kind": kind, "name": name, "file": file, "protected": protected}
+    return {"kind": kind, "name": name, "file": file, "protected": protected, "engine": False}
 
 
 def address(text: str, prefix: int = 24, dynamic: bool = False) -> Json:
@@ -95,7 +95,69 @@ def several() -> Json:
             "known": True,
             "error": None,
         },
+        "change": None,
     }
+
+
+def change(state: str, **more: Any) -> Json:
+    """The host with everything, and a change of it in one of its states."""
+    found = several()
+    found["links"]["ovirtmgmt"]["owner"].update(protected=True, engine=True)
+    title = msg("networks.title.bridge", "Create the bridge {name}", name="guests")
+    found["change"] = {
+        "job": "20261123-140000-abcd",
+        "title": title,
+        "user": "anna",
+        "state": state,
+        "left_s": None,
+        "error": None,
+        "gateway": None,
+        **more,
+    }
+    return found
+
+
+def _cut() -> Json:
+    text = "The gateway {gateway} could not be reached over {device} after the change."
+    return error("networks.cut", msg("networks.cut", text, gateway="192.0.2.1", device="guests"))
+
+
+def preview() -> Json:
+    """The answer of ``networks.plan``."""
+    moves = "The host's address {addresses} moves from {giver} to {taker}, with its routes and name servers."
+    made = msg("networks.step.bridge", "{name} becomes a bridge that {on} is part of.", name="guests", on="enp4s0f0")
+    moved = msg("networks.step.moves", moves, addresses="198.51.100.7/24", giver="enp4s0f0", taker="guests")
+    warning = "Whether {address} is in use could not be tested."
+    return {
+        "title": msg("networks.title.bridge", "Create the bridge {name}", name="guests"),
+        "steps": [made, moved],
+        "warnings": [msg("networks.warn_untested", warning, address="198.51.100.7")],
+        "commands": [
+            ["nmcli", "connection", "add", "type", "bridge", "con-name", "guests", "ipv4.dns", ""],
+            ["nmcli", "connection", "up", "guests"],
+        ],
+    }
+
+
+def taken() -> Json:
+    """What a bad plan is refused with."""
+    return error(
+        "networks.address_taken",
+        msg(
+            "networks.address_taken",
+            "{holder} has the address {address} already.",
+            address="198.51.100.9",
+            holder="52:54:00:01:02:03",
+        ),
+        msg("checks.unused.remedy", "Choose an address nobody has."),
+    )
+
+
+def answer(method: str) -> Json:
+    """Of ``networks.plan``, ``.change`` and ``.confirm``."""
+    if method == "networks.plan":
+        return preview()
+    return {"job": "20261123-140000-abcd"} if method == "networks.change" else {}
 
 
 def plain() -> Json:
@@ -119,6 +181,7 @@ def plain() -> Json:
         "routes": _routes("eth0"),
         "dns": {"servers": [], "search": []},
         "libvirt": {"networks": {}, "known": False, "error": denied},
+        "change": None,
     }
 
 
@@ -130,7 +193,24 @@ def bare() -> Json:
     return {**plain(), "manager": {"state": "unknown", "error": failed}, "links": {}, "routes": [], "libvirt": empty}
 
 
-KINDS = {"several": several, "plain": plain, "bare": bare}
+def owned() -> Json:
+    """NetworkManager runs, and looks after no card."""
+    running: Json = {"state": "running", "error": None}
+    return {**plain(), "manager": running, "libvirt": {"networks": {}, "known": True, "error": None}}
+
+
+KINDS = {
+    "several": several,
+    "plain": plain,
+    "owned": owned,
+    "bare": bare,
+    "applying": lambda: change("applying"),
+    "confirming": lambda: change("confirming", left_s=55, gateway="192.0.2.1"),
+    "kept": lambda: change("kept"),
+    "undone": lambda: change("undone", error=_cut()),
+    "lost": lambda: change("lost", error=_cut()),
+    "ended": lambda: change("ended", left_s=14),
+}
 
 
 def _rules() -> list[Json]:

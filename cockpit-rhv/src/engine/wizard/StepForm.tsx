@@ -22,12 +22,14 @@ interface StepFormProps {
     problems: ReadonlyMap<string, string>;
     /** Below the fields: what the host says to them. */
     children?: ReactNode;
+    /** What stands below single fields, by path. */
+    below?: Readonly<Record<string, ReactNode>>;
 }
 
 const isNumber = (field: Field) => field.schema.type === "integer";
 
 /** One step of the wizard: the fields of its sections, the rarely used ones folded away. */
-export function StepForm({ draft, update, step, title, intro, problems, children }: StepFormProps) {
+export function StepForm({ draft, update, step, title, intro, problems, children, below = {} }: StepFormProps) {
     const onEdit = (path: string, value: Raw) => update(old => edit(old, path, value));
     const onSecret = (name: SecretName) => (secret: Secret) => update(old => editSecret(old, name, secret));
     const strict = draft.left.has(step);
@@ -46,6 +48,7 @@ export function StepForm({ draft, update, step, title, intro, problems, children
             <FieldInput field={field} draft={draft} onEdit={value => onEdit(field.path, value)}
                         problem={strict || draft.typed.has(field.path) ? problems.get(field.path) : undefined} />
             <StepNotices draft={draft} step={step} of={field.path} problems={problems} onEdit={onEdit} />
+            {below[field.path]}
         </Fragment>
     );
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReactNode } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 
 import { go, type Route } from "../../app/route";
-import { leave, stepOf, type Draft } from "../../form/draft";
+import { edit, leave, stepOf, type Draft } from "../../form/draft";
 import { STEP_IDS, type StepId } from "../../form/layout";
 import { _ } from "../../i18n";
-import type { DraftHandle } from "../draft-context";
+import { useDraft, type DraftHandle } from "../draft-context";
+import { BridgeMaker, BridgeQuestion, type Making } from "./BridgeMaker";
 import { NetworkTrialReport } from "./NetworkTrialReport";
 import { Wizard, WizardStep } from "./pf";
 import { focusHeading, focusProblem } from "./focus";
@@ -35,6 +36,17 @@ interface WizardFrameProps {
 /** The steps with their forms, and the review: the same for a new deployment and for other answers. */
 export function WizardFrame({ draft, update, wanted, problems, submit, review, notice, place, back, job = null }: WizardFrameProps) {
     const troubled = (step: string) => [...problems.keys()].filter(path => stepOf(draft, path) === step);
+    const { reread } = useDraft(job);
+    const [making, setMaking] = useState<Making | null>(null);
+    const onMade = useCallback((name: string) => {
+        setMaking(null);
+        update(old => edit(edit(old, "network.kind", "bridge"), "network.name", name));
+        reread();
+    }, [update, reread]);
+    const question = <BridgeQuestion making={making} onMade={onMade} />;
+    const bridgeMaker = draft.raw["network.kind"] === "bridge" && <BridgeMaker onMaking={setMaking}>{question}</BridgeMaker>;
+    // What must be answered in time is asked wherever one has gone meanwhile.
+    const asked = making !== null && question;
     const network = useNetworkTrial(draft, job);
     const trial = network && {
         step: "network", verdict: network.verdict, run: network.run, focus: () => focusHeading("network-trial-title"),
@@ -61,13 +73,15 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                 <WizardStep key={step} id={step} name={stepTitle(step)} body={{ "aria-label": stepTitle(step) }}
                             status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
                     {index === 0 && notice}
-                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems}>
+                    {(step !== "network" || bridgeMaker === false) && asked}
+                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems}
+                              below={step === "network" ? { "network.name": bridgeMaker } : {}}>
                         {step === "network" && network &&
                             <NetworkTrialReport trial={network} incomplete={troubled(step).length > 0} job={job} />}
                     </StepForm>
                 </WizardStep>
             ))}
-            <WizardStep id="review" name={_("Review")} body={{ "aria-label": _("Review") }}>{review}</WizardStep>
+            <WizardStep id="review" name={_("Review")} body={{ "aria-label": _("Review") }}>{asked}{review}</WizardStep>
         </Wizard>
     );
 }

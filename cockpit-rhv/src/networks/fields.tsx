@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields that the dialogs for changes share.
+import { useState } from "react";
+
+import { Notice } from "../common/Notice";
+import type { NetworkPlan } from "../generated/wire";
+import { Choice, TextField } from "../guest/Fields";
+import { _ } from "../i18n";
+import type { Link } from "./types";
+
+export type Addressing = NonNullable<NetworkPlan["addresses"]>;
+type Method = Addressing["method"];
+
+/** What is typed about an address. */
+export interface AddressDraft { method: Method; address: string; gateway: string; dns: string }
+
+export function useAddress(method: Method): [AddressDraft, (draft: AddressDraft) => void] {
+    return useState<AddressDraft>({ method, address: "", gateway: "", dns: "" });
+}
+
+/** As the helper takes it; it judges what was typed. */
+export function addressing({ method, address, gateway, dns }: AddressDraft): Addressing {
+    if (method !== "static")
+        return { method };
+    const servers = dns.split(/[\s,]+/).filter(one => one !== "");
+    return { method, address: address.trim(), ...gateway.trim() !== "" && { gateway: gateway.trim() }, dns: servers };
+}
+
+interface AddressFieldsProps {
+    draft: AddressDraft;
+    onDraft: (draft: AddressDraft) => void;
+    methods: readonly Method[];
+}
+
+export function AddressFields({ draft, onDraft, methods }: AddressFieldsProps) {
+    return (
+        <>
+            <Choice id="net-method" label={_("IPv4 address")} value={draft.method} onValue={value => onDraft({ ...draft, method: value as Method })}
+                    options={methods.map(value => ({ value, label: methodWord(value) }))} />
+            {draft.method === "static" && (
+                <>
+                    <TextField id="net-address" label={_("Address with prefix")} value={draft.address} problem={null} help={_("Such as 192.0.2.10/24.")}
+                               onValue={address => onDraft({ ...draft, address })} />
+                    <TextField id="net-gateway" label={_("Gateway")} value={draft.gateway} problem={null} help={_("Empty when there is none.")}
+                               onValue={gateway => onDraft({ ...draft, gateway })} />
+                    <TextField id="net-dns" label={_("Name servers")} value={draft.dns} problem={null} help={_("Their addresses, with spaces between them.")}
+                               onValue={dns => onDraft({ ...draft, dns })} />
+                </>
+            )}
+        </>
+    );
+}
+
+function methodWord(method: Method): string {
+    switch (method) {
+    case "keep": return _("That of what it is made upon");
+    case "auto": return _("From a DHCP server");
+    case "static": return _("Fixed");
+    case "none": return _("None");
+    }
+}
+
+/** Whether NetworkManager may be asked to change it. */
+export function isOurs({ owner, kind }: Link): boolean {
+    return owner.kind === "networkmanager" && !owner.protected && kind !== "loopback" && kind !== "tun";
+}
+
+export function NothingFree() {
+    return (
+        <Notice variant="info" title={_("There is nothing that it could be made upon")}>
+            {_("What is part of something else, and what another program looks after, cannot be used. Below on the page is how it is handed over.")}
+        </Notice>
+    );
+}

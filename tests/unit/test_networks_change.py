@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A change under a checkpoint: kept, not confirmed, cut off, and a way back that NetworkManager only claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cockpit_rhv.checks.context import Finished
+from cockpit_rhv.errors import RhvError
+from cockpit_rhv.networks.change import Change, Way
+from cockpit_rhv.networks.plan import Plan
+from cockpit_rhv.networks.view import Structure, read_structure
+
+from tests.unit.test_networks_reading import ANSWERS, answering
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+PLAN = Plan.from_json({"kind": "mtu", "name": "ovirtmgmt", "mtu": 9000})
+
+
+class World:
+    """A host whose NetworkManager does as it is told, as far as ``lies`` and ``cut`` let it."""
+
+    def __init__(self, cut: bool = False, lies: bool = False, refuses: str = "", routes: bool = True) -> None:
+        self.calls: list[str] = []
+        self.states: list[str] = []
+        self.told: list[Any] = []
+        self.cut, self.lies, self.refuses, self.routes = cut, lies, refuses, routes
+        self.changed = self.down = False
+        self.now_s = 0.0
+
+    def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
+        line = " ".join(argv)
+        self.calls.append(line)
+        if self.refuses and self.refuses in line:
+            return Finished(4, "refused")
+        if "CheckpointCreate" in line:
+            return Finished(0, 'o "/cp/1"')
+        if "CheckpointRollback" in line:
+            self.changed, self.down = False, self.lies
+        if "connection modify" in line:
+            self.changed = True
+        if line == "nmcli -w 20 connection up u-1":
+            self.down = False
+        if "device status" in line:
+            return Finished(0, "ovirtmgmt:disconnected:" if self.down else "ovirtmgmt:connected:u-1")
+        if line in ANSWERS:
+            return Finished(0, "[]" if "route" in line and not self.routes else ANSWERS[line])
+        return Finished(0, "")
+
+    def reaches(self, way: Way) -> bool:
+        assert way == Way("192.0.2.1", "ovirtmgmt")
+        return not ((self.changed and self.cut) or self.down)
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+def change(world: World, structure: Structure, answer: str | None) -> Change:
+    def tell(state: Any) -> None:
+        world.told.append(state)
+        world.states.append(state["state"] + (f" {state['error'].code}" if state["error"] else ""))
+
+    timed = {"sleep": world.sleep, "clock": lambda: world.now_s}
+    return Change(world.run, world.reaches, PLAN, structure, lambda: answer, tell, 45.0, **timed)  # type: ignore[arg-type]
+
+
+def taken_back(world: World, structure: Structure, answer: str | None = "keep") -> str:
+    with pytest.raises(RhvError) as refused:
+        change(world, structure, answer).carry_out()
+    return refused.value.code
+
+
+@pytest.fixture
+def structure(tmp_path: Path) -> Structure:
+    return read_structure(answering(ANSWERS), tmp_path)
+
+
+def test_confirmed_it_is_kept(structure: Structure) -> None:
+    world = World()
+    change(world, structure, "keep").carry_out()
+    assert world.states == ["applying", "confirming", "kept"]
+    assert "CheckpointDestroy" in world.calls[-1]
+    assert not any("CheckpointRollback" in call for call in world.calls)
+    # NetworkManager's own time is longer than ours: it is what is left when we are killed
+    times = [call.rpartition("Checkpoint")[2] for call in world.calls if "busctl" in call]
+    assert times == ["Create aouu 0 155 7", "AdjustRollbackTimeout ou /cp/1 60", "Destroy o /cp/1"]
+    assert (world.told[1]["confirm_in_s"], world.told[1]["back_in_s"]) == (45.0, 60.0)
+
+
+def test_not_confirmed_it_is_taken_back(structure: Structure) -> None:
+    world = World()
+    assert taken_back(world, structure, None) == "networks.unconfirmed"
+    assert world.states[-2:] == ["undoing networks.unconfirmed", "undone networks.unconfirmed"]
+    assert 45 <= world.now_s < 60
+
+
+def test_undo_is_taken_back_at_once(structure: Structure) -> None:
+    world = World()
+    assert taken_back(world, structure, "undo") == "networks.withdrawn"
+    assert world.now_s < 1
+
+
+def test_cut_off_it_is_taken_back_without_asking(structure: Structure) -> None:
+    world = World(cut=True)
+    assert taken_back(world, structure) == "networks.cut"
+    assert world.states == ["applying", "undoing networks.cut", "undone networks.cut"]
+
+
+def test_without_a_default_route_it_is_taken_back(structure: Structure) -> None:
+    world = World(routes=False)
+    assert taken_back(world, structure) == "networks.cut"
+
+
+def test_ended_in_the_middle_it_is_taken_back(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, None)
+
+    def stop() -> str:
+        raise KeyboardInterrupt
+
+    asked.answer = stop
+    with pytest.raises(KeyboardInterrupt):
+        asked.carry_out()
+    assert world.states[-2:] == ["undoing networks.stopped", "undone networks.stopped"]
+
+
+def test_a_bridge_that_stays_down_after_the_rollback_is_brought_up(structure: Structure) -> None:
+    world = World(lies=True)
+    taken_back(world, structure, None)
+    assert "nmcli -w 20 connection up u-1" in world.calls
+    assert world.states[-1] == "undone networks.unconfirmed"
+
+
+def test_what_cannot_be_brought_back_is_not_called_undone(structure: Structure) -> None:
+    world = World(lies=True, refuses="connection up u-1")
+    taken_back(world, structure, None)
+    assert world.states[-1].startswith("lost ")
+
+
+def test_nmcli_that_refuses_is_taken_back(structure: Structure) -> None:
+    world = World(refuses="connection modify")
+    assert taken_back(world, structure) == "networks.command"
+    assert world.states[-1] == "undone networks.command"
+
+
+def test_without_a_checkpoint_nothing_is_begun(structure: Structure) -> None:
+    world = World(refuses="CheckpointCreate")
+    assert taken_back(world, structure) == "networks.checkpoint"
+    assert not any("connection modify" in call for call in world.calls)
+    assert world.states == []
