@@ -19,6 +19,8 @@ from ..messages import Message, msg
 from ..networks.change import Change
 from ..networks.plan import Plan, judge
 from ..networks.preview import steps, title
+from ..networks.profile_rules import judge_profiles
+from ..networks.profiles import read_settings
 from ..networks.view import owner_of, read_structure
 from ..paths import data_dir
 from .context import run_command
@@ -48,7 +50,7 @@ def changes_dir() -> Path:
 def preview(plan: Plan, virtual: Virtual, run: Run = run_command) -> dict[str, Any]:
     """What the change will do, and warnings. Raises RhvError ``networks.*`` for what cannot be."""
     structure = read_structure(run)
-    warnings = _judged(plan, structure, virtual)
+    warnings = _judged(plan, structure, virtual, run)
     calls = _change(plan, structure, run).calls()
     return {
         "title": title(plan).to_json(),
@@ -71,7 +73,7 @@ def start_change(
     """Look at everything, then start the job; returns its id. Raises RhvError ``networks.*``, ``job.*``."""
     plan = Plan.from_json(wanted)
     structure = read_structure(run)
-    _judged(plan, structure, virtual)
+    _judged(plan, structure, virtual, run)
     folder = changes_dir()
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     text = title(plan)
@@ -167,9 +169,10 @@ def reaches(way: Way, run: Run = run_command) -> bool:
         return False
 
 
-def _judged(plan: Plan, structure: Structure, virtual: Virtual) -> Sequence[Message]:
+def _judged(plan: Plan, structure: Structure, virtual: Virtual, run: Run) -> Sequence[Message]:
     owner = {name: owner_of(structure, virtual, name) for name in structure.kernel.links}
     warnings = judge(plan, structure, owner)
+    warnings += judge_profiles(plan, structure, read_settings(run, structure.manager.profiles))
     if plan.addresses is not None and plan.addresses.method == "static":
         warnings += _judge_wire(plan, structure)
     return warnings

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from ..errors import RhvError
 from ..messages import msg
 from . import checkpoint
+from .calls import planned
 from .commands import ask
-from .commands_nm import MOVED, arguments, own_profile
 from .links import read_kernel
 from .nm import fields
 
@@ -162,23 +162,10 @@ class Change:
 
     def calls(self) -> Sequence[list[str]]:
         """What nmcli is asked to do, without its name. Raises RhvError ``networks.command``."""
-        links, devices = self.structure.kernel.links, self.structure.manager.devices
-        profiles = {name: device.uuid for name, device in devices.items() if device.uuid and device.managed}
-        self._before = {name: uuid for name, uuid in profiles.items() if devices[name].state == "connected"}
-        macs = {name: link.mac for name, link in links.items() if link.mac}
-        giver = self.plan.on[0] if self.plan.kind == "bridge" else self.plan.name
-        moves = self.plan.kind in ("bridge", "remove") and giver in profiles
-        moved = self._read_profile(profiles[giver]) if moves else {}
-        below = links[self.plan.name].members if self.plan.kind == "remove" else ()
-        members = [name for name in below if name in profiles and links[self.plan.name].kind != "vlan"]
-        own = [name for name in members if devices[name].profile == own_profile(self.plan.name, name)]
-        kinds = {name: link.kind for name, link in links.items()}
-        return arguments(self.plan, profiles, macs, moved, kinds, members, own)
-
-    def _read_profile(self, uuid: str) -> dict[str, str]:
-        told = ask(self.run, ["nmcli", "-t", "-f", ",".join(MOVED), "connection", "show", uuid])
-        rows = (fields(line) for line in told.splitlines())
-        return {row[0]: ":".join(row[1:]) for row in rows if len(row) > 1 and row[1] != "--"}
+        devices = self.structure.manager.devices
+        known = {name: device.uuid for name, device in devices.items() if device.uuid and device.managed}
+        self._before = {name: uuid for name, uuid in known.items() if devices[name].state == "connected"}
+        return planned(self.plan, self.structure, self.run)
 
     def _order(self) -> list[str]:
         """Controllers before their members."""
