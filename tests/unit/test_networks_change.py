@@ -98,6 +98,19 @@ def test_not_confirmed_it_is_taken_back(structure: Structure) -> None:
     assert 45 <= world.now_s < 60
 
 
+def test_an_answer_of_the_last_moment_counts(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, None)
+    asked.close = lambda: "keep"
+    asked.carry_out()
+    assert world.states[-1] == "kept"
+    assert world.now_s >= 45
+    asked = change(world, structure, None)
+    asked.close = lambda: "undo"
+    with pytest.raises(RhvError, match=r"^networks\.withdrawn"):
+        asked.carry_out()
+
+
 def test_undo_is_taken_back_at_once(structure: Structure) -> None:
     world = World()
     assert taken_back(world, structure, "undo") == "networks.withdrawn"
@@ -143,8 +156,12 @@ def test_what_cannot_be_brought_back_is_not_called_undone(structure: Structure) 
 
 def test_nmcli_that_refuses_is_taken_back(structure: Structure) -> None:
     world = World(refuses="connection modify")
-    assert taken_back(world, structure) == "networks.command"
-    assert world.states[-1] == "undone networks.command"
+    assert taken_back(world, structure) == "networks.refused"
+    assert world.states[-1] == "undone networks.refused"
+    error = world.told[-1]["error"]
+    assert error.message.id == "networks.refused"
+    assert error.detail.endswith("exit status 4: refused")
+    assert error.hint is not None
 
 
 def test_without_a_checkpoint_nothing_is_begun(structure: Structure) -> None:

@@ -144,3 +144,14 @@ def test_a_profile_of_two_cards_is_left_alone(host: RealNetworkManager) -> None:
         assert "networks.profile_shared: The profile eth0 of eth0 is that of eth1, too" in refused(host, plan)
     assert settings(host) == before
     assert host.state() is None
+
+
+def test_the_gateway_that_answers_is_named_and_not_the_old_one(host: RealNetworkManager) -> None:
+    router = host.run("cat", f"{host.folder}/router").strip()
+    host.run("nsenter", "-t", router, "-n", "ip", "addr", "add", "198.51.100.1/24", "dev", "router0")
+    other = {"method": "static", "address": "198.51.100.10/24", "gateway": "198.51.100.1"}
+    running = begin(host, {"kind": "addresses", "name": "eth0", "addresses": other})
+    assert awaits(host, "confirming")["gateway"] == "198.51.100.1"
+    answer(host, "keep")
+    assert ended(running) == "True"
+    assert host.addresses() == {"eth0": ["198.51.100.10/24"]}

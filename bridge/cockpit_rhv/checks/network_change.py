@@ -24,6 +24,7 @@ from ..networks.profiles import read_settings
 from ..networks.view import owner_of, read_structure
 from ..paths import data_dir
 from .context import run_command
+from .network_answer import CLOSED, answered, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,12 +101,20 @@ def _is_past(change: Mapping[str, Any]) -> bool:
 
 
 def answer_change(job: str, keep: bool) -> None:
-    """Keep the change or undo it now. Raises RhvError ``networks.no_question`` when nothing waits for that."""
+    """Keep the change or undo it now. Raises RhvError ``networks.*`` when another answer came first, or time is up."""
     change = current_change()
-    if change is None or change["job"] != job or change["state"] != "confirming":
-        text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
-        raise RhvError("networks.no_question", text)
-    write_json(changes_dir() / "answer.json", {"job": job, "keep": keep}, 0o600, gid=0)
+    state = change["state"] if change is not None and change["job"] == job else None
+    said = "keep" if keep else "undo"
+    first = take(changes_dir(), job, said) if state == "confirming" else None
+    if first == said or (first is None and state == "confirming"):
+        return
+    if first == CLOSED or state in ("undoing", "undone", "lost"):
+        text = msg("networks.too_late", "The answer came too late: the change is taken back.")
+        raise RhvError("networks.too_late", text)
+    if first is not None or state == "kept":
+        raise RhvError("networks.answered", msg("networks.answered", "Another answer came first, and counts."))
+    text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
+    raise RhvError("networks.no_question", text)
 
 
 def current_change() -> dict[str, Any] | None:
@@ -145,7 +154,8 @@ def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_comma
         _write(record, state.get("confirm_in_s"), state.get("back_in_s"))
 
     change = _change(plan, read_structure(run), run)
-    change.tell, change.answer, change.confirm_s = tell, lambda: _answer(job), float(task["confirm_s"])
+    change.tell, change.answer, change.confirm_s = tell, lambda: answered(changes_dir(), job), float(task["confirm_s"])
+    change.close = lambda: take(changes_dir(), job, CLOSED)
     with stoppable():
         change.carry_out()
     done = msg("networks.done", "The change was confirmed and stays.")
@@ -213,16 +223,6 @@ def _write(record: Mapping[str, Any], until_in_s: float | None, back_in_s: float
         "back_by_s": None if back_in_s is None else now + back_in_s,
     }
     write_json(changes_dir() / "state.json", {"error": None, "gateway": None, "runner": None, **record, **times}, 0o644)
-
-
-def _answer(job: str) -> str | None:
-    try:
-        said = read_json(changes_dir() / "answer.json")
-    except FileNotFoundError:
-        return None
-    if said["job"] != job:
-        return None  # of an earlier one
-    return "keep" if said["keep"] else "undo"
 
 
 def _is_of(job: str) -> bool:

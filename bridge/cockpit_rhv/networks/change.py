@@ -12,7 +12,7 @@ from ..errors import RhvError
 from ..messages import msg
 from . import checkpoint
 from .calls import planned
-from .commands import ask
+from .commands import ask, order
 from .links import read_kernel
 from .nm import fields
 
@@ -43,6 +43,8 @@ class Way(NamedTuple):
 class Change:
     """``reaches``: whether a gateway answers, by a look at the wire. ``answer``: keep, undo or None so far.
 
+    ``close``: that at the last moment, after which none is taken any more.
+
     ``tell`` takes each new state: ``state``, ``error``, ``gateway`` and, in seconds from now, ``confirm_in_s`` (until
     somebody must have confirmed) and ``back_in_s`` (until NetworkManager goes back by itself, should we be gone).
     """
@@ -54,6 +56,7 @@ class Change:
     answer: Callable[[], str | None]
     tell: Tell
     confirm_s: float
+    close: Callable[[], str | None] = lambda: None
     reach_s: float = REACH_S
     back_s: float = BACK_S
     sleep: Callable[[float], None] = time.sleep
@@ -71,12 +74,12 @@ class Change:
         try:
             self._state("applying", back_in_s=limit_s)
             for call in calls:
-                ask(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
-            if watched is not None:
-                self._prove(watched)
+                order(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
+            # The gateway that answers now may be another one: that is the one to be named.
+            proved = self._prove(watched) if watched is not None else None
             limit_s = self.confirm_s + _SPARE_S
             checkpoint.prolong(self.run, made, math.ceil(limit_s))
-            gateway = watched.gateway if watched else None
+            gateway = proved.gateway if proved else None
             self._state("confirming", confirm_in_s=self.confirm_s, back_in_s=limit_s, gateway=gateway)
             self._await_answer()
             checkpoint.destroy(self.run, made)
@@ -87,8 +90,8 @@ class Change:
             raise
         self._state("kept")
 
-    def _prove(self, watched: Way) -> None:
-        """Raises RhvError ``networks.cut`` unless a default route's gateway answers within the time."""
+    def _prove(self, _watched: Way) -> Way:
+        """The default route whose gateway answers; raises RhvError ``networks.cut`` when none does within the time."""
         way: Way | None = None
 
         def reached() -> bool:
@@ -96,8 +99,8 @@ class Change:
             way = default_gateway(read_kernel(self.run))  # DHCP may bring it after nmcli has returned
             return way is not None and self.reaches(way)
 
-        if self._wait(reached, self.reach_s):
-            return
+        if self._wait(reached, self.reach_s) and way is not None:
+            return way
         if way is None:
             raise RhvError(
                 "networks.cut", msg("networks.no_route", "The host had no default route any more after the change.")
@@ -119,6 +122,8 @@ class Change:
             return said is not None
 
         if not self._wait(answered, self.confirm_s):
+            said = self.close()  # who answered since our last look was told that it counts
+        if said is None:
             text = msg("networks.unconfirmed", "Nobody confirmed the change in time.")
             raise RhvError("networks.unconfirmed", text)
         if said != "keep":
