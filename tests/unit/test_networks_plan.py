@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.networks.calls import planned
 from cockpit_rhv.networks.commands_nm import Found, arguments
 from cockpit_rhv.networks.owners import Owner
 from cockpit_rhv.networks.plan import Plan, judge
@@ -129,7 +130,9 @@ def calls(
     profiles, macs = {"eth1": NIC, "eth3": "u-3", "bond0": BOND0, "br0": "u-br"}, {"eth1": "52:54:00:00:00:01"}
     kinds = {"eth1": "ethernet", "eth2": "ethernet", "bond0": "bond", "br0": "bridge"}
     settings = {name: {"connection.interface-name": name} for name in profiles if name != "eth3"}
-    found = Found(profiles, settings, macs, kinds, giver or {}, members, own)
+    name = wanted.on[0] if wanted.kind in ("bridge", "bond") else wanted.name
+    settings[name] = {**settings.get(name, {}), **(giver or {})}
+    found = Found(profiles, settings, macs, kinds, name, members, own)
     return [" ".join(call) for call in arguments(wanted, found, "u-new")]
 
 
@@ -147,6 +150,26 @@ def test_a_bridge_takes_the_cards_address_and_mac() -> None:
         "connection modify u-nic connection.master ovirtmgmt connection.slave-type bridge",
         "connection up uuid u-new",
     ]
+
+
+def test_a_bond_is_in_the_zone_of_its_card() -> None:
+    made = calls(plan("bond", "bond1", on=["eth1", "eth2"], addresses={"method": "auto"}), GIVER)[0]
+    assert made.endswith(" connection.zone internal ipv4.method auto ipv4.addresses  ipv4.gateway  ipv4.dns ")
+
+
+def test_a_bonds_mac_and_zone_are_those_of_the_card_that_has_the_address(tmp_path: Path) -> None:
+    links = [item(2, "eth1"), item(3, "eth2", addr_info=[{"family": "inet", "local": "192.0.2.9", "prefixlen": 24}])]
+    told = "connection.id:two\nconnection.uuid:u-2\nconnection.interface-name:eth2\nconnection.zone:work\n"
+    answers = {
+        **ANSWERS,
+        "ip -d -j addr show": json.dumps(links),
+        "nmcli -t -f DEVICE,STATE,CONNECTION,CON-UUID device status": "eth2:connected:two:u-2",
+        "nmcli -t -f connection,ipv4,ipv6,hostname,proxy,802-3-ethernet connection show uuid u-2": told,
+    }
+    run = answering(answers)
+    made = planned(plan("bond", "bond1", on=["eth1", "eth2"]), read_structure(run, tmp_path), run)[0]
+    assert made[made.index("802-3-ethernet.cloned-mac-address") + 1] == "52:54:00:00:00:03"
+    assert made[made.index("connection.zone") + 1] == "work"
 
 
 GIVER = {
@@ -193,7 +216,8 @@ def test_a_bond_of_a_card_with_and_one_without_a_profile() -> None:
     assert calls(plan("bond", "bond1", on=["eth1", "eth2"], mode="802.3ad", mtu=9000)) == [
         "connection add save yes type bond con-name bond1 ifname bond1 connection.uuid u-new"
         " bond.options mode=802.3ad,miimon=100 connection.autoconnect-slaves 1"
-        " 802-3-ethernet.mtu 9000 ipv4.method disabled ipv6.method disabled",
+        " 802-3-ethernet.cloned-mac-address 52:54:00:00:00:01 802-3-ethernet.mtu 9000"
+        " ipv4.method disabled ipv6.method disabled",
         "connection modify u-nic connection.master bond1 connection.slave-type bond 802-3-ethernet.mtu 9000",
         "connection add save yes type ethernet con-name bond1-eth2 ifname eth2 connection.master bond1"
         " connection.slave-type bond 802-3-ethernet.mtu 9000",

@@ -17,6 +17,7 @@ from ..jobs.model import JobSpec, PhaseSpec
 from ..jobs.stopping import stoppable
 from ..messages import Message, msg
 from ..networks.change import Change
+from ..networks.in_use import judge_in_use
 from ..networks.plan import Plan, judge
 from ..networks.preview import steps, title
 from ..networks.profile_rules import judge_profiles
@@ -182,6 +183,7 @@ def reaches(way: Way, run: Run = run_command) -> bool:
 def _judged(plan: Plan, structure: Structure, virtual: Virtual, run: Run) -> Sequence[Message]:
     owner = {name: owner_of(structure, virtual, name) for name in structure.kernel.links}
     warnings = judge(plan, structure, owner)
+    judge_in_use(plan, structure, virtual)
     warnings += judge_profiles(plan, structure, read_settings(run, structure.manager.profiles))
     if plan.addresses is not None and plan.addresses.method == "static":
         warnings += _judge_wire(plan, structure)

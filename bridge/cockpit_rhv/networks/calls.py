@@ -24,13 +24,15 @@ def planned(plan: Plan, structure: Structure, run: Run) -> list[list[str]]:
     touched = {name: profiles[name] for name in (plan.name, *plan.on, *members) if name in profiles}
     told = read_settings(run, touched.values())
     settings = {name: told[one] for name, one in touched.items() if one in told}
-    giver = plan.on[0] if plan.kind == "bridge" else plan.name
+    giver = plan.name
+    if plan.kind in ("bridge", "bond"):
+        giver = next((name for name in plan.on if links[name].addresses), plan.on[0])
     found = Found(
         profiles,
         settings,
         {name: link.mac for name, link in links.items() if link.mac},
         {name: link.kind for name, link in links.items()},
-        settings.get(giver, {}) if plan.kind in ("bridge", "remove") else {},
+        giver,
         members,
         [name for name in members if devices[name].profile == own_profile(plan.name, name)],
     )

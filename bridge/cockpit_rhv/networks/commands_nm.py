@@ -26,16 +26,21 @@ class Found(NamedTuple):
     """What a plan meets, by interface. ``profiles``: uuid of the active one; ``settings``: what that says.
 
     ``members``: what a removal frees. ``own``: those of them whose profile was made for that alone, and which had none
-    before. ``giver``: settings of what the address moves from.
+    before. ``giver``: what the address, or of a bond's cards what MAC address and zone, come from.
     """
 
     profiles: Mapping[str, str]
     settings: Mapping[str, Settings]
     macs: Mapping[str, str]
     kinds: Mapping[str, str]
-    giver: Settings
+    giver: str
     members: Sequence[str] = ()
     own: Collection[str] = ()
+
+    @property
+    def given(self) -> Settings:
+        """What the giver's profile says."""
+        return self.settings.get(self.giver, {})
 
 
 def arguments(plan: Plan, found: Found, uuid: str) -> list[list[str]]:
@@ -58,11 +63,14 @@ def _made(plan: Plan, found: Found, uuid: str) -> list[list[str]]:
     mtu = _mtu(plan)
     address = addressing(plan.addresses) if plan.addresses and plan.addresses.method != "keep" else _none()
     if plan.kind == "bridge":
-        address = _taken_over(plan.addresses, found.giver)
+        address = _taken_over(plan.addresses, found.given)
         # The card's own MAC address, so that a DHCP server gives the bridge the address that the card had.
-        add += ["bridge.stp", "no", *_WITH_MEMBERS, *_mac(plan.on[0], found)]
+        add += ["bridge.stp", "no", *_WITH_MEMBERS, *_mac(found)]
     elif plan.kind == "bond":
-        add += ["bond.options", f"mode={plan.mode},miimon=100", *_WITH_MEMBERS]
+        # Else it has that of whichever card is up first, and another address from a DHCP server after a boot.
+        add += ["bond.options", f"mode={plan.mode},miimon=100", *_WITH_MEMBERS, *_mac(found)]
+        zone = found.given.get("connection.zone")
+        address = ["connection.zone", zone, *address] if zone else address
     else:
         add += ["dev", plan.on[0], "id", str(plan.vlan_id)]
     joins = [_join(name, plan, found, mtu) for name in plan.on] if plan.kind != "vlan" else []
@@ -72,12 +80,12 @@ def _made(plan: Plan, found: Found, uuid: str) -> list[list[str]]:
 def _removed(plan: Plan, found: Found) -> list[list[str]]:
     members, profiles = found.members, found.profiles
     inherits = len(members) == 1 and found.kinds[plan.name] == "bridge"
-    addresses = _moved(found.giver) if inherits else _none()
-    if inherits and not found.giver.get("connection.zone"):
+    addresses = _moved(found.given) if inherits else _none()
+    if inherits and not found.given.get("connection.zone"):
         addresses = ["connection.zone", "", *addresses]  # the card may still be in the one it had long ago
     free = ["connection.master", "", "connection.slave-type", ""]
     # With an address to carry, a card needs its profile whoever made it.
-    needed = inherits and any(found.giver.get(f"{ip}.method", "disabled") not in _NO_ADDRESS for ip in _FAMILIES)
+    needed = inherits and any(found.given.get(f"{ip}.method", "disabled") not in _NO_ADDRESS for ip in _FAMILIES)
     gone = [name for name in members if name in found.own and not needed]
     stay = [name for name in members if name not in gone]
     freed = [["connection", "modify", profiles[name], *free, *addresses] for name in stay]
@@ -132,8 +140,9 @@ def _mtu(plan: Plan) -> list[str]:
     return ["802-3-ethernet.mtu", str(plan.mtu)] if plan.mtu is not None else []
 
 
-def _mac(name: str, found: Found) -> list[str]:
-    return ["802-3-ethernet.cloned-mac-address", found.macs[name]] if name in found.macs else []
+def _mac(found: Found) -> list[str]:
+    mac = found.macs.get(found.giver)
+    return ["802-3-ethernet.cloned-mac-address", mac] if mac else []
 
 
 def _bound(name: str, found: Found) -> list[str]:

@@ -234,8 +234,11 @@ def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
         raise refuse("card", msg("networks.card", "{name} is a card: it cannot be removed.", name=plan.name))
     guests = [name for name in link.members if name in links and links[name].kind == "tun"]
     if guests:
+        text = msg(
+            "networks.cables", "Guests are plugged into {name}: {cables}", name=plan.name, cables=", ".join(guests)
+        )
         raise refuse(
-            "guests", msg("networks.guests", "{count} guests are on {name}.", count=len(guests), name=plan.name)
+            "guests", text, msg("networks.cables.hint", "Give them another network, or shut them down, first.")
         )
     if link.kind == "bond" and link.addresses:
         text = msg("networks.addressed", "{name} has an address, which would be gone.", name=plan.name)

@@ -32,7 +32,7 @@ def judge_profiles(plan: Plan, structure: Structure, settings: Mapping[str, Sett
             interface = settings.get(profile.uuid, {}).get("connection.interface-name")
             if plan.name in (profile.name, interface) or profile.name in new:
                 raise _taken(profile)
-    warnings = []
+    warnings = _left_behind(plan, structure, settings) if plan.kind == "remove" else []
     for name in joining if made else (plan.name,):
         uuid = active.get(name)
         if uuid is None:
@@ -51,6 +51,23 @@ def judge_profiles(plan: Plan, structure: Structure, settings: Mapping[str, Sett
                 )
             )
     return warnings
+
+
+def _left_behind(plan: Plan, structure: Structure, settings: Mapping[str, Settings]) -> list[Message]:
+    """Profiles of members that are not there now, such as a card without a cable: nobody sets them free."""
+    devices = structure.manager.devices
+    own = devices[plan.name].uuid if plan.name in devices else None
+    there = {devices[name].uuid for name in structure.kernel.links[plan.name].members if name in devices}
+    return [
+        msg(
+            "networks.warn_left",
+            "The profile {profile} is for a part of {name} that is not active, and stays without use.",
+            profile=told["connection.id"],
+            name=plan.name,
+        )
+        for uuid, told in settings.items()
+        if told.get("connection.master") in (plan.name, own) and uuid not in there
+    ]
 
 
 def _taken(profile: Profile) -> RhvError:
