@@ -54,6 +54,18 @@ STATIC = {"method": "static", "address": "192.0.2.10/24", "gateway": "192.0.2.1"
         (plan("bridge", "..", on=["eth1"]), "name"),
         (plan("bridge", "-h", on=["eth1"]), "name"),
         (plan("bridge", "br\n", on=["eth1"]), "name"),
+        (plan("bridge", 'br"0', on=["eth1"]), "name"),
+        (plan("bridge", "br'0", on=["eth1"]), "name"),
+        (plan("bridge", "../br0", on=["eth1"]), "name"),
+        (plan("bridge", "br0\nreboot", on=["eth1"]), "name"),
+        (plan("bridge", "", on=["eth1"]), "name"),
+        (plan("bridge", "br\u00fcc\u0661", on=["eth1"]), "name"),
+        (plan("bridge", "all", on=["eth1"]), "name_reserved"),
+        (plan("bond", "bonding_masters", on=["eth1", "eth2"]), "name_reserved"),
+        (plan("bridge", "br0", on=["eth1\n"]), "unknown"),
+        (plan("bridge", "br0", on=["../eth1"]), "unknown"),
+        (plan("vlan", "eth1.-1", on=["eth1"], vlan_id=-1), "vlan_id"),
+        (plan("vlan", "eth1.7", on=["eth1"]), "vlan_id"),
         (plan("bridge", "eth2", on=["eth1"]), "name_taken"),
         (plan("bridge", "br0", on=["eth7"]), "unknown"),
         (plan("bridge", "br0", on=["eth1", "eth2"]), "one"),
@@ -84,7 +96,21 @@ STATIC = {"method": "static", "address": "192.0.2.10/24", "gateway": "192.0.2.1"
         (plan("addresses", "eth1", addresses={**STATIC, "address": "224.0.0.1/24"}), "address"),
         (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.3.1"}), "gateway"),
         (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.10"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/255.255.255.0"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/0.0.0.255"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/24\n"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/24;reboot"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/33"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "2001:db8::10/64"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "0.0.0.7/24"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "240.0.0.7/24"}), "address"),
+        (plan("addresses", "eth1", addresses={"method": "static"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.0"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.255"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "router"}), "gateway"),
         (plan("addresses", "eth1", addresses={**STATIC, "dns": ["dns.example"]}), "dns"),
+        (plan("addresses", "eth1", addresses={**STATIC, "dns": ["192.0.2.53", "2001:db8::53"]}), "dns"),
+        (plan("addresses", "eth1", addresses={**STATIC, "dns": ["0.0.0.0"]}), "dns"),
         (plan("remove", "eth1"), "card"),
         (plan("remove", "ovirtmgmt"), "guests"),
         (plan("remove", "bond0"), "below"),
@@ -94,6 +120,18 @@ def test_what_cannot_be_is_refused(structure: Structure, wanted: Plan, code: str
     with pytest.raises(RhvError) as refused:
         judged(structure, wanted)
     assert refused.value.code == f"networks.{code}"
+    assert refused.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("192.0.2.10/255.255.0.0", "255.255.0.0 is the prefix /16"), ("192.0.2.10", "255.255.255.0 is the prefix /24"),
+     ("192.0.2.10/255.0.255.0", "255.255.255.0 is the prefix /24")],
+)  # fmt: skip
+def test_a_netmask_is_told_as_a_prefix(structure: Structure, address: str, said: str) -> None:
+    with pytest.raises(RhvError) as refused:
+        judged(structure, plan("addresses", "eth1", addresses={**STATIC, "address": address}))
+    assert said in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("code", ["protected", "foreign"])

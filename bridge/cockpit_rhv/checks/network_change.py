@@ -200,15 +200,18 @@ def _judge_wire(plan: Plan, structure: Structure) -> list[Message]:
             if link.name in changed:
                 return []
             raise _taken(address, link.name)
-    if plan.kind == "vlan":
-        text = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
-        return [text]  # what has its tag cannot be asked before it is there
-    try:
-        holder = arp_probe(plan.on[0] if plan.on else plan.name, address)
-    except (OSError, ValueError):
-        return [msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)]
-    if holder is not None:
-        raise _taken(address, holder)
+    untested = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
+    # What has its tag cannot be asked before it is there, nor what is behind a cable that is out.
+    wires = [name for name in plan.on or (plan.name,) if structure.kernel.links[name].link != "down"]
+    if plan.kind == "vlan" or not wires:
+        return [untested]
+    for wire in wires:
+        try:
+            holder = arp_probe(wire, address)
+        except (OSError, ValueError):
+            return [untested]
+        if holder is not None:
+            raise _taken(address, holder)
     return []
 
 
