@@ -6,7 +6,8 @@ import { Choice, TextField } from "../guest/Fields";
 import { _ } from "../i18n";
 import { Button } from "../pf";
 import { ChangeDialog } from "./ChangeDialog";
-import { AddressFields, addressing, isOurs, useAddress } from "./fields";
+import { ADDRESS_FIELDS, AddressFields, addressing, isOurs, useAddress } from "./fields";
+import { useProblem } from "./problems";
 import { isBuilt, type Link } from "./types";
 
 interface EditProps { link: Link; onClose: () => void }
@@ -21,13 +22,21 @@ function EditLinkDialog({ link, onClose }: EditProps) {
         ? { kind: "mtu", name: link.name, mtu: typed ?? 0 }
         : { kind: "addresses", name: link.name, addresses: addressing(address) };
     return (
-        <ChangeDialog title={_("Edit {name}", { name: link.name })} plan={plan} onClose={onClose} isDisabled={what === "mtu" && typed === null}>
+        <ChangeDialog title={_("Edit {name}", { name: link.name })} plan={plan} onClose={onClose} fields={["net-mtu", ...ADDRESS_FIELDS]} isDisabled={what === "mtu" && typed === null}>
             <Choice id="net-what" label={_("Change")} value={what} onValue={value => setWhat(value === "mtu" ? "mtu" : "addresses")}
                     options={[{ value: "addresses", label: _("IPv4 address"), off: part }, { value: "mtu", label: _("MTU") }]} />
             {what === "mtu"
-                ? <TextField id="net-mtu" label={_("MTU in bytes")} value={mtu} onValue={setMtu} problem={typed === null ? _("A number, such as 1500 or 9000.") : null} />
+                ? <MtuField value={mtu} onValue={setMtu} isNumber={typed !== null} />
                 : <AddressFields draft={address} onDraft={setAddress} methods={["static", "auto", "none"]} />}
         </ChangeDialog>
+    );
+}
+
+function MtuField({ value, onValue, isNumber }: { value: string; onValue: (value: string) => void; isNumber: boolean }) {
+    const refused = useProblem("net-mtu");
+    return (
+        <TextField id="net-mtu" label={_("MTU in bytes")} value={value} onValue={onValue}
+                   problem={isNumber ? refused : _("A number, such as 1500 or 9000.")} />
     );
 }
 
