@@ -176,7 +176,7 @@ def test_what_cannot_be_brought_back_is_not_called_undone(structure: Structure) 
     assert world.states[-1] == "lost networks.lost"
     error = world.told[-1]["error"]
     assert error.cause.id == "networks.unconfirmed"
-    assert "ovirtmgmt lacks its address: IPv4 (DHCP)." in str(error.message)
+    assert "ovirtmgmt lacks its address: IPv4 (DHCP)." in str(error.detail)
     assert [one["id"] for one in world.told[-1]["left"]] == ["networks.left.address", "networks.left.gateway"]
 
 

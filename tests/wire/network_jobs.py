@@ -61,6 +61,7 @@ network_undo._BOOT_S = 8.0
 sys.exit(network_undo.main(sys.argv[1:]))
 """
 _ANSWER = """
+import sys
 from cockpit_rhv.checks.network_change import answer_change
 answer_change(sys.argv[1], sys.argv[2] == "keep")
 """
@@ -87,7 +88,8 @@ def awaits(host: RealNetworkManager, *states: str) -> dict[str, Any]:
 
 def answer(host: RealNetworkManager, word: str, job: str = "job-1") -> None:
     asked = host.python(_ANSWER, job, word)
-    assert asked.communicate()[0] == ""
+    told = asked.communicate()[0]
+    assert told == "", told
 
 
 def end(host: RealNetworkManager, how: str) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -154,7 +154,7 @@ def test_guests_plugged_in_meanwhile_keep_their_cable(host: RealNetworkManager, 
     plug(host, "vnet0", "ovirtmgmt")
     answer(host, "keep")
     assert ended(job) == "True"
-    other = {"kind": "bridge", "name": "br1", "on": ["dummy0"], "addresses": {"method": "none"}}
+    other: dict[str, Any] = {"kind": "bridge", "name": "br1", "on": ["dummy0"], "addresses": {"method": "none"}}
     if change == "vlan":  # something is made: NetworkManager then takes out all that is new
         host.run("ip", "link", "add", "dummy0", "type", "dummy")
         host.run("ip", "link", "set", "dummy0", "up")

@@ -178,6 +178,4 @@ def _differences(name: str, was: Facts, link: Link) -> list[Message]:
             "networks.left.more", "{name} has an address more: {addresses}.", name=name, addresses=", ".join(more)
         )
         found.append(text)
-    if found and link.link == "down":
-        found.append(msg("networks.left.cable", "{name} has no link: is its cable plugged in?", name=name))
     return found

@@ -17,7 +17,7 @@ from .links import read_kernel
 from .saved_profiles import put_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..messages import Message
     from .before import Before, Way
@@ -64,17 +64,15 @@ class WayBack:
             # Its word is not enough: a bridge can stay down (seen with 1.52), and a restart forgets the checkpoint.
             self._by_hand()
             self._wait(self._is_as_before, self.back_s)
-        left += [text for _, text in self._differences()]
+        differences = self._differences()
+        left += [text for _, text in differences]
+        wrong = {name for name, _ in differences}
         way = self.before.way if self.before.answers else None
         if way is not None and not self._wait(lambda: self.reaches(way), self.reach_s):
-            left.append(
-                msg(
-                    "networks.left.gateway",
-                    "The gateway {gateway} does not answer over {device}.",
-                    gateway=way.gateway,
-                    device=way.device,
-                )
-            )
+            values = {"gateway": way.gateway, "device": way.device}
+            left.append(msg("networks.left.gateway", "The gateway {gateway} does not answer over {device}.", **values))
+            wrong.add(way.device)
+        left += self._unplugged(wrong)
         return left + self._lost_ports()
 
     def _restore_files(self) -> list[Message]:
@@ -152,6 +150,17 @@ class WayBack:
             if name in now.links and now.links[name].controller is None and controller in now.links:
                 self._ip("link", "set", "dev", name, "master", controller, "up")
 
+    def _unplugged(self, wrong: Collection[str]) -> list[Message]:
+        """The likely cause, of what is wrong."""
+        try:
+            links = read_kernel(self.run, self.root).links
+        except RhvError as error:
+            self._note(error)
+            return []
+        below = {member for name in wrong if name in links for member in links[name].members}
+        down = sorted(name for name in {*wrong, *below} if name in links and links[name].link == "down")
+        return [msg("networks.left.cable", "{name} has no link: is its cable plugged in?", name=name) for name in down]
+
     def _lost_ports(self) -> list[Message]:
         if not self._ports:
             return []
@@ -192,18 +201,15 @@ class WayBack:
 
 def not_as_before(left: list[Message], why: RhvError) -> RhvError:
     """What a job that could not undo everything ends with: what is left, and what to do."""
+    told = [str(text) for text in left]
     return RhvError(
         "networks.lost",
-        msg(
-            "networks.lost",
-            "The change was taken back, but the host is not as it was: {left}",
-            left=" ".join(map(str, left)),
-        ),
+        msg("networks.lost", "The change was taken back, but the host is not as it was: see the detail."),
         msg(
             "networks.lost.hint",
             "The profiles are those of before unless it says otherwise. On the host's own console: nmcli connection "
             "up for each interface named, or start the host anew.",
         ),
-        why.detail,
+        "\n".join([*told, *([why.detail] if why.detail else [])]),
         cause=why.message,
     )
