@@ -34,7 +34,7 @@ class World:
         self.told: list[Any] = []
         self.cut, self.lies, self.refuses, self.routes = cut, lies, refuses, routes
         self.changed = self.down = False
-        self.guarded = True
+        self.guarded, self.made = True, False
         self.now_s = 0.0
 
     def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
@@ -43,7 +43,10 @@ class World:
         if self.refuses and self.refuses in line:
             return Finished(4, "refused")
         if "CheckpointCreate" in line:
+            self.made = True
             return Finished(0, 'o "/cp/1"')
+        if "CheckpointDestroy" in line or "CheckpointRollback" in line:
+            self.made = False
         if "CheckpointRollback" in line:
             self.changed, self.down = False, self.lies
         if "connection modify" in line:
@@ -51,7 +54,7 @@ class World:
         if line == "nmcli -w 20 connection up uuid u-1 ifname ovirtmgmt":
             self.down = False
         if "get-property" in line:
-            return Finished(0, 'ao 1 "/cp/1"' if self.guarded and "Create" in " ".join(self.calls) else "ao 0")
+            return Finished(0, 'ao 1 "/cp/1"' if self.guarded and self.made else "ao 0")
         if line == "ip -d -j addr show" and self.down:
             links = json.loads(ANSWERS[line])
             return Finished(0, json.dumps([{**one, "addr_info": []} for one in links]))
@@ -133,6 +136,19 @@ def test_not_confirmed_it_is_taken_back(structure: Structure) -> None:
     assert 45 <= world.now_s < 60
 
 
+def test_an_answer_of_the_last_moment_counts(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, None)
+    asked.close = lambda: "keep"
+    asked.carry_out()
+    assert world.states[-1] == "kept"
+    assert world.now_s >= 45
+    asked = change(world, structure, None)
+    asked.close = lambda: "undo"
+    with pytest.raises(RhvError, match=r"^networks\.withdrawn"):
+        asked.carry_out()
+
+
 def test_undo_is_taken_back_at_once(structure: Structure) -> None:
     world = World()
     assert taken_back(world, structure, "undo") == "networks.withdrawn"
@@ -182,8 +198,12 @@ def test_what_cannot_be_brought_back_is_not_called_undone(structure: Structure) 
 
 def test_nmcli_that_refuses_is_taken_back(structure: Structure) -> None:
     world = World(refuses="connection modify")
-    assert taken_back(world, structure) == "networks.command"
-    assert world.states[-1] == "undone networks.command"
+    assert taken_back(world, structure) == "networks.refused"
+    assert world.states[-1] == "undone networks.refused"
+    error = world.told[-1]["error"]
+    assert error.message.id == "networks.refused"
+    assert error.detail.endswith("exit status 4: refused")
+    assert error.hint is not None
 
 
 def test_without_a_checkpoint_nothing_is_begun(structure: Structure) -> None:

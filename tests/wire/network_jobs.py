@@ -33,9 +33,10 @@ def wrapped(method, where, after):
     def call(self, *words):
         if not after:
             hold(where)
-        method(self, *words)
+        result = method(self, *words)
         if after:
             hold(words[0])
+        return result
     return call
 change.Change._prove = wrapped(change.Change._prove, "prove", False)
 change.Change._state = wrapped(change.Change._state, "", True)

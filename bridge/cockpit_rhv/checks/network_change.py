@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RhvError
 from ..host.arp import arp_probe
 from ..jobs.control import start_job
-from ..jobs.files import Locked, file_lock, read_json, write_json
+from ..jobs.files import Locked, file_lock
 from ..jobs.model import JobSpec, PhaseSpec
 from ..jobs.stopping import stoppable, unstoppable
 from ..messages import Message, msg
 from ..networks.change import Change, Keep
+from ..networks.in_use import judge_in_use
 from ..networks.plan import Plan, judge
 from ..networks.preview import steps, title
+from ..networks.profile_rules import judge_profiles
+from ..networks.profiles import read_settings
 from ..networks.view import owner_of, read_structure
 from ..paths import data_dir
 from .context import run_command
+from .network_answer import CLOSED, answered, take
 from .network_kept import KeepOnDisk
 from .network_state import FINAL, changes_dir, current_change, started, write_state
 
@@ -42,7 +46,7 @@ _EXPECTED_S = 30.0
 def preview(plan: Plan, virtual: Virtual, run: Run = run_command) -> dict[str, Any]:
     """What the change will do, and warnings. Raises RhvError ``networks.*`` for what cannot be."""
     structure = read_structure(run)
-    warnings = _judged(plan, structure, virtual)
+    warnings = _judged(plan, structure, virtual, run)
     calls = _change(plan, structure, run).calls()
     return {
         "title": title(plan).to_json(),
@@ -65,7 +69,7 @@ def start_change(
     """Look at everything, then start the job; returns its id. Raises RhvError ``networks.*``, ``job.*``."""
     plan = Plan.from_json(wanted)
     structure = read_structure(run)
-    _judged(plan, structure, virtual)
+    _judged(plan, structure, virtual, run)
     folder = changes_dir()
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     text = title(plan)
@@ -88,12 +92,20 @@ def _is_past(change: Mapping[str, Any]) -> bool:
 
 
 def answer_change(job: str, keep: bool) -> None:
-    """Keep the change or undo it now. Raises RhvError ``networks.no_question`` when nothing waits for that."""
+    """Keep the change or undo it now. Raises RhvError ``networks.*`` when another answer came first, or time is up."""
     change = current_change()
-    if change is None or change["job"] != job or change["state"] != "confirming":
-        text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
-        raise RhvError("networks.no_question", text)
-    write_json(changes_dir() / "answer.json", {"job": job, "keep": keep}, 0o600, gid=0)
+    state = change["state"] if change is not None and change["job"] == job else None
+    said = "keep" if keep else "undo"
+    first = take(changes_dir(), job, said) if state == "confirming" else None
+    if first == said or (first is None and state == "confirming"):
+        return
+    if first == CLOSED or state in ("undoing", "undone", "lost"):
+        text = msg("networks.too_late", "The answer came too late: the change is taken back.")
+        raise RhvError("networks.too_late", text)
+    if first is not None or state == "kept":
+        raise RhvError("networks.answered", msg("networks.answered", "Another answer came first, and counts."))
+    text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
+    raise RhvError("networks.no_question", text)
 
 
 def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_command) -> dict[str, Any]:
@@ -113,7 +125,8 @@ def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_comma
     changes_dir().mkdir(mode=0o755, parents=True, exist_ok=True)
     with _locked(changes_dir() / "running"), stoppable():
         change = _change(plan, read_structure(run), run)
-        change.tell, change.answer, change.confirm_s = tell, lambda: _answer(job), float(task["confirm_s"])
+        change.tell, change.answer = tell, lambda: answered(changes_dir(), job)
+        change.close, change.confirm_s = lambda: take(changes_dir(), job, CLOSED), float(task["confirm_s"])
         change.keep, change.shield = KeepOnDisk(job, text, task["user"], run), unstoppable
         change.carry_out()
     done = msg("networks.done", "The change was confirmed and stays.")
@@ -137,9 +150,11 @@ def reaches(way: Way, run: Run = run_command) -> bool:
         return False
 
 
-def _judged(plan: Plan, structure: Structure, virtual: Virtual) -> Sequence[Message]:
+def _judged(plan: Plan, structure: Structure, virtual: Virtual, run: Run) -> Sequence[Message]:
     owner = {name: owner_of(structure, virtual, name) for name in structure.kernel.links}
     warnings = judge(plan, structure, owner)
+    judge_in_use(plan, structure, virtual)
+    warnings += judge_profiles(plan, structure, read_settings(run, structure.manager.profiles))
     if plan.addresses is not None and plan.addresses.method == "static":
         warnings += _judge_wire(plan, structure)
     return warnings
@@ -155,31 +170,24 @@ def _judge_wire(plan: Plan, structure: Structure) -> list[Message]:
             if link.name in changed:
                 return []
             raise _taken(address, link.name)
-    if plan.kind == "vlan":
-        text = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
-        return [text]  # what has its tag cannot be asked before it is there
-    try:
-        holder = arp_probe(plan.on[0] if plan.on else plan.name, address)
-    except (OSError, ValueError):
-        return [msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)]
-    if holder is not None:
-        raise _taken(address, holder)
+    untested = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
+    # What has its tag cannot be asked before it is there, nor what is behind a cable that is out.
+    wires = [name for name in plan.on or (plan.name,) if structure.kernel.links[name].link != "down"]
+    if plan.kind == "vlan" or not wires:
+        return [untested]
+    for wire in wires:
+        try:
+            holder = arp_probe(wire, address)
+        except (OSError, ValueError):
+            return [untested]
+        if holder is not None:
+            raise _taken(address, holder)
     return []
 
 
 def _taken(address: str, holder: str) -> RhvError:
     text = msg("networks.address_taken", "{holder} has the address {address} already.", address=address, holder=holder)
     return RhvError("networks.address_taken", text, msg("checks.unused.remedy", "Choose an address nobody has."))
-
-
-def _answer(job: str) -> str | None:
-    try:
-        said = read_json(changes_dir() / "answer.json")
-    except FileNotFoundError:
-        return None
-    if said["job"] != job:
-        return None  # of an earlier one
-    return "keep" if said["keep"] else "undo"
 
 
 def _is_of(job: str) -> bool:

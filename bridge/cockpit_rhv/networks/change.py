@@ -14,10 +14,9 @@ from ..errors import RhvError
 from ..messages import msg
 from . import checkpoint
 from .before import Before, Way, default_gateway
-from .commands import ask
-from .commands_nm import MOVED, arguments, own_profile
+from .calls import planned
+from .commands import order
 from .links import read_kernel
-from .nm import fields
 from .saved_profiles import digests, read_profiles
 from .way_back import BACK_S, REACH_S, SETTLE_S, WayBack, not_as_before
 
@@ -56,6 +55,8 @@ class Keep:
 class Change:
     """``reaches``: whether a gateway answers, by a look at the wire. ``answer``: keep, undo or None so far.
 
+    ``close``: that at the last moment, after which none is taken any more.
+
     ``tell`` takes each new state: ``state``, ``error``, ``gateway``, ``left`` (what is not as before), ``checkpoint``
     (its path) and, in seconds from now, ``confirm_in_s`` (until somebody must have confirmed) and ``back_in_s`` (until
     it is taken back, should we be gone). ``shield``: keeps SIGTERM waiting.
@@ -70,6 +71,7 @@ class Change:
     confirm_s: float
     keep: Keep
     shield: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    close: Callable[[], str | None] = lambda: None
     reach_s: float = REACH_S
     back_s: float = BACK_S
     settle_s: float = SETTLE_S
@@ -98,14 +100,14 @@ class Change:
             made = checkpoint.create(self.run, math.ceil(limit_s), new=bool(before.made))
             self._state("applying", {"back_in_s": limit_s, "checkpoint": made.path})
             for call in calls:
-                ask(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
+                order(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
             back.after = digests(read_profiles(self.root))
             self.keep.applied(back.after)
-            if watched is not None:
-                self._prove(watched)
+            # The gateway that answers now may be another one: that is the one to be named.
+            proved = self._prove(watched) if watched is not None else None
             limit_s = self.confirm_s + _SPARE_S
             checkpoint.prolong(self.run, made, math.ceil(limit_s))
-            gateway = watched.gateway if watched else None
+            gateway = proved.gateway if proved else None
             told = {"gateway": gateway, "checkpoint": made.path, "confirm_in_s": self.confirm_s, "back_in_s": limit_s}
             self._state("confirming", told)
             self._await_answer(made)
@@ -137,8 +139,8 @@ class Change:
         if lost is not None:
             raise lost from error
 
-    def _prove(self, watched: Way) -> None:
-        """Raises RhvError ``networks.cut`` unless a default route's gateway answers within the time."""
+    def _prove(self, _watched: Way) -> Way:
+        """The default route whose gateway answers; raises RhvError ``networks.cut`` when none does within the time."""
         way: Way | None = None
 
         def reached() -> bool:
@@ -146,8 +148,8 @@ class Change:
             way = default_gateway(read_kernel(self.run))  # DHCP may bring it after nmcli has returned
             return way is not None and self.reaches(way)
 
-        if self._wait(reached, self.reach_s):
-            return
+        if self._wait(reached, self.reach_s) and way is not None:
+            return way
         if way is None:
             raise RhvError(
                 "networks.cut", msg("networks.no_route", "The host had no default route any more after the change.")
@@ -173,6 +175,8 @@ class Change:
             return said is not None
 
         if not self._wait(answered, self.confirm_s):
+            said = self.close()  # who answered since our last look was told that it counts
+        if said is None:
             text = msg("networks.unconfirmed", "Nobody confirmed the change in time.")
             raise RhvError("networks.unconfirmed", text)
         if said != "keep":
@@ -188,22 +192,7 @@ class Change:
 
     def calls(self) -> Sequence[list[str]]:
         """What nmcli is asked to do, without its name. Raises RhvError ``networks.command``."""
-        links, devices = self.structure.kernel.links, self.structure.manager.devices
-        profiles = {name: device.uuid for name, device in devices.items() if device.uuid and device.managed}
-        macs = {name: link.mac for name, link in links.items() if link.mac}
-        giver = self.plan.on[0] if self.plan.kind == "bridge" else self.plan.name
-        moves = self.plan.kind in ("bridge", "remove") and giver in profiles
-        moved = self._read_profile(profiles[giver]) if moves else {}
-        below = links[self.plan.name].members if self.plan.kind == "remove" else ()
-        members = [name for name in below if name in profiles and links[self.plan.name].kind != "vlan"]
-        own = [name for name in members if devices[name].profile == own_profile(self.plan.name, name)]
-        kinds = {name: link.kind for name, link in links.items()}
-        return arguments(self.plan, profiles, macs, moved, kinds, members, own)
-
-    def _read_profile(self, uuid: str) -> dict[str, str]:
-        told = ask(self.run, ["nmcli", "-t", "-f", ",".join(MOVED), "connection", "show", uuid])
-        rows = (fields(line) for line in told.splitlines())
-        return {row[0]: ":".join(row[1:]) for row in rows if len(row) > 1 and row[1] != "--"}
+        return planned(self.plan, self.structure, self.run)
 
     def _state(self, state: str, more: Mapping[str, Any] | None = None) -> None:
         self.tell({"state": state, "error": None, **(more or {})})

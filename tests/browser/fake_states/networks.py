@@ -120,7 +120,6 @@ def change(state: str, **more: Any) -> Json:
 
 def lost() -> Json:
     """Taken back, but the host is not as it was."""
-    lacks = "{name} lacks its address: {addresses}."
     left = [
         msg(
             "networks.left.address",
