@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from cockpit_rhv.checks import network_change
+from cockpit_rhv.checks import network_state
 from cockpit_rhv.checks.network_answer import CLOSED, answered, take
 from cockpit_rhv.checks.network_change import answer_change
 from cockpit_rhv.errors import RhvError
@@ -25,8 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stands(state: str, job: str = JOB) -> None:
-    runner = [os.getpid(), network_change._started(os.getpid())]
-    network_change._write({"job": job, "title": {}, "user": "anna", "state": state, "runner": runner}, 30.0, 45.0)
+    runner = [os.getpid(), network_state.started(os.getpid())]
+    network_state.write_state({"job": job, "title": {}, "user": "anna", "state": state, "runner": runner}, 30.0, 45.0)
 
 
 def refused(keep: bool = True, job: str = JOB) -> str:

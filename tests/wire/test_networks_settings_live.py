@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cockpit_rhv.networks.profiles import moving
 
+from tests.wire.network_jobs import answer, awaits, begin, ended
 from tests.wire.real_networkmanager import ADDRESS, RealNetworkManager, obstacle
-from tests.wire.test_networks_live import START, answer, awaits, begin, ended
+from tests.wire.test_networks_live import START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
