@@ -156,6 +156,17 @@ def test_what_can_be_is_not_refused(structure: Structure) -> None:
     assert judged(structure, plan("remove", "virbr0")) == []
 
 
+def test_of_several_addresses_those_that_go_are_named(tmp_path: Path) -> None:
+    both = [{"family": "inet", "local": f"192.0.2.{number}", "prefixlen": 24} for number in (10, 11)]
+    six = {"family": "inet6", "local": "2001:db8::1", "prefixlen": 64, "scope": "global"}
+    links = {**ANSWERS, "ip -d -j addr show": json.dumps([item(6, "ovirtmgmt", "bridge", addr_info=[*both, six])])}
+    structure = read_structure(answering(links), tmp_path)
+    owner = {"ovirtmgmt": Owner("networkmanager")}
+    [warning] = judge(plan("addresses", "ovirtmgmt", addresses=STATIC), structure, owner)
+    assert str(warning) == "ovirtmgmt loses its addresses 192.0.2.11/24."
+    assert judge(plan("addresses", "ovirtmgmt", addresses={"method": "auto"}), structure, owner) == []
+
+
 def test_without_networkmanager_nothing_is_changed(structure: Structure) -> None:
     stopped = Structure(structure.kernel, structure.manager._replace(state="stopped"), structure.written)
     with pytest.raises(RhvError, match=r"^networks\.no_manager"):
@@ -278,6 +289,13 @@ def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
         " ipv4.dns 192.0.2.53",
         "device reapply eth1",
     ]
+    # name servers that nothing is said about stay
+    silent = {key: value for key, value in STATIC.items() if key != "dns"}
+    assert calls(plan("addresses", "eth1", addresses=silent))[0] == (
+        "connection modify u-nic ipv4.method manual ipv4.addresses 192.0.2.10/24 ipv4.gateway 192.0.2.1"
+    )
+    kept = {"ipv4.method": "auto", "ipv4.dns": "192.0.2.99"}
+    assert " ipv4.dns 192.0.2.99 " in calls(plan("bridge", "br1", on=["eth1"], addresses=silent), kept)[0]
     # none of IPv6 either: waiting for a router that is not there NetworkManager would take the interface down
     assert calls(plan("addresses", "bond0", addresses={"method": "none"}))[0] == (
         "connection modify u-bond ipv4.method disabled ipv6.method disabled ipv4.addresses  ipv4.gateway  ipv4.dns "

@@ -24,17 +24,21 @@ _THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 
 @dataclass(frozen=True)
 class Addresses:
-    """IPv4 of an interface. ``method``: keep (what is below has them), auto, static or none."""
+    """IPv4 of an interface. ``method``: keep (what is below has them), auto, static or none.
+
+    ``dns``: of a fixed address; None leaves the name servers as they are.
+    """
 
     method: str
     address: str | None = None
     gateway: str | None = None
-    dns: tuple[str, ...] = ()
+    dns: tuple[str, ...] | None = None
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Addresses:
         """Definition ``AddressPlan``."""
-        return cls(value["method"], value.get("address"), value.get("gateway"), tuple(value.get("dns", ())))
+        dns = tuple(value["dns"]) if "dns" in value else None
+        return cls(value["method"], value.get("address"), value.get("gateway"), dns)
 
 
 def judge_addresses(wanted: Addresses) -> None:
@@ -58,7 +62,7 @@ def judge_addresses(wanted: Addresses) -> None:
             raise _bad_gateway(wanted.gateway, str(net)) from error
         if gateway not in net or gateway == interface.ip or not _is_hosts(gateway, net):
             raise _bad_gateway(wanted.gateway, str(net))
-    for server in wanted.dns:
+    for server in wanted.dns or ():
         _judge_server(server)
 
 

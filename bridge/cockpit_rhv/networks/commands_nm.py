@@ -102,10 +102,9 @@ def own_profile(controller: str, member: str) -> str:
 def addressing(wanted: Addresses) -> list[str]:
     """What a profile is to say about IPv4, and about IPv6 where there is to be no address; what it said is gone."""
     if wanted.method == "static":
-        return [
-            "ipv4.method", "manual", "ipv4.addresses", wanted.address or "", "ipv4.gateway", wanted.gateway or "",
-            "ipv4.dns", ",".join(wanted.dns),
-        ]  # fmt: skip
+        dns = [] if wanted.dns is None else ["ipv4.dns", ",".join(wanted.dns)]
+        place = ["ipv4.addresses", wanted.address or "", "ipv4.gateway", wanted.gateway or ""]
+        return ["ipv4.method", "manual", *place, *dns]
     if wanted.method == "auto":
         return ["ipv4.method", "auto", *_cleared("ipv4", _ADDRESS)]
     # With IPv6 alone left to a router that is not there NetworkManager takes the interface down after a while.

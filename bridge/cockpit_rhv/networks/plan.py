@@ -211,11 +211,17 @@ def _judge_mtu_given(plan: Plan, _links: Mapping[str, Link]) -> list[Message]:
     return []
 
 
-def _judge_addresses_given(plan: Plan, _links: Mapping[str, Link]) -> list[Message]:
+def _judge_addresses_given(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     if plan.addresses is None or plan.addresses.method == "keep":
         text = msg("networks.address_missing", "It must be said where the address comes from.")
         raise refuse("address_missing", text, msg("networks.address_missing.hint", "From DHCP, fixed, or none."))
-    return []
+    had = [f"{one.address}/{one.prefix}" for one in links[plan.name].addresses if one.family == "ipv4"]
+    if plan.addresses.method != "static" or len(had) < 2:
+        return []  # of one, that it changes is what was asked for
+    lost = ", ".join(one for one in had if one != plan.addresses.address)
+    return [
+        msg("networks.warn_other_addresses", "{name} loses its addresses {addresses}.", name=plan.name, addresses=lost)
+    ]
 
 
 def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:

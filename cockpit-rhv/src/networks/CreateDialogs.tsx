@@ -30,7 +30,7 @@ export function BridgeDialog({ links, onClose }: DialogProps) {
             <NameField value={name} onValue={setName}
                        help={_("Managers call the network by which they reach hosts ovirtmgmt.")} />
             <UponField links={below} value={on} onValue={setOn} />
-            <AddressFields draft={address} onDraft={setAddress} methods={["keep", "auto", "static", "none"]} />
+            <AddressFields draft={address} onDraft={setAddress} methods={["keep", "auto", "static", "none"]} keepsDns />
         </ChangeDialog>
     );
 }
@@ -61,7 +61,7 @@ export function BondDialog({ links, onClose }: DialogProps) {
         <ChangeDialog title={_("Create bond")} onClose={onClose} isDisabled={name.trim() === "" || nameProblem(name.trim()) !== null || on.length < 2}
                       fields={["net-name", "net-on", "net-mode", ...ADDRESS_FIELDS]}
                       plan={{ kind: "bond", name: name.trim(), on, mode, addresses: addressing(address) }}>
-            {cards.length < 2 && <NothingFree />}
+            {cards.length < 2 && <NothingFree few />}
             <NameField value={name} onValue={setName} />
             <CardsField cards={cards} chosen={on} onChosen={setOn} />
             <Choice id="net-mode" label={_("Mode")} value={mode} onValue={setMode} options={MODES.map(value => ({ value, label: bondMode(value) }))} />

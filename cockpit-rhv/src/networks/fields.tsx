@@ -20,24 +20,34 @@ export function useAddress(method: Method): [AddressDraft, (draft: AddressDraft)
     return useState<AddressDraft>({ method, address: "", gateway: "", dns: "" });
 }
 
+/** What it has now, to be changed; name servers are not told by interface, and stay unless some are typed. */
+export function presentAddress({ addresses }: Link, gateway: string | undefined): AddressDraft {
+    const [first] = addresses.filter(one => one.family === "ipv4");
+    if (!first)
+        return { method: "static", address: "", gateway: "", dns: "" };
+    return { method: first.dynamic ? "auto" : "static", address: `${first.address}/${first.prefix}`, gateway: gateway ?? "", dns: "" };
+}
+
 /** As the helper takes it; it judges what was typed. */
 export function addressing({ method, address, gateway, dns }: AddressDraft): Addressing {
     if (method !== "static")
         return { method };
     const servers = dns.split(/[\s,]+/).filter(one => one !== "");
-    return { method, address: address.trim(), ...gateway.trim() !== "" && { gateway: gateway.trim() }, dns: servers };
+    return { method, address: address.trim(), ...gateway.trim() !== "" && { gateway: gateway.trim() }, ...servers.length > 0 && { dns: servers } };
 }
 
 interface AddressFieldsProps {
     draft: AddressDraft;
     onDraft: (draft: AddressDraft) => void;
     methods: readonly Method[];
+    /** There are name servers that stay when none are typed. */
+    keepsDns?: boolean;
 }
 
 /** The ids of what AddressFields shows. */
 export const ADDRESS_FIELDS = ["net-address", "net-gateway", "net-dns"] as const;
 
-export function AddressFields({ draft, onDraft, methods }: AddressFieldsProps) {
+export function AddressFields({ draft, onDraft, methods, keepsDns = false }: AddressFieldsProps) {
     const address = useProblem("net-address");
     const gateway = useProblem("net-gateway");
     const dns = useProblem("net-dns");
@@ -51,7 +61,7 @@ export function AddressFields({ draft, onDraft, methods }: AddressFieldsProps) {
                                onValue={typed => onDraft({ ...draft, address: typed })} />
                     <TextField id="net-gateway" label={_("Gateway")} value={draft.gateway} problem={gateway} help={_("Empty when there is none.")}
                                onValue={typed => onDraft({ ...draft, gateway: typed })} />
-                    <TextField id="net-dns" label={_("Name servers")} value={draft.dns} problem={dns} help={_("Their addresses, with spaces between them.")}
+                    <TextField id="net-dns" label={_("Name servers")} value={draft.dns} problem={dns} help={keepsDns ? _("Their addresses, with spaces between them. Left empty, they stay as they are.") : _("Their addresses, with spaces between them.")}
                                onValue={typed => onDraft({ ...draft, dns: typed })} />
                 </>
             )}
@@ -99,9 +109,10 @@ export function label(link: Link): string {
     return first ? `${kind}, ${first.address}/${first.prefix}` : kind;
 }
 
-export function NothingFree() {
+/** `few`: there is something, but it takes more. */
+export function NothingFree({ few = false }: { few?: boolean }) {
     return (
-        <Notice variant="info" title={_("There is nothing that it could be made upon")}>
+        <Notice variant="info" title={few ? _("It takes two cards that are free") : _("There is nothing that it could be made upon")}>
             {_("What is part of something else, and what another program looks after, cannot be used. Below on the page is how it is handed over.")}
         </Notice>
     );
