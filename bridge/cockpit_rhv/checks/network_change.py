@@ -21,6 +21,7 @@ from ..networks.preview import steps, title
 from ..networks.profile_rules import judge_profiles
 from ..networks.profiles import read_settings
 from ..networks.view import owner_of, read_structure
+from ..networks.virtual import Tap, Virtual
 from ..paths import data_dir
 from .context import run_command
 from .network_answer import CLOSED, answered, take
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from ..networks.before import Way
     from ..networks.commands import Run
     from ..networks.view import Structure
-    from ..networks.virtual import Virtual
 
 #: Seconds for which a job may be on its way to its beginning.
 _STARTING_S = 60.0
@@ -77,9 +77,10 @@ def start_change(
         going_on = current_change()
         if going_on is not None and going_on["state"] not in FINAL and not _is_past(going_on):
             raise _busy()
-        spec = JobSpec("task", text, user, (PhaseSpec("change-network", text, _EXPECTED_S + confirm_s),))
+        spec = JobSpec("task", text, user, (PhaseSpec("change-network", text, _EXPECTED_S + confirm_s),), once=True)
         ansible = data_dir() / "ansible"
-        variables = {"rhv_task": {"plan": dict(wanted), "confirm_s": confirm_s, "user": user}}
+        task = {"plan": dict(wanted), "confirm_s": confirm_s, "user": user, "virtual": _plain(virtual)}
+        variables = {"rhv_task": task}
         job = start_job(spec, ansible / "networks", ansible / "plugins", variables, store=store, launcher=launcher)
         if not _is_of(job):
             write_state({"job": job, "title": text.to_json(), "user": user, "state": "starting"}, _STARTING_S)
@@ -109,7 +110,7 @@ def answer_change(job: str, keep: bool) -> None:
 
 
 def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_command) -> dict[str, Any]:
-    """A job's work: ``plan``, ``confirm_s``, ``user``. Raises RhvError when it was taken back."""
+    """A job's work: ``plan``, ``confirm_s``, ``user``, ``virtual``. Raises RhvError when it was taken back."""
     task, job = params["change"], str(params["job"]["id"])
     plan = Plan.from_json(task["plan"])
     text = title(plan)
@@ -121,16 +122,36 @@ def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_comma
         record.update(error=error.to_json() if error else None, left=state.get("left", []))
         record.update(gateway=state.get("gateway"), checkpoint=state.get("checkpoint"))
         write_state(record, state.get("confirm_in_s"), state.get("back_in_s"))
+        told.append(state["state"])
 
+    told: list[str] = []
     changes_dir().mkdir(mode=0o755, parents=True, exist_ok=True)
     with _locked(changes_dir() / "running"), stoppable():
-        change = _change(plan, read_structure(run), run)
-        change.tell, change.answer = tell, lambda: answered(changes_dir(), job)
-        change.close, change.confirm_s = lambda: take(changes_dir(), job, CLOSED), float(task["confirm_s"])
-        change.keep, change.shield = KeepOnDisk(job, text, task["user"], run), unstoppable
-        change.carry_out()
+        try:
+            structure = read_structure(run)
+            _judged(plan, structure, _virtual(task["virtual"]), run)  # again: the start may have been slow
+            change = _change(plan, structure, run)
+            change.tell, change.answer = tell, lambda: answered(changes_dir(), job)
+            change.close, change.confirm_s = lambda: take(changes_dir(), job, CLOSED), float(task["confirm_s"])
+            change.keep, change.shield = KeepOnDisk(job, text, task["user"], run), unstoppable
+            change.carry_out()
+        except RhvError as error:
+            if not told:  # it was not begun: the next one need not wait
+                tell({"state": "undone", "error": error})
+            raise
     done = msg("networks.done", "The change was confirmed and stays.")
     return {"changed": True, "rhv_log": [{**done.to_json(), "severity": "info"}]}
+
+
+def _plain(virtual: Virtual) -> dict[str, Any]:
+    taps = {name: list(tap) for name, tap in virtual.taps.items()}
+    guests = {name: list(found) for name, found in virtual.guests.items()}
+    return {"networks": dict(virtual.networks), "taps": taps, "guests": guests}
+
+
+def _virtual(value: Mapping[str, Any]) -> Virtual:
+    taps = {name: Tap(*tap) for name, tap in value["taps"].items()}
+    return Virtual(value["networks"], taps, value["guests"])
 
 
 def _change(plan: Plan, structure: Structure, run: Run) -> Change:
