@@ -103,6 +103,10 @@ install: ## install the host's part below DESTDIR (page built before)
 	install -D -m 0755 packaging/bin/cockpit-rhv $(DESTDIR)$(PREFIX)/bin/cockpit-rhv
 	install -D -m 0644 packaging/systemd/cockpit-rhv-agent.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-agent.service
 	install -D -m 0644 packaging/systemd/cockpit-rhv-volume@.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-volume@.service
+	for unit in start watch; do install -D -m 0644 packaging/systemd/cockpit-rhv-network-$$unit.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cockpit-rhv-network-$$unit.service; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system/NetworkManager.service.wants $(DESTDIR)$(PREFIX)/lib/systemd/system/multi-user.target.wants
+	ln -sf ../cockpit-rhv-network-start.service $(DESTDIR)$(PREFIX)/lib/systemd/system/NetworkManager.service.wants/
+	ln -sf ../cockpit-rhv-network-watch.service $(DESTDIR)$(PREFIX)/lib/systemd/system/multi-user.target.wants/
 	install -D -m 0644 docs/cockpit-rhv.1 $(DESTDIR)$(PREFIX)/share/man/man1/cockpit-rhv.1
 	install -d $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv
 	cat LICENSE packaging/third-party > $(DESTDIR)$(PREFIX)/share/doc/cockpit-rhv/copyright

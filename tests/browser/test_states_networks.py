@@ -81,6 +81,14 @@ def test_each_dialog_for_a_change(browser: Browser, cockpit: LocalCockpit, look_
         _speaks(page, look_as)
         page.keyboard.press("Escape")
         expect(page.locator("#edit-confirm")).to_have_count(0)
+    page.locator("tr[data-row='enp4s0f0'] td[data-column='actions'] button").click()
+    page.locator("#net-method").select_option("static")
+    page.locator("#net-address").fill("198.51.100.9/24")
+    page.locator("#edit-confirm").click()
+    expect(page.locator("#net-address-help")).to_contain_text("52:54:00:01:02:03")
+    look(page, f"{look_as}-nets-refused", whole=False)
+    _speaks(page, look_as)
+    page.keyboard.press("Escape")
     page.locator("#create-bridge").click()
     page.locator("#net-name").fill("guests")
     page.locator("#edit-confirm").click()
@@ -134,14 +142,60 @@ def test_what_was_taken_back_says_why(page: Page, cockpit: LocalCockpit) -> None
     expect(banner).to_have_count(0)
 
 
-def test_a_refusal_stays_in_the_dialog(page: Page, cockpit: LocalCockpit) -> None:
+def test_a_refusal_stands_beside_its_field(page: Page, cockpit: LocalCockpit) -> None:
     before = len(sent(cockpit, "networks.change"))
     page.locator("tr[data-row='enp4s0f0']").get_by_role("button", name="Edit enp4s0f0").click()
+    page.locator("#net-method").select_option("static")
     page.locator("#net-address").fill("198.51.100.9/24")
     page.locator("#edit-confirm").click()
-    expect(page.locator("[data-error='networks.address_taken']")).to_contain_text("52:54:00:01:02:03")
+    words = page.locator("#net-address-help")
+    expect(words).to_contain_text(
+        "52:54:00:01:02:03 has the address 198.51.100.9 already. Choose an address nobody has."
+    )
+    expect(page.locator("#net-address")).to_be_focused()
+    assert page.locator("#net-address").get_attribute("aria-invalid") == "true"
+    expect(page.locator("[data-error]")).to_have_count(0)
     expect(page.locator("[data-preview]")).to_have_count(0)
+    page.locator("#net-address").fill("198.51.100.8/24")
+    expect(words).to_have_text("Such as 192.0.2.10/24.")
     assert len(sent(cockpit, "networks.change")) == before
+
+
+def test_what_an_interface_has_stands_in_the_dialog(page: Page, cockpit: LocalCockpit) -> None:
+    before = len(sent(cockpit, "networks.plan"))
+    page.locator("tr[data-row='ovirtmgmt'] td[data-column='actions'] button").first.click()
+    expect(page.locator("#net-method")).to_have_value("static")
+    expect(page.locator("#net-address")).to_have_value("192.0.2.10/24")
+    expect(page.locator("#net-gateway")).to_have_value("192.0.2.1")
+    page.locator("#net-address").fill("192.0.2.11/24")
+    page.locator("#edit-confirm").click()
+    expect(page.locator("[data-preview]")).to_be_visible()
+    # name servers that nobody typed are not taken away
+    wanted = {"method": "static", "address": "192.0.2.11/24", "gateway": "192.0.2.1"}
+    plan = {"kind": "addresses", "name": "ovirtmgmt", "addresses": wanted}
+    assert sent(cockpit, "networks.plan")[before:] == [{"plan": plan}]
+    page.keyboard.press("Escape")
+    page.locator("tr[data-row='enp4s0f0'] td[data-column='actions'] button").click()
+    expect(page.locator("#net-method")).to_have_value("auto")
+
+
+def test_a_bad_name_or_number_is_told_as_it_is_typed(page: Page) -> None:
+    page.locator("#create-bridge").click()
+    for name, words in (("a" * 16, "15 characters at most"), ("my bridge", "begins with a letter"), ("..", "begins")):
+        page.locator("#net-name").fill(name)
+        expect(page.locator("#net-name-help")).to_contain_text(words)
+        expect(page.locator("#edit-confirm")).to_be_disabled()
+    page.locator("#net-name").fill("a" * 15)
+    expect(page.locator("#edit-confirm")).to_be_enabled()
+    page.keyboard.press("Escape")
+    page.locator("#create-vlan").click()
+    page.locator("#net-on").select_option("enp4s0f0")
+    page.locator("#net-tag").fill("100")
+    expect(page.locator("#net-name")).to_have_value("enp4s0f0.100")
+    for number in ("0", "4095"):
+        page.locator("#net-tag").fill(number)
+        expect(page.locator("#net-tag-help")).to_contain_text("between 1 and 4094")
+        expect(page.locator("#edit-confirm")).to_be_disabled()
 
 
 def test_what_others_look_after_and_the_engines_bridge_have_no_buttons(page: Page, cockpit: LocalCockpit) -> None:

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks.context import Finished
 from cockpit_rhv.errors import RhvError
-from cockpit_rhv.networks.change import Change, Way
+from cockpit_rhv.networks.before import Before, Way
+from cockpit_rhv.networks.change import Change, Keep
 from cockpit_rhv.networks.plan import Plan
 from cockpit_rhv.networks.view import Structure, read_structure
 
 from tests.unit.test_networks_reading import ANSWERS, answering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+
+    from cockpit_rhv.networks.saved_profiles import Saved
 
 PLAN = Plan.from_json({"kind": "mtu", "name": "ovirtmgmt", "mtu": 9000})
 
@@ -30,6 +34,7 @@ class World:
         self.told: list[Any] = []
         self.cut, self.lies, self.refuses, self.routes = cut, lies, refuses, routes
         self.changed = self.down = False
+        self.guarded, self.made = True, False
         self.now_s = 0.0
 
     def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
@@ -38,17 +43,23 @@ class World:
         if self.refuses and self.refuses in line:
             return Finished(4, "refused")
         if "CheckpointCreate" in line:
+            self.made = True
             return Finished(0, 'o "/cp/1"')
+        if "CheckpointDestroy" in line or "CheckpointRollback" in line:
+            self.made = False
         if "CheckpointRollback" in line:
             self.changed, self.down = False, self.lies
         if "connection modify" in line:
             self.changed = True
-        if line == "nmcli -w 20 connection up u-1":
+        if line == "nmcli -w 20 connection up uuid u-1 ifname ovirtmgmt":
             self.down = False
-        if "device status" in line:
-            return Finished(0, "ovirtmgmt:disconnected:" if self.down else "ovirtmgmt:connected:u-1")
+        if "get-property" in line:
+            return Finished(0, 'ao 1 "/cp/1"' if self.guarded and self.made else "ao 0")
+        if line == "ip -d -j addr show" and self.down:
+            links = json.loads(ANSWERS[line])
+            return Finished(0, json.dumps([{**one, "addr_info": []} for one in links]))
         if line in ANSWERS:
-            return Finished(0, "[]" if "route" in line and not self.routes else ANSWERS[line])
+            return Finished(0, "[]" if "route" in line and self.changed and not self.routes else ANSWERS[line])
         return Finished(0, "")
 
     def reaches(self, way: Way) -> bool:
@@ -59,13 +70,31 @@ class World:
         self.now_s += seconds
 
 
-def change(world: World, structure: Structure, answer: str | None) -> Change:
+class Kept(Keep):
+    """Tells when among NetworkManager's calls something was kept."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def begin(self, before: Before, profiles: Mapping[str, Saved]) -> None:
+        assert before.active == {"ovirtmgmt": "u-1"}
+        self.world.calls.append("keep")
+
+    def applied(self, after: Mapping[str, str]) -> None:
+        self.world.calls.append("applied")
+
+    def end(self) -> None:
+        self.world.calls.append("end")
+
+
+def change(world: World, structure: Structure, answer: str | None, root: Path = Path("/nowhere")) -> Change:
     def tell(state: Any) -> None:
         world.told.append(state)
         world.states.append(state["state"] + (f" {state['error'].code}" if state["error"] else ""))
 
-    timed = {"sleep": world.sleep, "clock": lambda: world.now_s}
-    return Change(world.run, world.reaches, PLAN, structure, lambda: answer, tell, 45.0, **timed)  # type: ignore[arg-type]
+    found = Change(world.run, world.reaches, PLAN, structure, lambda: answer, tell, 45.0, Kept(world))
+    found.sleep, found.clock, found.root = world.sleep, lambda: world.now_s, root
+    return found
 
 
 def taken_back(world: World, structure: Structure, answer: str | None = "keep") -> str:
@@ -87,7 +116,16 @@ def test_confirmed_it_is_kept(structure: Structure) -> None:
     assert not any("CheckpointRollback" in call for call in world.calls)
     # NetworkManager's own time is longer than ours: it is what is left when we are killed
     times = [call.rpartition("Checkpoint")[2] for call in world.calls if "busctl" in call]
-    assert times == ["Create aouu 0 155 7", "AdjustRollbackTimeout ou /cp/1 60", "Destroy o /cp/1"]
+    assert [time for time in times if time != "s"] == [
+        "Create aouu 0 195 0",
+        "AdjustRollbackTimeout ou /cp/1 60",
+        "Destroy o /cp/1",
+    ]
+    # what is kept on disk is there before the checkpoint, and gone before that is
+    told = [call for call in world.calls if call in ("keep", "applied", "end") or "busctl" in call]
+    assert [call.rpartition("Checkpoint")[2].partition(" ")[0] for call in told] == [
+        "s", "keep", "Create", "applied", "AdjustRollbackTimeout", "end", "Destroy",
+    ]  # fmt: skip
     assert (world.told[1]["confirm_in_s"], world.told[1]["back_in_s"]) == (45.0, 60.0)
 
 
@@ -96,6 +134,19 @@ def test_not_confirmed_it_is_taken_back(structure: Structure) -> None:
     assert taken_back(world, structure, None) == "networks.unconfirmed"
     assert world.states[-2:] == ["undoing networks.unconfirmed", "undone networks.unconfirmed"]
     assert 45 <= world.now_s < 60
+
+
+def test_an_answer_of_the_last_moment_counts(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, None)
+    asked.close = lambda: "keep"
+    asked.carry_out()
+    assert world.states[-1] == "kept"
+    assert world.now_s >= 45
+    asked = change(world, structure, None)
+    asked.close = lambda: "undo"
+    with pytest.raises(RhvError, match=r"^networks\.withdrawn"):
+        asked.carry_out()
 
 
 def test_undo_is_taken_back_at_once(structure: Structure) -> None:
@@ -131,24 +182,66 @@ def test_ended_in_the_middle_it_is_taken_back(structure: Structure) -> None:
 def test_a_bridge_that_stays_down_after_the_rollback_is_brought_up(structure: Structure) -> None:
     world = World(lies=True)
     taken_back(world, structure, None)
-    assert "nmcli -w 20 connection up u-1" in world.calls
+    assert "nmcli -w 20 connection up uuid u-1 ifname ovirtmgmt" in world.calls
     assert world.states[-1] == "undone networks.unconfirmed"
 
 
 def test_what_cannot_be_brought_back_is_not_called_undone(structure: Structure) -> None:
-    world = World(lies=True, refuses="connection up u-1")
-    taken_back(world, structure, None)
-    assert world.states[-1].startswith("lost ")
+    world = World(lies=True, refuses="connection up uuid u-1")
+    assert taken_back(world, structure, None) == "networks.lost"
+    assert world.states[-1] == "lost networks.lost"
+    error = world.told[-1]["error"]
+    assert error.cause.id == "networks.unconfirmed"
+    assert "ovirtmgmt lacks its address: IPv4 (DHCP)." in str(error.detail)
+    assert [one["id"] for one in world.told[-1]["left"]] == ["networks.left.address", "networks.left.gateway"]
 
 
 def test_nmcli_that_refuses_is_taken_back(structure: Structure) -> None:
     world = World(refuses="connection modify")
-    assert taken_back(world, structure) == "networks.command"
-    assert world.states[-1] == "undone networks.command"
+    assert taken_back(world, structure) == "networks.refused"
+    assert world.states[-1] == "undone networks.refused"
+    error = world.told[-1]["error"]
+    assert error.message.id == "networks.refused"
+    assert error.detail.endswith("exit status 4: refused")
+    assert error.hint is not None
 
 
 def test_without_a_checkpoint_nothing_is_begun(structure: Structure) -> None:
     world = World(refuses="CheckpointCreate")
     assert taken_back(world, structure) == "networks.checkpoint"
     assert not any("connection modify" in call for call in world.calls)
+    assert world.calls[-1] == "end"
     assert world.states == []
+
+
+def test_a_checkpoint_that_is_gone_is_not_waited_for(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, None)
+
+    def answer() -> None:
+        world.guarded = False
+
+    asked.answer = answer
+    with pytest.raises(RhvError) as refused:
+        asked.carry_out()
+    assert refused.value.code == "networks.unguarded"
+    assert world.states[-1] == "undone networks.unguarded"
+    assert world.now_s < 10
+
+
+def test_a_state_that_cannot_be_written_does_not_keep_it_from_going_back(structure: Structure) -> None:
+    world = World()
+    asked = change(world, structure, "undo")
+    told = asked.tell
+
+    def tell(state: Any) -> None:
+        if state["state"] == "undoing":
+            raise OSError(28, "No space left on device")
+        told(state)
+
+    asked.tell = tell
+    with pytest.raises(RhvError) as refused:
+        asked.carry_out()
+    assert any("CheckpointRollback" in call for call in world.calls)
+    assert "No space left" in (refused.value.detail or "")
+    assert world.states[-1] == "undone networks.withdrawn"

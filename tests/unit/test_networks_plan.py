@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.errors import RhvError
-from cockpit_rhv.networks.commands_nm import arguments
+from cockpit_rhv.networks.calls import planned
+from cockpit_rhv.networks.commands_nm import Found, arguments
 from cockpit_rhv.networks.owners import Owner
 from cockpit_rhv.networks.plan import Plan, judge
 from cockpit_rhv.networks.view import Structure, read_structure
@@ -53,6 +54,18 @@ STATIC = {"method": "static", "address": "192.0.2.10/24", "gateway": "192.0.2.1"
         (plan("bridge", "..", on=["eth1"]), "name"),
         (plan("bridge", "-h", on=["eth1"]), "name"),
         (plan("bridge", "br\n", on=["eth1"]), "name"),
+        (plan("bridge", 'br"0', on=["eth1"]), "name"),
+        (plan("bridge", "br'0", on=["eth1"]), "name"),
+        (plan("bridge", "../br0", on=["eth1"]), "name"),
+        (plan("bridge", "br0\nreboot", on=["eth1"]), "name"),
+        (plan("bridge", "", on=["eth1"]), "name"),
+        (plan("bridge", "br\u00fcc\u0661", on=["eth1"]), "name"),
+        (plan("bridge", "all", on=["eth1"]), "name_reserved"),
+        (plan("bond", "bonding_masters", on=["eth1", "eth2"]), "name_reserved"),
+        (plan("bridge", "br0", on=["eth1\n"]), "unknown"),
+        (plan("bridge", "br0", on=["../eth1"]), "unknown"),
+        (plan("vlan", "eth1.-1", on=["eth1"], vlan_id=-1), "vlan_id"),
+        (plan("vlan", "eth1.7", on=["eth1"]), "vlan_id"),
         (plan("bridge", "eth2", on=["eth1"]), "name_taken"),
         (plan("bridge", "br0", on=["eth7"]), "unknown"),
         (plan("bridge", "br0", on=["eth1", "eth2"]), "one"),
@@ -83,7 +96,21 @@ STATIC = {"method": "static", "address": "192.0.2.10/24", "gateway": "192.0.2.1"
         (plan("addresses", "eth1", addresses={**STATIC, "address": "224.0.0.1/24"}), "address"),
         (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.3.1"}), "gateway"),
         (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.10"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/255.255.255.0"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/0.0.0.255"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/24\n"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/24;reboot"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "192.0.2.10/33"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "2001:db8::10/64"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "0.0.0.7/24"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "address": "240.0.0.7/24"}), "address"),
+        (plan("addresses", "eth1", addresses={"method": "static"}), "address"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.0"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "192.0.2.255"}), "gateway"),
+        (plan("addresses", "eth1", addresses={**STATIC, "gateway": "router"}), "gateway"),
         (plan("addresses", "eth1", addresses={**STATIC, "dns": ["dns.example"]}), "dns"),
+        (plan("addresses", "eth1", addresses={**STATIC, "dns": ["192.0.2.53", "2001:db8::53"]}), "dns"),
+        (plan("addresses", "eth1", addresses={**STATIC, "dns": ["0.0.0.0"]}), "dns"),
         (plan("remove", "eth1"), "card"),
         (plan("remove", "ovirtmgmt"), "guests"),
         (plan("remove", "bond0"), "below"),
@@ -93,6 +120,18 @@ def test_what_cannot_be_is_refused(structure: Structure, wanted: Plan, code: str
     with pytest.raises(RhvError) as refused:
         judged(structure, wanted)
     assert refused.value.code == f"networks.{code}"
+    assert refused.value.hint is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("192.0.2.10/255.255.0.0", "255.255.0.0 is the prefix /16"), ("192.0.2.10", "255.255.255.0 is the prefix /24"),
+     ("192.0.2.10/255.0.255.0", "255.255.255.0 is the prefix /24")],
+)  # fmt: skip
+def test_a_netmask_is_told_as_a_prefix(structure: Structure, address: str, said: str) -> None:
+    with pytest.raises(RhvError) as refused:
+        judged(structure, plan("addresses", "eth1", addresses={**STATIC, "address": address}))
+    assert said in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("code", ["protected", "foreign"])
@@ -117,6 +156,17 @@ def test_what_can_be_is_not_refused(structure: Structure) -> None:
     assert judged(structure, plan("remove", "virbr0")) == []
 
 
+def test_of_several_addresses_those_that_go_are_named(tmp_path: Path) -> None:
+    both = [{"family": "inet", "local": f"192.0.2.{number}", "prefixlen": 24} for number in (10, 11)]
+    six = {"family": "inet6", "local": "2001:db8::1", "prefixlen": 64, "scope": "global"}
+    links = {**ANSWERS, "ip -d -j addr show": json.dumps([item(6, "ovirtmgmt", "bridge", addr_info=[*both, six])])}
+    structure = read_structure(answering(links), tmp_path)
+    owner = {"ovirtmgmt": Owner("networkmanager")}
+    [warning] = judge(plan("addresses", "ovirtmgmt", addresses=STATIC), structure, owner)
+    assert str(warning) == "ovirtmgmt loses its addresses 192.0.2.11/24."
+    assert judge(plan("addresses", "ovirtmgmt", addresses={"method": "auto"}), structure, owner) == []
+
+
 def test_without_networkmanager_nothing_is_changed(structure: Structure) -> None:
     stopped = Structure(structure.kernel, structure.manager._replace(state="stopped"), structure.written)
     with pytest.raises(RhvError, match=r"^networks\.no_manager"):
@@ -124,11 +174,15 @@ def test_without_networkmanager_nothing_is_changed(structure: Structure) -> None
 
 
 def calls(
-    wanted: Plan, moved: dict[str, str] | None = None, members: tuple[str, ...] = (), own: tuple[str, ...] = ()
+    wanted: Plan, giver: dict[str, str] | None = None, members: tuple[str, ...] = (), own: tuple[str, ...] = ()
 ) -> list[str]:
     profiles, macs = {"eth1": NIC, "eth3": "u-3", "bond0": BOND0, "br0": "u-br"}, {"eth1": "52:54:00:00:00:01"}
     kinds = {"eth1": "ethernet", "eth2": "ethernet", "bond0": "bond", "br0": "bridge"}
-    return [" ".join(call) for call in arguments(wanted, profiles, macs, moved or {}, kinds, members, own)]
+    settings = {name: {"connection.interface-name": name} for name in profiles if name != "eth3"}
+    name = wanted.on[0] if wanted.kind in ("bridge", "bond") else wanted.name
+    settings[name] = {**settings.get(name, {}), **(giver or {})}
+    found = Found(profiles, settings, macs, kinds, name, members, own)
+    return [" ".join(call) for call in arguments(wanted, found, "u-new")]
 
 
 def test_a_bridge_takes_the_cards_address_and_mac() -> None:
@@ -139,30 +193,92 @@ def test_a_bridge_takes_the_cards_address_and_mac() -> None:
         "ipv6.method": "auto",
     }
     assert calls(plan("bridge", "ovirtmgmt", on=["eth1"]), moved) == [
-        "connection add save yes type bridge con-name ovirtmgmt ifname ovirtmgmt bridge.stp no"
+        "connection add save yes type bridge con-name ovirtmgmt ifname ovirtmgmt connection.uuid u-new bridge.stp no"
         " connection.autoconnect-slaves 1 802-3-ethernet.cloned-mac-address 52:54:00:00:00:01"
         " ipv4.method manual ipv4.addresses 192.0.2.10/24 ipv4.gateway 192.0.2.1 ipv6.method auto",
         "connection modify u-nic connection.master ovirtmgmt connection.slave-type bridge",
-        "connection up ovirtmgmt",
+        "connection up uuid u-new",
     ]
+
+
+def test_a_bond_is_in_the_zone_of_its_card() -> None:
+    made = calls(plan("bond", "bond1", on=["eth1", "eth2"], addresses={"method": "auto"}), GIVER)[0]
+    assert made.endswith(" connection.zone internal ipv4.method auto ipv4.addresses  ipv4.gateway  ipv4.dns ")
+
+
+def test_a_bonds_mac_and_zone_are_those_of_the_card_that_has_the_address(tmp_path: Path) -> None:
+    links = [item(2, "eth1"), item(3, "eth2", addr_info=[{"family": "inet", "local": "192.0.2.9", "prefixlen": 24}])]
+    told = "connection.id:two\nconnection.uuid:u-2\nconnection.interface-name:eth2\nconnection.zone:work\n"
+    answers = {
+        **ANSWERS,
+        "ip -d -j addr show": json.dumps(links),
+        "nmcli -t -f DEVICE,STATE,CONNECTION,CON-UUID device status": "eth2:connected:two:u-2",
+        "nmcli -t -f connection,ipv4,ipv6,hostname,proxy,802-3-ethernet connection show uuid u-2": told,
+    }
+    run = answering(answers)
+    made = planned(plan("bond", "bond1", on=["eth1", "eth2"]), read_structure(run, tmp_path), run)[0]
+    assert made[made.index("802-3-ethernet.cloned-mac-address") + 1] == "52:54:00:00:00:03"
+    assert made[made.index("connection.zone") + 1] == "work"
+
+
+GIVER = {
+    "connection.id": "eth1",
+    "connection.zone": "internal",
+    "connection.autoconnect": "yes",
+    "802-3-ethernet.mtu": "9000",
+    "ipv4.method": "manual",
+    "ipv4.addresses": "192.0.2.10/24",
+    "ipv4.dns-search": "example.com",
+    "ipv4.dad-timeout": "0",
+    "ipv4.route-metric": "-1",
+    "ipv4.of-a-later-version": "7",
+    "ipv6.method": "manual",
+    "ipv6.addresses": "2001:db8::10/64, 2001:db8::11/64",
+}
+
+
+def test_a_bridge_with_another_address_keeps_the_rest_of_what_the_card_had() -> None:
+    kept = calls(plan("bridge", "br1", on=["eth1"], addresses={"method": "keep"}), GIVER)[0]
+    assert kept.endswith(
+        " connection.zone internal ipv4.method manual ipv4.addresses 192.0.2.10/24 ipv4.dns-search example.com"
+        " ipv4.dad-timeout 0 ipv4.of-a-later-version 7"
+        " ipv6.method manual ipv6.addresses 2001:db8::10/64, 2001:db8::11/64"
+    )
+    asked = calls(plan("bridge", "br1", on=["eth1"], addresses={"method": "auto"}), GIVER)[0]
+    assert asked.endswith(
+        " connection.zone internal ipv4.dns-search example.com ipv4.dad-timeout 0 ipv4.of-a-later-version 7"
+        " ipv6.method manual ipv6.addresses 2001:db8::10/64, 2001:db8::11/64"
+        " ipv4.method auto ipv4.addresses  ipv4.gateway  ipv4.dns "
+    )
+    bare = calls(plan("bridge", "br1", on=["eth1"], addresses={"method": "none"}), GIVER)[0]
+    assert " connection.zone internal ipv4.method disabled ipv6.method disabled " in bare
+    assert "2001:db8" not in bare
+
+
+def test_a_profile_without_a_card_is_bound_to_the_one_it_is_changed_for() -> None:
+    bound = "connection modify u-3 connection.interface-name eth3 "
+    assert calls(plan("mtu", "eth3", mtu=9000))[0].startswith(bound)
+    assert calls(plan("bridge", "br1", on=["eth3"]))[1].startswith(bound)
 
 
 def test_a_bond_of_a_card_with_and_one_without_a_profile() -> None:
     assert calls(plan("bond", "bond1", on=["eth1", "eth2"], mode="802.3ad", mtu=9000)) == [
-        "connection add save yes type bond con-name bond1 ifname bond1 bond.options mode=802.3ad,miimon=100"
-        " connection.autoconnect-slaves 1 802-3-ethernet.mtu 9000 ipv4.method disabled ipv6.method disabled",
+        "connection add save yes type bond con-name bond1 ifname bond1 connection.uuid u-new"
+        " bond.options mode=802.3ad,miimon=100 connection.autoconnect-slaves 1"
+        " 802-3-ethernet.cloned-mac-address 52:54:00:00:00:01 802-3-ethernet.mtu 9000"
+        " ipv4.method disabled ipv6.method disabled",
         "connection modify u-nic connection.master bond1 connection.slave-type bond 802-3-ethernet.mtu 9000",
         "connection add save yes type ethernet con-name bond1-eth2 ifname eth2 connection.master bond1"
         " connection.slave-type bond 802-3-ethernet.mtu 9000",
-        "connection up bond1",
+        "connection up uuid u-new",
     ]
 
 
 def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
     assert calls(plan("vlan", "bond0.7", on=["bond0"], vlan_id=7, addresses={"method": "auto"})) == [
-        "connection add save yes type vlan con-name bond0.7 ifname bond0.7 dev bond0 id 7"
+        "connection add save yes type vlan con-name bond0.7 ifname bond0.7 connection.uuid u-new dev bond0 id 7"
         " ipv4.method auto ipv4.addresses  ipv4.gateway  ipv4.dns ",
-        "connection up bond0.7",
+        "connection up uuid u-new",
     ]
     assert calls(plan("mtu", "eth1", mtu=9000)) == [
         "connection modify u-nic 802-3-ethernet.mtu 9000",
@@ -173,10 +289,17 @@ def test_a_vlan_an_mtu_addresses_and_a_removal() -> None:
         " ipv4.dns 192.0.2.53",
         "device reapply eth1",
     ]
+    # name servers that nothing is said about stay
+    silent = {key: value for key, value in STATIC.items() if key != "dns"}
+    assert calls(plan("addresses", "eth1", addresses=silent))[0] == (
+        "connection modify u-nic ipv4.method manual ipv4.addresses 192.0.2.10/24 ipv4.gateway 192.0.2.1"
+    )
+    kept = {"ipv4.method": "auto", "ipv4.dns": "192.0.2.99"}
+    assert " ipv4.dns 192.0.2.99 " in calls(plan("bridge", "br1", on=["eth1"], addresses=silent), kept)[0]
     # none of IPv6 either: waiting for a router that is not there NetworkManager would take the interface down
     assert calls(plan("addresses", "bond0", addresses={"method": "none"}))[0] == (
         "connection modify u-bond ipv4.method disabled ipv6.method disabled ipv4.addresses  ipv4.gateway  ipv4.dns "
-        " ipv6.addresses  ipv6.gateway  ipv6.dns "
+        " ipv4.dns-search  ipv6.addresses  ipv6.gateway  ipv6.dns  ipv6.dns-search "
     )
 
 
@@ -184,25 +307,25 @@ def test_what_a_removed_bridge_or_bond_was_made_of_is_free_again() -> None:
     free = "connection.master  connection.slave-type "
     moved = {"ipv4.method": "auto", "ipv6.method": "disabled"}
     assert calls(plan("remove", "br0"), moved, ("eth1",)) == [
-        f"connection modify u-nic {free} ipv4.method auto ipv6.method disabled",
+        f"connection modify u-nic {free} connection.zone  ipv4.method auto ipv6.method disabled",
         "connection delete u-br",
-        "connection up u-nic",
+        "connection up uuid u-nic",
     ]
     none = "ipv4.method disabled ipv6.method disabled"
     assert calls(plan("remove", "bond0"), moved, ("eth1", "eth3")) == [
         f"connection modify u-nic {free} {none}",
         f"connection modify u-3 {free} {none}",
         "connection delete u-bond",
-        "connection up u-nic",
-        "connection up u-3",
+        "connection up uuid u-nic",
+        "connection up uuid u-3",
     ]
     # a profile that was made for the bond goes with it, unless it has to carry the address of a bridge
     assert calls(plan("remove", "bond0"), moved, ("eth1", "eth3"), ("eth3",)) == [
         f"connection modify u-nic {free} {none}",
         "connection delete u-bond",
         "connection delete u-3",
-        "connection up u-nic",
+        "connection up uuid u-nic",
     ]
-    assert calls(plan("remove", "br0"), moved, ("eth1",), ("eth1",))[-1] == "connection up u-nic"
+    assert calls(plan("remove", "br0"), moved, ("eth1",), ("eth1",))[-1] == "connection up uuid u-nic"
     moved = {"ipv4.method": "disabled", "ipv4.route-metric": "-1", "ipv6.method": "ignore"}
     assert calls(plan("remove", "br0"), moved, ("eth1",), ("eth1",))[-1] == "connection delete u-nic"

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
 #: Judged and carried out as by a job; the answer is given as soon as it is asked for, or never.
 _CHANGE = r"""
-import json, os, sys, threading, time
-os.environ["COCKPIT_RHV_NETWORK_CHANGE"] = "/run/wk-network-change"
+import json, sys, threading, time
 from cockpit_rhv.checks import network_change
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.networks import change
@@ -20,8 +19,8 @@ from cockpit_rhv.networks.plan import Plan
 from cockpit_rhv.networks.virtual import Virtual
 
 plan, keep = json.loads(sys.argv[1]), sys.argv[2] == "keep"
+nothing = {"networks": {}, "taps": {}, "guests": {}}
 change.APPLY_S = 180  # both cores may be busy
-os.makedirs(network_change.changes_dir(), exist_ok=True)
 seen = {}
 
 def look():
@@ -40,7 +39,8 @@ told = {"code": None, "detail": None}
 try:
     network_change.preview(Plan.from_json(plan), Virtual({}, {}))
     looking.start()
-    params = {"job": {"id": sys.argv[3]}, "change": {"plan": plan, "confirm_s": 60 if keep else 3, "user": "anna"}}
+    task = {"plan": plan, "confirm_s": 60 if keep else 3, "user": "anna", "virtual": nothing}
+    params = {"job": {"id": sys.argv[3]}, "change": task}
     network_change.carry_out(params, None)
 except RhvError as error:
     told.update(code=error.code, detail=error.detail)

@@ -38,7 +38,7 @@ def host(guests: Guests) -> Iterator[Guest]:
     """The host with two cards in use and two spare ones; its networks must be as before at the end."""
     before = network_state(guests.host)
     yield guests.host
-    guests.host.run("rm -rf /run/wk-network-change")
+    guests.host.run("rm -rf /run/cockpit-rhv/network-change")
     assert network_state(guests.host) == before
 
 

@@ -30,6 +30,16 @@ mount -t sysfs -o ro sysfs /sys
 for place in proc sys dev; do mount --rbind "/$place" "$2/root/$place"; done
 mount -t tmpfs tmpfs "$2/root/run"
 mkdir "$2/root/run/dbus"
+# What this tree's programs read and write is the host's, at its own paths.
+for place in etc var/lib; do
+    mkdir -p "$2/over/$place/up" "$2/over/$place/work"
+    mount -t overlay overlay -o "lowerdir=/$place,upperdir=$2/over/$place/up,workdir=$2/over/$place/work" "/$place"
+done
+for place in etc/NetworkManager var/lib/NetworkManager var/lib/cockpit-rhv; do
+    mkdir -p "/$place" "$2/root/$place"
+    mount --bind "$2/root/$place" "/$place"
+done
+mount --rbind "$2/root/run" /run
 rm -f "$2/root/etc/NetworkManager/system-connections/"*
 cat > "$2/root/etc/NetworkManager/NetworkManager.conf" <<END
 [main]
@@ -55,7 +65,6 @@ nsenter -t "$router" -n sh -c 'ip link set lo up; ip addr add 192.0.2.1/24 dev r
 echo "$router" > "$2/router"
 chroot "$2/root" dbus-daemon --system --nofork --nopidfile &
 until [ -S "$2/root/run/dbus/system_bus_socket" ]; do sleep 0.05; done
-chroot "$2/root" NetworkManager --no-daemon --log-level=INFO &
 touch "$2/begun"
 wait
 """
@@ -75,6 +84,7 @@ class RealNetworkManager:
     folder: Path
     log: Path
     _started: list[subprocess.Popen[str]] = field(default_factory=list)
+    _manager: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RealNetworkManager:
         words = ["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private"]
@@ -87,7 +97,7 @@ class RealNetworkManager:
             children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
             self._inner = until("its first process", lambda: children.read_text().split(), bool)[0]
             until("its own mounts", lambda: self.try_run("test", "-e", f"{self.folder}/begun"), _is_fine)
-            until("NetworkManager", lambda: self.try_run("nmcli", "-t", "general", "status"), _is_fine)
+            self.start_manager()
             add = "nmcli connection add type ethernet con-name eth0 ifname eth0 ipv4.method manual ipv6.method disabled"
             self.run(*add.split(), "ipv4.addresses", ADDRESS, "ipv4.gateway", ROUTER)
             self.run("nmcli", "-w", "20", "connection", "up", "eth0")
@@ -101,13 +111,17 @@ class RealNetworkManager:
         self._outer.wait()
         for process in self._started:
             process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+        if self._manager is not None:
+            self._manager.wait()
 
     def command(self, *argv: str) -> list[str]:
         """The argv that runs ``argv`` there; nmcli, busctl and ping are the root's, the rest this machine's."""
         enter = ["nsenter", "-t", self._inner, "-n", "-m", "-p"]
         path = f"PATH={self.folder}/bin:{os.environ['PATH']}"
-        state = f"COCKPIT_RHV_NETWORK_CHANGE={self.folder}/change"
-        return [*enter, "env", path, state, f"PYTHONPATH={TREE / 'bridge'}:{TREE}", *argv]
+        return [*enter, "env", path, f"PYTHONPATH={TREE / 'bridge'}:{TREE}", *argv]
 
     def try_run(self, *argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(*argv), capture_output=True, text=True, check=False, cwd="/")
@@ -117,6 +131,36 @@ class RealNetworkManager:
         done = self.try_run(*argv)
         assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def start_manager(self) -> None:
+        """NetworkManager runs, from now on or as it did."""
+        with self.log.open("ab") as log:
+            argv = self.command("chroot", f"{self.folder}/root", "NetworkManager", "--no-daemon", "--log-level=INFO")
+            self._manager = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
+        until("NetworkManager", lambda: self.try_run("nmcli", "-t", "general", "status"), _is_fine)
+
+    def stop_manager(self) -> None:
+        """As systemd does; what it configured stays in the kernel."""
+        self.run("pkill", "-TERM", "-x", "NetworkManager")
+        self._ended_manager()
+
+    def power_cut(self) -> None:
+        """Everything that runs ends, and the kernel and /run forget; NetworkManager is not started yet."""
+        self.try_run("pkill", "-KILL", "--full", "^[^ ]*python")
+        self.run("pkill", "-KILL", "-x", "NetworkManager")
+        self._ended_manager()
+        for link in json.loads(self.run("ip", "-j", "link")):
+            if link["ifname"] not in ("lo", "eth0"):
+                self.run("ip", "link", "delete", "dev", link["ifname"])
+        self.run("ip", "addr", "flush", "dev", "eth0")
+        self.run("ip", "link", "set", "eth0", "nomaster", "down", "mtu", "1500")
+        self.run("sh", "-c", "rm -rf /run/NetworkManager /run/cockpit-rhv")
+        boot = "/proc/sys/kernel/random"
+        self.run("sh", "-c", f"cat {boot}/uuid > /run/boot && mount --bind /run/boot {boot}/boot_id")
+
+    def _ended_manager(self) -> None:
+        assert self._manager is not None
+        self._manager.wait()
 
     def cable(self, plugged: bool) -> None:
         """Pull the card's cable at the router's end, or plug it in."""

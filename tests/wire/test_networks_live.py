@@ -4,52 +4,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.waiting import until
+from tests.wire.network_jobs import BEFORE, BRIDGE, answer, awaits, begin, end, ended, hold, let_go
 from tests.wire.real_networkmanager import ADDRESS, RealNetworkManager, obstacle
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
-
-    Job = subprocess.Popen[str]
 
 pytestmark = [
     pytest.mark.skipif(obstacle() is not None, reason=str(obstacle())),
     pytest.mark.timeout(120),
 ]
 
-BRIDGE = {"kind": "bridge", "name": "ovirtmgmt", "on": ["eth0"], "addresses": {"method": "keep"}}
-#: What the job's playbook does; ``reach_s`` of a test is shorter.
-JOB = """
-import json, os, sys, time
-from cockpit_rhv.checks import network_change
-from cockpit_rhv.errors import RhvError
-from cockpit_rhv.networks import change
-change.Change.reach_s = change.Change.back_s = 5.0
-plan, confirm_s, job = json.loads(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-params = {"job": {"id": job}, "change": {"plan": plan, "confirm_s": confirm_s, "user": "anna"}}
-os.makedirs(network_change.changes_dir(), exist_ok=True)
-prove = change.Change._prove
-def held(self, way):
-    while os.path.exists(str(network_change.changes_dir()) + ".hold"):  # the test pulls the cable meanwhile
-        time.sleep(0.1)
-    prove(self, way)
-change.Change._prove = held
-try:
-    print(network_change.carry_out(params, None)["changed"])
-except RhvError as error:
-    print(error.code, error.detail)
-"""
-ANSWER = """
-import sys
-from cockpit_rhv.checks.network_change import answer_change
-answer_change(sys.argv[1], sys.argv[2] == "keep")
-"""
 #: As the helper starts it: playbook, runner and action are the real ones, without systemd around them.
 START = """
 import sys, json
@@ -66,7 +37,6 @@ else:
     launcher.wait(store.stored(job).unit)
     print(store.stored(job).state)
 """
-BEFORE = {"eth0": [ADDRESS]}
 
 
 @pytest.fixture
@@ -76,30 +46,6 @@ def host(tmp_path: Path) -> Iterator[RealNetworkManager]:
     with RealNetworkManager(folder, tmp_path / "nm.log") as found:
         assert found.addresses() == BEFORE
         yield found
-
-
-def begin(host: RealNetworkManager, plan: dict[str, Any], confirm_s: int = 60, job: str = "job-1") -> Job:
-    return host.python(JOB, json.dumps(plan), str(confirm_s), job)
-
-
-def awaits(host: RealNetworkManager, state: str) -> dict[str, Any]:
-    found = until(state, host.state, lambda change: change is not None and change["state"] == state)
-    assert found is not None
-    return found
-
-
-def answer(host: RealNetworkManager, word: str, job: str = "job-1") -> None:
-    asked = host.python(ANSWER, job, word)
-    assert asked.communicate()[0] == ""
-
-
-def end(host: RealNetworkManager, how: str) -> None:
-    """A signal for the program itself, not for the nsenter that waits for it."""
-    host.run("pkill", f"-{how}", "--full", "^[^ ]*python.*carry_out")
-
-
-def ended(job: Job) -> str:
-    return job.communicate(timeout=60)[0].strip()
 
 
 def test_a_confirmed_bridge_has_the_address_and_stays(host: RealNetworkManager) -> None:
@@ -180,13 +126,12 @@ def test_told_to_end_it_takes_it_back_itself(host: RealNetworkManager) -> None:
 
 
 def test_a_pulled_cable_is_noticed_and_it_is_taken_back(host: RealNetworkManager) -> None:
-    hold = f"{host.folder}/change.hold"
-    host.run("touch", hold)
+    hold(host, "prove")
     job = begin(host, BRIDGE)
     awaits(host, "applying")
     until("the bridge", host.addresses, lambda found: found == {"ovirtmgmt": [ADDRESS]})
     host.cable(plugged=False)
-    host.run("rm", hold)
+    let_go(host, "prove")
     awaits(host, "undoing")
     host.cable(plugged=True)
     assert ended(job).startswith("networks.cut")

@@ -5,50 +5,48 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
 from ..host.arp import arp_probe
 from ..jobs.control import start_job
-from ..jobs.files import Locked, file_lock, read_json, write_json
+from ..jobs.files import Locked, file_lock
 from ..jobs.model import JobSpec, PhaseSpec
-from ..jobs.stopping import stoppable
+from ..jobs.stopping import stoppable, unstoppable
 from ..messages import Message, msg
-from ..networks.change import Change
+from ..networks.change import Change, Keep
+from ..networks.in_use import judge_in_use
 from ..networks.plan import Plan, judge
 from ..networks.preview import steps, title
+from ..networks.profile_rules import judge_profiles
+from ..networks.profiles import read_settings
 from ..networks.view import owner_of, read_structure
+from ..networks.virtual import Tap, Virtual
 from ..paths import data_dir
 from .context import run_command
+from .network_answer import CLOSED, answered, take
+from .network_kept import KeepOnDisk
+from .network_state import FINAL, changes_dir, current_change, started, write_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from ..jobs.launch import Launcher
     from ..jobs.store import JobStore
-    from ..networks.change import Way
+    from ..networks.before import Way
     from ..networks.commands import Run
     from ..networks.view import Structure
-    from ..networks.virtual import Virtual
 
-#: States after which nothing more comes.
-FINAL = ("kept", "undone", "lost")
-#: Seconds for which the page hears how the last change ended, and for which a job may be on its way to its beginning.
-_TOLD_S, _STARTING_S = 600.0, 60.0
+#: Seconds for which a job may be on its way to its beginning.
+_STARTING_S = 60.0
 _EXPECTED_S = 30.0
-
-
-def changes_dir() -> Path:
-    """Where the change that goes on is written down until the host boots; ``COCKPIT_RHV_NETWORK_CHANGE``: another."""
-    return Path(os.environ.get("COCKPIT_RHV_NETWORK_CHANGE", "/run/cockpit-rhv/network-change"))
 
 
 def preview(plan: Plan, virtual: Virtual, run: Run = run_command) -> dict[str, Any]:
     """What the change will do, and warnings. Raises RhvError ``networks.*`` for what cannot be."""
     structure = read_structure(run)
-    warnings = _judged(plan, structure, virtual)
+    warnings = _judged(plan, structure, virtual, run)
     calls = _change(plan, structure, run).calls()
     return {
         "title": title(plan).to_json(),
@@ -71,24 +69,21 @@ def start_change(
     """Look at everything, then start the job; returns its id. Raises RhvError ``networks.*``, ``job.*``."""
     plan = Plan.from_json(wanted)
     structure = read_structure(run)
-    _judged(plan, structure, virtual)
+    _judged(plan, structure, virtual, run)
     folder = changes_dir()
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     text = title(plan)
-    with _starting(folder):
+    with _locked(folder / "lock"):
         going_on = current_change()
-        if (
-            going_on is not None
-            and going_on["state"] not in FINAL
-            and (going_on["state"], going_on["left_s"]) != ("ended", 0)
-        ):
+        if going_on is not None and going_on["state"] not in FINAL and not _is_past(going_on):
             raise _busy()
-        spec = JobSpec("task", text, user, (PhaseSpec("change-network", text, _EXPECTED_S + confirm_s),))
+        spec = JobSpec("task", text, user, (PhaseSpec("change-network", text, _EXPECTED_S + confirm_s),), once=True)
         ansible = data_dir() / "ansible"
-        variables = {"rhv_task": {"plan": dict(wanted), "confirm_s": confirm_s, "user": user}}
+        task = {"plan": dict(wanted), "confirm_s": confirm_s, "user": user, "virtual": _plain(virtual)}
+        variables = {"rhv_task": task}
         job = start_job(spec, ansible / "networks", ansible / "plugins", variables, store=store, launcher=launcher)
         if not _is_of(job):
-            _write({"job": job, "title": text.to_json(), "user": user, "state": "starting"}, _STARTING_S)
+            write_state({"job": job, "title": text.to_json(), "user": user, "state": "starting"}, _STARTING_S)
     return job
 
 
@@ -98,60 +93,69 @@ def _is_past(change: Mapping[str, Any]) -> bool:
 
 
 def answer_change(job: str, keep: bool) -> None:
-    """Keep the change or undo it now. Raises RhvError ``networks.no_question`` when nothing waits for that."""
+    """Keep the change or undo it now. Raises RhvError ``networks.*`` when another answer came first, or time is up."""
     change = current_change()
-    if change is None or change["job"] != job or change["state"] != "confirming":
-        text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
-        raise RhvError("networks.no_question", text)
-    write_json(changes_dir() / "answer.json", {"job": job, "keep": keep}, 0o600, gid=0)
-
-
-def current_change() -> dict[str, Any] | None:
-    """Definition ``NetworkChange``, None when there was none of late. Raises RhvError ``networks.no_record``."""
-    try:
-        record = read_json(changes_dir() / "state.json")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        text = msg("networks.no_record", "How the last change of the networks stands cannot be read.")
-        raise RhvError("networks.no_record", text, detail=str(error)) from error
-    now = time.monotonic()
-    written_s, until_s, back_by_s = (record.pop(name) for name in ("written_s", "until_s", "back_by_s"))
-    runner = record.pop("runner")
-    left_s = None if until_s is None else max(0, round(until_s - now))
-    if record["state"] in FINAL:
-        return {**record, "left_s": None} if now - written_s < _TOLD_S else None
-    if record["state"] == "starting":  # its playbook never came so far when the time is up: the list of jobs says why
-        return {**record, "left_s": None} if left_s else None
-    if not _lives(*runner):  # NetworkManager's own time is all that is left of it
-        over_s = now - (written_s if back_by_s is None else back_by_s)
-        return {**record, "state": "ended", "left_s": max(0, round(-over_s))} if over_s < _TOLD_S else None
-    return {**record, "left_s": left_s}
+    state = change["state"] if change is not None and change["job"] == job else None
+    said = "keep" if keep else "undo"
+    first = take(changes_dir(), job, said) if state == "confirming" else None
+    if first == said or (first is None and state == "confirming"):
+        return
+    if first == CLOSED or state in ("undoing", "undone", "lost"):
+        text = msg("networks.too_late", "The answer came too late: the change is taken back.")
+        raise RhvError("networks.too_late", text)
+    if first is not None or state == "kept":
+        raise RhvError("networks.answered", msg("networks.answered", "Another answer came first, and counts."))
+    text = msg("networks.no_question", "No change of the networks waits for this answer any more.")
+    raise RhvError("networks.no_question", text)
 
 
 def carry_out(params: Mapping[str, Any], _progress: object, run: Run = run_command) -> dict[str, Any]:
-    """A job's work: ``plan``, ``confirm_s``, ``user``. Raises RhvError when it was taken back."""
+    """A job's work: ``plan``, ``confirm_s``, ``user``, ``virtual``. Raises RhvError when it was taken back."""
     task, job = params["change"], str(params["job"]["id"])
     plan = Plan.from_json(task["plan"])
     text = title(plan)
-    runner = [os.getpid(), _started(os.getpid())]
+    runner = [os.getpid(), started(os.getpid())]
 
     def tell(state: Mapping[str, Any]) -> None:
         error: RhvError | None = state["error"]
         record = {"job": job, "title": text.to_json(), "user": task["user"], "state": state["state"], "runner": runner}
-        record.update(error=error.to_json() if error else None, gateway=state.get("gateway"))
-        _write(record, state.get("confirm_in_s"), state.get("back_in_s"))
+        record.update(error=error.to_json() if error else None, left=state.get("left", []))
+        record.update(gateway=state.get("gateway"), checkpoint=state.get("checkpoint"))
+        write_state(record, state.get("confirm_in_s"), state.get("back_in_s"))
+        told.append(state["state"])
 
-    change = _change(plan, read_structure(run), run)
-    change.tell, change.answer, change.confirm_s = tell, lambda: _answer(job), float(task["confirm_s"])
-    with stoppable():
-        change.carry_out()
+    told: list[str] = []
+    changes_dir().mkdir(mode=0o755, parents=True, exist_ok=True)
+    with _locked(changes_dir() / "running"), stoppable():
+        try:
+            structure = read_structure(run)
+            _judged(plan, structure, _virtual(task["virtual"]), run)  # again: the start may have been slow
+            change = _change(plan, structure, run)
+            change.tell, change.answer = tell, lambda: answered(changes_dir(), job)
+            change.close, change.confirm_s = lambda: take(changes_dir(), job, CLOSED), float(task["confirm_s"])
+            change.keep, change.shield = KeepOnDisk(job, text, task["user"], run), unstoppable
+            change.carry_out()
+        except RhvError as error:
+            if not told:  # it was not begun: the next one need not wait
+                tell({"state": "undone", "error": error})
+            raise
     done = msg("networks.done", "The change was confirmed and stays.")
     return {"changed": True, "rhv_log": [{**done.to_json(), "severity": "info"}]}
 
 
+def _plain(virtual: Virtual) -> dict[str, Any]:
+    taps = {name: list(tap) for name, tap in virtual.taps.items()}
+    guests = {name: list(found) for name, found in virtual.guests.items()}
+    return {"networks": dict(virtual.networks), "taps": taps, "guests": guests}
+
+
+def _virtual(value: Mapping[str, Any]) -> Virtual:
+    taps = {name: Tap(*tap) for name, tap in value["taps"].items()}
+    return Virtual(value["networks"], taps, value["guests"])
+
+
 def _change(plan: Plan, structure: Structure, run: Run) -> Change:
-    return Change(run, lambda way: reaches(way, run), plan, structure, lambda: None, lambda _state: None, 0.0)
+    return Change(run, lambda way: reaches(way, run), plan, structure, lambda: None, lambda _state: None, 0.0, Keep())
 
 
 def reaches(way: Way, run: Run = run_command) -> bool:
@@ -167,9 +171,11 @@ def reaches(way: Way, run: Run = run_command) -> bool:
         return False
 
 
-def _judged(plan: Plan, structure: Structure, virtual: Virtual) -> Sequence[Message]:
+def _judged(plan: Plan, structure: Structure, virtual: Virtual, run: Run) -> Sequence[Message]:
     owner = {name: owner_of(structure, virtual, name) for name in structure.kernel.links}
     warnings = judge(plan, structure, owner)
+    judge_in_use(plan, structure, virtual)
+    warnings += judge_profiles(plan, structure, read_settings(run, structure.manager.profiles))
     if plan.addresses is not None and plan.addresses.method == "static":
         warnings += _judge_wire(plan, structure)
     return warnings
@@ -185,15 +191,18 @@ def _judge_wire(plan: Plan, structure: Structure) -> list[Message]:
             if link.name in changed:
                 return []
             raise _taken(address, link.name)
-    if plan.kind == "vlan":
-        text = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
-        return [text]  # what has its tag cannot be asked before it is there
-    try:
-        holder = arp_probe(plan.on[0] if plan.on else plan.name, address)
-    except (OSError, ValueError):
-        return [msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)]
-    if holder is not None:
-        raise _taken(address, holder)
+    untested = msg("networks.warn_untested", "Whether {address} is in use could not be tested.", address=address)
+    # What has its tag cannot be asked before it is there, nor what is behind a cable that is out.
+    wires = [name for name in plan.on or (plan.name,) if structure.kernel.links[name].link != "down"]
+    if plan.kind == "vlan" or not wires:
+        return [untested]
+    for wire in wires:
+        try:
+            holder = arp_probe(wire, address)
+        except (OSError, ValueError):
+            return [untested]
+        if holder is not None:
+            raise _taken(address, holder)
     return []
 
 
@@ -202,35 +211,15 @@ def _taken(address: str, holder: str) -> RhvError:
     return RhvError("networks.address_taken", text, msg("checks.unused.remedy", "Choose an address nobody has."))
 
 
-def _write(record: Mapping[str, Any], until_in_s: float | None, back_in_s: float | None = None) -> None:
-    now = time.monotonic()
-    times = {
-        "written_s": now,
-        "until_s": None if until_in_s is None else now + until_in_s,
-        "back_by_s": None if back_in_s is None else now + back_in_s,
-    }
-    write_json(changes_dir() / "state.json", {"error": None, "gateway": None, "runner": None, **record, **times}, 0o644)
-
-
-def _answer(job: str) -> str | None:
-    try:
-        said = read_json(changes_dir() / "answer.json")
-    except FileNotFoundError:
-        return None
-    if said["job"] != job:
-        return None  # of an earlier one
-    return "keep" if said["keep"] else "undo"
-
-
 def _is_of(job: str) -> bool:
     change = current_change()
     return change is not None and change["job"] == job
 
 
 @contextlib.contextmanager
-def _starting(folder: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     try:
-        with file_lock(folder / "lock"):
+        with file_lock(path):
             yield
     except Locked as error:
         raise _busy() from error
@@ -242,17 +231,3 @@ def _busy() -> RhvError:
         msg("networks.busy", "Another change of the networks is not finished yet."),
         msg("networks.busy.hint", "Keep or undo that one first."),
     )
-
-
-def _lives(pid: int, started: str | None) -> bool:
-    return _started(pid) == started
-
-
-def _started(pid: int) -> str | None:
-    """When the process was started, in the kernel's ticks; None when there is none: a number may be given anew."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return None
-    words = stat.rpartition(")")[2].split()
-    return None if words[0] == "Z" else words[19]

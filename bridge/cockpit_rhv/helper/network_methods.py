@@ -46,9 +46,9 @@ async def confirm(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
 
 async def _virtual(call: Call) -> Virtual:
     """libvirt's bridges and guests; without knowing them nothing is changed."""
-    from ..networks.virtual import read_virtual
+    from ..networks.virtual import read_virtual_and_guests
 
-    return await call.session.library.libvirt(read_virtual, limit_s=LOOK_LIMIT_S)
+    return await call.session.library.libvirt(read_virtual_and_guests, limit_s=LOOK_LIMIT_S)
 
 
 NETWORK_METHODS = {

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..checks.context import run_command
-from ..checks.network_change import current_change
+from ..checks.network_state import current_change
 from ..errors import RhvError
 from ..host.dns import read_dns
 from ..messages import msg

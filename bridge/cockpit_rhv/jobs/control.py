@@ -230,6 +230,6 @@ def _launch(store: JobStore, launcher: Launcher, status: JobStatus) -> None:
     except RhvError as error:
         status.state = "failed"
         status.error = error
-        status.resumable = True
+        status.resumable = not status.once
         store.write_status(status, durable=True)
         raise

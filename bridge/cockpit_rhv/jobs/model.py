@@ -105,7 +105,7 @@ class JobSpec:
     """Everything needed to run a job; kept root-only in ``private/spec.json``.
 
     ``kind``: deploy, cleanup, upgrade or task. ``answers``: the answers document, without plaintext secrets.
-    ``guests``: UUIDs of the guests it works on or makes.
+    ``guests``: UUIDs of the guests it works on or makes. ``once``: it is never resumed, but asked for and judged anew.
     """
 
     kind: str
@@ -115,6 +115,7 @@ class JobSpec:
     profile: str | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     guests: tuple[str, ...] = ()
+    once: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Form in ``spec.json``."""
@@ -126,6 +127,7 @@ class JobSpec:
             "profile": self.profile,
             "answers": dict(self.answers),
             "guests": list(self.guests),
+            "once": self.once,
         }
 
     @classmethod
@@ -138,8 +140,9 @@ class JobSpec:
             tuple(PhaseSpec.from_json(phase) for phase in value["phases"]),
             value["profile"],
             value["answers"],
-            # Version 0.1.0 did not write it.
+            # Version 0.1.0 wrote neither.
             tuple(value.get("guests", ())),
+            value.get("once", False),
         )
 
 
@@ -210,6 +213,7 @@ class JobStatus:
     attempt: int = 0
     resumable: bool = False
     guests: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def active(self) -> bool:
@@ -248,6 +252,7 @@ class JobStatus:
             "unit": self.unit,
             "version": self.version,
             "guests": list(self.guests),
+            "once": self.once,
         }
 
     @classmethod
@@ -278,6 +283,7 @@ class JobStatus:
             attempt=value["attempt"],
             resumable=value["resumable"],
             guests=tuple(value.get("guests", ())),
+            once=value.get("once", False),
         )
 
 

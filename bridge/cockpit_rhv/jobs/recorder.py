@@ -133,7 +133,7 @@ class Recorder:
             status.progress = None
             status.task = None if state == "succeeded" else status.task
             status.phase = None if state == "succeeded" else status.phase
-            status.resumable = state in RESUMABLE_STATES
+            status.resumable = state in RESUMABLE_STATES and not status.once
             self._task = None
             message = error.message if error and state != "cancelled" else _ENDINGS[state]
             outcome = {"succeeded": "ok", "cancelled": "cancelled"}.get(state, "failed")

@@ -153,7 +153,8 @@ class JobStore:
         """
         status = self.stored(job_id)
         if status.active and from_before_boot(self.root / job_id):
-            status.state, status.resumable, status.error = "interrupted", True, interrupted(None, REBOOTED)
+            status.state, status.error = "interrupted", interrupted(None, REBOOTED)
+            status.resumable = not status.once
         return status
 
     def stored(self, job_id: str) -> JobStatus:
@@ -294,4 +295,5 @@ def _first_status(spec: JobSpec, job_id: str, created_s: float, earlier: list[Jo
         phases=phases,
         expected_s=sum(phase.expected_s for phase in phases),
         guests=spec.guests,
+        once=spec.once,
     )

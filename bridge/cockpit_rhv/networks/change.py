@@ -3,48 +3,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import RhvError
 from ..messages import msg
 from . import checkpoint
-from .commands import ask
-from .commands_nm import MOVED, arguments, own_profile
+from .before import Before, Way, default_gateway
+from .calls import planned
+from .commands import order
 from .links import read_kernel
-from .nm import fields
+from .saved_profiles import digests, read_profiles
+from .way_back import BACK_S, REACH_S, SETTLE_S, WayBack, not_as_before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .commands import Run
-    from .links import Kernel
     from .plan import Plan
+    from .saved_profiles import Saved
     from .view import Structure
 
-#: Seconds: for nmcli to apply it, for the gateway to answer afterwards, and for everything to be as before again.
-APPLY_S, REACH_S, BACK_S = 60, 20, 30
+#: Seconds for nmcli to do one thing.
+APPLY_S = 60
 #: Seconds by which NetworkManager waits longer than we do: it goes back by itself only when we are gone.
 _SPARE_S = 15
+#: Seconds between two looks whether the checkpoint is still there.
+_GUARDED_S = 2.0
 _PAUSE_S = 0.5
 Tell = Callable[["Mapping[str, Any]"], None]
 
 
-class Way(NamedTuple):
-    """A gateway, and the interface it is reached over."""
+class Keep:
+    """What survives us on the disk, so that somebody else can take the change back. The default keeps nothing."""
 
-    gateway: str
-    device: str
+    def begin(self, before: Before, profiles: Mapping[str, Saved]) -> None:
+        """Durably, before anything is changed; from now on somebody watches over us. Raises RhvError, OSError."""
+
+    def applied(self, after: Mapping[str, str]) -> None:
+        """The digests of the profiles as the change left them, durably. Raises OSError."""
+
+    def end(self) -> None:
+        """Nothing has to be taken back any more. Raises OSError."""
 
 
 @dataclass
 class Change:
     """``reaches``: whether a gateway answers, by a look at the wire. ``answer``: keep, undo or None so far.
 
-    ``tell`` takes each new state: ``state``, ``error``, ``gateway`` and, in seconds from now, ``confirm_in_s`` (until
-    somebody must have confirmed) and ``back_in_s`` (until NetworkManager goes back by itself, should we be gone).
+    ``close``: that at the last moment, after which none is taken any more.
+
+    ``tell`` takes each new state: ``state``, ``error``, ``gateway``, ``left`` (what is not as before), ``checkpoint``
+    (its path) and, in seconds from now, ``confirm_in_s`` (until somebody must have confirmed) and ``back_in_s`` (until
+    it is taken back, should we be gone). ``shield``: keeps SIGTERM waiting.
     """
 
     run: Run
@@ -54,41 +69,78 @@ class Change:
     answer: Callable[[], str | None]
     tell: Tell
     confirm_s: float
+    keep: Keep
+    shield: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+    close: Callable[[], str | None] = lambda: None
     reach_s: float = REACH_S
     back_s: float = BACK_S
+    settle_s: float = SETTLE_S
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    _before: Mapping[str, str] = field(default_factory=dict)
+    root: Path = Path("/")
 
     def carry_out(self) -> None:
-        """Returns when it is kept. Raises RhvError ``networks.*`` when it was not begun, or when it was taken back."""
+        """Returns when it is kept. Raises RhvError ``networks.*`` when it was not begun, or when it was taken back;
+        ``networks.lost`` when the host is not as it was."""
         calls = self.calls()
-        found = default_gateway(self.structure.kernel)
+        before = Before.of(self.plan, self.structure)
         # A router that cannot be reached beforehand proves nothing afterwards.
-        watched = found if found is not None and self.reaches(found) else None
+        before = replace(before, answers=before.way is not None and self.reaches(before.way))
+        watched = before.way if before.answers else None
+        profiles = read_profiles(self.root)
         limit_s = APPLY_S * len(calls) + self.reach_s + _SPARE_S
-        made = checkpoint.create(self.run, math.ceil(limit_s))
+        checkpoint.refuse_others(self.run)
+        self.keep.begin(before, profiles)
+        back = WayBack(
+            self.run, self.reaches, before, profiles, None, root=self.root, sleep=self.sleep, clock=self.clock
+        )
+        back.settle_s, back.back_s, back.reach_s = self.settle_s, self.back_s, self.reach_s
+        made = None
         try:
-            self._state("applying", back_in_s=limit_s)
+            made = checkpoint.create(self.run, math.ceil(limit_s), new=bool(before.made))
+            self._state("applying", {"back_in_s": limit_s, "checkpoint": made.path})
             for call in calls:
-                ask(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
-            if watched is not None:
-                self._prove(watched)
+                order(self.run, ["nmcli", "-w", str(APPLY_S // 2), *call], APPLY_S)
+            back.after = digests(read_profiles(self.root))
+            self.keep.applied(back.after)
+            # The gateway that answers now may be another one: that is the one to be named.
+            proved = self._prove(watched) if watched is not None else None
             limit_s = self.confirm_s + _SPARE_S
             checkpoint.prolong(self.run, made, math.ceil(limit_s))
-            gateway = watched.gateway if watched else None
-            self._state("confirming", confirm_in_s=self.confirm_s, back_in_s=limit_s, gateway=gateway)
-            self._await_answer()
+            gateway = proved.gateway if proved else None
+            told = {"gateway": gateway, "checkpoint": made.path, "confirm_in_s": self.confirm_s, "back_in_s": limit_s}
+            self._state("confirming", told)
+            self._await_answer(made)
+            self.keep.end()  # killed from here on it is NetworkManager that takes it back, when its time is up
             checkpoint.destroy(self.run, made)
         except BaseException as error:
-            told = error if isinstance(error, RhvError) else _stopped(error)
-            self._state("undoing", error=told)
-            self._go_back(made, watched, told)
+            with self.shield():
+                self._take_back(back, made, error)
             raise
         self._state("kept")
 
-    def _prove(self, watched: Way) -> None:
-        """Raises RhvError ``networks.cut`` unless a default route's gateway answers within the time."""
+    def _take_back(self, back: WayBack, made: checkpoint.Checkpoint | None, error: BaseException) -> None:
+        """Raises RhvError ``networks.lost``."""
+        told = error if isinstance(error, RhvError) else _stopped(error)
+        if made is None:  # nothing was changed
+            self.keep.end()
+            return
+        limit_s = back.settle_s + back.back_s + back.reach_s + APPLY_S
+        try:
+            self._state("undoing", {"error": told, "back_in_s": limit_s, "checkpoint": made.path})
+        except OSError as full:  # a full disk must not keep us from going back
+            back.notes.append(str(full))
+        left = back.take_back(made)
+        _add(told, "\n".join(back.notes))
+        lost = not_as_before(left, told) if left else None
+        shown = [text.to_json() for text in left]
+        self._state("lost" if lost else "undone", {"error": lost or told, "left": shown})
+        self.keep.end()
+        if lost is not None:
+            raise lost from error
+
+    def _prove(self, _watched: Way) -> Way:
+        """The default route whose gateway answers; raises RhvError ``networks.cut`` when none does within the time."""
         way: Way | None = None
 
         def reached() -> bool:
@@ -96,8 +148,8 @@ class Change:
             way = default_gateway(read_kernel(self.run))  # DHCP may bring it after nmcli has returned
             return way is not None and self.reaches(way)
 
-        if self._wait(reached, self.reach_s):
-            return
+        if self._wait(reached, self.reach_s) and way is not None:
+            return way
         if way is None:
             raise RhvError(
                 "networks.cut", msg("networks.no_route", "The host had no default route any more after the change.")
@@ -110,47 +162,25 @@ class Change:
         )
         raise RhvError("networks.cut", text)
 
-    def _await_answer(self) -> None:
+    def _await_answer(self, made: checkpoint.Checkpoint) -> None:
         said: str | None = None
+        looked = self.clock()
 
         def answered() -> bool:
-            nonlocal said
+            nonlocal said, looked
+            if self.clock() - looked >= _GUARDED_S:
+                looked = self.clock()
+                checkpoint.insist(self.run, made)
             said = self.answer()
             return said is not None
 
         if not self._wait(answered, self.confirm_s):
+            said = self.close()  # who answered since our last look was told that it counts
+        if said is None:
             text = msg("networks.unconfirmed", "Nobody confirmed the change in time.")
             raise RhvError("networks.unconfirmed", text)
         if said != "keep":
             raise RhvError("networks.withdrawn", msg("networks.withdrawn", "Somebody chose to undo the change."))
-
-    def _go_back(self, made: checkpoint.Checkpoint, watched: Way | None, error: RhvError) -> None:
-        try:
-            checkpoint.roll_back(self.run, made)
-        except RhvError as refused:  # its time was up: it has rolled back already
-            _add(error, refused.detail)
-        if not self._wait(self._is_up, self.back_s):
-            # NetworkManager's word after a rollback is not enough: a bridge can stay down (seen with 1.52).
-            for name in self._order():
-                try:
-                    ask(self.run, ["nmcli", "-w", "20", "connection", "up", self._before[name]], 30.0)
-                except RhvError as failed:
-                    _add(error, failed.detail)
-        up = self._wait(self._is_up, self.back_s)
-        reached = watched is None or self._wait(lambda: self.reaches(watched), self.reach_s)
-        self._state("undone" if up and reached else "lost", error=error)
-
-    def _is_up(self) -> bool:
-        """Every interface has the profile that it had before, and is connected."""
-        try:
-            told = ask(self.run, ["nmcli", "-t", "-f", "DEVICE,STATE,CON-UUID", "device", "status"])
-        except RhvError:
-            return False
-        rows = {row[0]: row for row in map(fields, told.splitlines()) if len(row) == 3}
-        return all(
-            name in rows and rows[name][1] == "connected" and rows[name][2] == uuid
-            for name, uuid in self._before.items()
-        )
 
     def _wait(self, condition: Callable[[], bool], limit_s: float) -> bool:
         until = self.clock() + limit_s
@@ -162,47 +192,14 @@ class Change:
 
     def calls(self) -> Sequence[list[str]]:
         """What nmcli is asked to do, without its name. Raises RhvError ``networks.command``."""
-        links, devices = self.structure.kernel.links, self.structure.manager.devices
-        profiles = {name: device.uuid for name, device in devices.items() if device.uuid and device.managed}
-        self._before = {name: uuid for name, uuid in profiles.items() if devices[name].state == "connected"}
-        macs = {name: link.mac for name, link in links.items() if link.mac}
-        giver = self.plan.on[0] if self.plan.kind == "bridge" else self.plan.name
-        moves = self.plan.kind in ("bridge", "remove") and giver in profiles
-        moved = self._read_profile(profiles[giver]) if moves else {}
-        below = links[self.plan.name].members if self.plan.kind == "remove" else ()
-        members = [name for name in below if name in profiles and links[self.plan.name].kind != "vlan"]
-        own = [name for name in members if devices[name].profile == own_profile(self.plan.name, name)]
-        kinds = {name: link.kind for name, link in links.items()}
-        return arguments(self.plan, profiles, macs, moved, kinds, members, own)
+        return planned(self.plan, self.structure, self.run)
 
-    def _read_profile(self, uuid: str) -> dict[str, str]:
-        told = ask(self.run, ["nmcli", "-t", "-f", ",".join(MOVED), "connection", "show", uuid])
-        rows = (fields(line) for line in told.splitlines())
-        return {row[0]: ":".join(row[1:]) for row in rows if len(row) > 1 and row[1] != "--"}
-
-    def _order(self) -> list[str]:
-        """Controllers before their members."""
-        links = self.structure.kernel.links
-        return sorted(
-            self._before, key=lambda name: (links[name].controller is not None if name in links else True, name)
-        )
-
-    def _state(self, state: str, *, error: RhvError | None = None, **more: float | str | None) -> None:
-        self.tell({"state": state, "error": error, **more})
+    def _state(self, state: str, more: Mapping[str, Any] | None = None) -> None:
+        self.tell({"state": state, "error": None, **(more or {})})
 
 
-def default_gateway(kernel: Kernel) -> Way | None:
-    """Of the best IPv4 default route."""
-    found = [
-        (one.metric or 0, Way(one.gateway, one.device))
-        for one in kernel.routes
-        if one.destination == "default" and one.family == "ipv4" and one.gateway
-    ]
-    return min(found)[1] if found else None
-
-
-def _add(error: RhvError, detail: str | None) -> None:
-    error.detail = f"{error.detail or ''}\n{detail or ''}".strip()
+def _add(error: RhvError, detail: str) -> None:
+    error.detail = f"{error.detail or ''}\n{detail}".strip() or None
 
 
 def _stopped(error: BaseException) -> RhvError:

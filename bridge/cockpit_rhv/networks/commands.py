@@ -42,6 +42,16 @@ def ask(run: Run, argv: Sequence[str], limit_s: float = READ_LIMIT_S) -> str:
     return ended.output
 
 
+def order(run: Run, argv: Sequence[str], limit_s: float) -> None:
+    """Have the program change something; raises RhvError ``networks.refused`` with its words when it does not."""
+    try:
+        ask(run, argv, limit_s)
+    except RhvError as error:
+        text = msg("networks.refused", "NetworkManager did not carry out a step of the change.")
+        hint = msg("networks.refused.hint", "Its own words are in the details; its log: journalctl -u NetworkManager")
+        raise RhvError("networks.refused", text, hint, error.detail) from error
+
+
 def _failed(argv: Sequence[str], detail: str) -> RhvError:
     text = msg("networks.command", "The host's networks could not be read: {command} failed.", command=argv[0])
     return RhvError("networks.command", text, None, f"{' '.join(argv)}: {detail}")

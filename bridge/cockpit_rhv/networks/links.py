@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: linkinfo's kinds that the page has a place of its own for.
 _KINDS = ("bridge", "bond", "vlan", "tun")
+#: Those that sit upon another interface; of a veth ``link`` is its other end.
+_UPON = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap")
 
 
 class Address(NamedTuple):
@@ -50,7 +52,7 @@ class Link:
 
     ``enabled``: switched on. ``link``: up, down, or unknown where the driver does not tell. ``members``: ports of a
     bridge, NICs of a bond, the parent of a VLAN. ``controller``: the bridge or bond it is in. ``speed_mbps``: None when
-    it has none. ``most_mtu``: None where the driver does not tell.
+    it has none. ``most_mtu``: None where the driver does not tell. ``upon``: what a VLAN or a guest's macvtap sits on.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Link:
     vlan_id: int | None = None
     bond: Bond | None = None
     most_mtu: int | None = None
+    upon: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The part of definition ``NetworkLink`` that the kernel knows."""
@@ -163,6 +166,7 @@ def _link(item: Mapping[str, Any], device: Path, ports: Mapping[str, list[str]])
         vlan_id=_info(item).get("id") if kind == "vlan" else None,
         bond=_bond(item, members, device) if kind == "bond" else None,
         most_mtu=item.get("max_mtu") or None,
+        upon=parent if item.get("linkinfo", {}).get("info_kind") in _UPON else None,
     )
 
 

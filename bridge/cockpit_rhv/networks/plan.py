@@ -3,25 +3,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
 from .addresses import Addresses, judge_addresses, refuse
+from .names import judge_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..errors import RhvError
     from ..messages import Message
     from .links import Link
     from .owners import Owner
     from .view import Structure
 
-#: IFNAMSIZ less its final zero.
-MOST_CHARACTERS = 15
-#: The kernel refuses blanks, slashes and colons; the rest of this is what every tool that writes files by name takes.
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 #: RHV's numbers. Bonds of the last three do not work under a bridge: they rewrite or need the members' own addresses.
 BOND_MODES = ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb")
 NOT_UNDER_BRIDGES = ("balance-rr", "balance-tlb", "balance-alb")
@@ -61,15 +58,15 @@ class Plan:
 def judge(plan: Plan, structure: Structure, owner: Mapping[str, Owner]) -> list[Message]:
     """Warnings; raises RhvError ``networks.*`` for what cannot be. ``owner``: of every interface there is."""
     if structure.manager.state != "running":
-        raise refuse(
-            "no_manager", msg("networks.no_manager", "NetworkManager does not run: nothing can be changed here.")
-        )
+        text = msg("networks.no_manager", "NetworkManager does not run: nothing can be changed here.")
+        hint = msg("networks.handover.start", "Start NetworkManager: systemctl enable --now NetworkManager")
+        raise refuse("no_manager", text, hint)
     links = structure.kernel.links
     made = plan.kind in ("bridge", "bond", "vlan")
     if made:
-        _judge_name(plan.name, links)
+        judge_name(plan.name, links)
     elif plan.name not in links:
-        raise refuse("unknown", msg("networks.unknown", "There is no interface {name}.", name=plan.name[:40]))
+        raise _unknown(plan.name)
     for name in plan.on if made else (plan.name,):
         _judge_lower(name, links, owner, plan.kind in ("bridge", "bond", "addresses"))
     if plan.mtu is not None:
@@ -94,7 +91,8 @@ def _judge_profile(name: str, structure: Structure) -> None:
 def _judge_mtu(mtu: int, names: Sequence[str], links: Mapping[str, Link]) -> None:
     most = min([MOST_MTU, *[links[name].most_mtu or MOST_MTU for name in names]])
     if not LEAST_MTU <= mtu <= most:
-        raise refuse("mtu", msg("networks.mtu", "The MTU is between {least} and {most}.", least=LEAST_MTU, most=most))
+        text = msg("networks.mtu", "The MTU is between {least} and {most}.", least=LEAST_MTU, most=most)
+        raise refuse("mtu", text, _mtu_hint())
     for name in names:
         for lower in links[name].members if links[name].kind in ("vlan", "bridge") else ():
             if lower in links and links[lower].kind != "tun" and links[lower].mtu < mtu:
@@ -102,31 +100,15 @@ def _judge_mtu(mtu: int, names: Sequence[str], links: Mapping[str, Link]) -> Non
                 raise refuse("mtu_below", text, msg("networks.mtu_below.hint", "Raise that one first."))
 
 
-def _judge_name(name: str, links: Mapping[str, Link]) -> None:
-    if not _NAME.fullmatch(name):
-        raise refuse(
-            "name",
-            msg(
-                "networks.name", "A name has letters, digits, dots, hyphens and underscores, and begins with a letter."
-            ),
-        )
-    if len(name) > MOST_CHARACTERS:
-        raise refuse(
-            "name_long", msg("networks.name_long", "A name has {most} characters at most.", most=MOST_CHARACTERS)
-        )
-    if name in links:
-        raise refuse("name_taken", msg("networks.name_taken", "There is an interface {name} already.", name=name))
-
-
 def _judge_lower(name: str, links: Mapping[str, Link], owner: Mapping[str, Owner], exclusive: bool) -> None:
     link = links.get(name)
     if link is None:
-        raise refuse("unknown", msg("networks.unknown", "There is no interface {name}.", name=name[:40]))
+        raise _unknown(name)
     if owner[name].engine:
         text = msg(
             "networks.engine", "The hosted engine is reached over {name}, which is not changed while it is.", name=name
         )
-        raise refuse("engine", text)
+        raise refuse("engine", text, _another_card())
     if owner[name].protected:
         raise refuse(
             "protected",
@@ -136,6 +118,7 @@ def _judge_lower(name: str, links: Mapping[str, Link], owner: Mapping[str, Owner
                 name=name,
                 owner=owner[name].kind,
             ),
+            _another_card(),
         )
     if owner[name].kind != "networkmanager":
         raise refuse(
@@ -153,17 +136,20 @@ def _judge_lower(name: str, links: Mapping[str, Link], owner: Mapping[str, Owner
         raise refuse(
             "in_use",
             msg("networks.in_use", "{name} is part of {controller} already.", name=name, controller=link.controller),
+            _another_card(),
         )
     if link.kind == "loopback":
-        raise refuse("loopback", msg("networks.loopback", "The loopback interface cannot be changed."))
+        text = msg("networks.loopback", "The loopback interface cannot be changed.")
+        raise refuse("loopback", text, _another_card())
 
 
 def _judge_bridge(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     if len(plan.on) != 1:
-        raise refuse("one", msg("networks.one", "Exactly one card, bond or VLAN is needed."))
+        raise refuse("one", msg("networks.one", "Exactly one card, bond or VLAN is needed."), _another_card())
     lower = links[plan.on[0]]
     if lower.kind == "bridge":
-        raise refuse("bridge_on_bridge", msg("networks.bridge_on_bridge", "A bridge cannot be part of another bridge."))
+        text = msg("networks.bridge_on_bridge", "A bridge cannot be part of another bridge.")
+        raise refuse("bridge_on_bridge", text, _another_card())
     if lower.bond is not None and lower.bond.mode in NOT_UNDER_BRIDGES:
         raise refuse(
             "bond_mode",
@@ -176,12 +162,14 @@ def _judge_bridge(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
 def _judge_bond(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     warnings = []
     if len(set(plan.on)) < 2 or len(set(plan.on)) != len(plan.on):
-        raise refuse("bond_of_one", msg("networks.bond_of_one", "A bond needs at least two different cards."))
+        text = msg("networks.bond_of_one", "A bond needs at least two different cards.")
+        raise refuse("bond_of_one", text, msg("networks.bond_of_one.hint", "Choose another card, too."))
     if plan.mode not in BOND_MODES:
-        raise refuse("mode", msg("networks.mode", "There is no mode {mode} of bonds.", mode=plan.mode[:40]))
+        text = msg("networks.mode", "There is no mode {mode} of bonds.", mode=plan.mode[:40])
+        raise refuse("mode", text, msg("networks.mode.hint", "One of: {modes}", modes=", ".join(BOND_MODES)))
     for name in plan.on:
         if links[name].kind not in ("ethernet", "virtual"):
-            raise refuse("member", msg("networks.member", "{name} is no network card.", name=name))
+            raise refuse("member", msg("networks.member", "{name} is no network card.", name=name), _another_card())
     if plan.addresses is None or plan.addresses.method in ("keep", "none"):
         warnings += [
             msg("networks.warn_addresses", "{name} loses its address.", name=name)
@@ -197,9 +185,11 @@ def _judge_bond(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
 
 def _judge_vlan(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     if len(plan.on) != 1:
-        raise refuse("one", msg("networks.one", "Exactly one card, bond or VLAN is needed."))
+        raise refuse("one", msg("networks.one", "Exactly one card, bond or VLAN is needed."), _another_card())
     if plan.vlan_id is None or not 1 <= plan.vlan_id <= 4094:
-        raise refuse("vlan_id", msg("networks.vlan_id", "The number of a VLAN is between 1 and 4094."))
+        text = msg("networks.vlan_id", "The number of a VLAN is between 1 and 4094.")
+        hint = msg("networks.vlan_id.hint", "Ask who looks after the switch which numbers are in use.")
+        raise refuse("vlan_id", text, hint)
     for link in links.values():
         if link.kind == "vlan" and link.vlan_id == plan.vlan_id and link.members == plan.on:
             raise refuse(
@@ -210,32 +200,42 @@ def _judge_vlan(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
                     number=plan.vlan_id,
                     name=plan.on[0],
                 ),
+                msg("networks.vlan_taken.hint", "It is called {name}.", name=link.name),
             )
     return []
 
 
 def _judge_mtu_given(plan: Plan, _links: Mapping[str, Link]) -> list[Message]:
     if plan.mtu is None:
-        raise refuse("mtu_missing", msg("networks.mtu_missing", "An MTU is needed."))
+        raise refuse("mtu_missing", msg("networks.mtu_missing", "An MTU is needed."), _mtu_hint())
     return []
 
 
-def _judge_addresses_given(plan: Plan, _links: Mapping[str, Link]) -> list[Message]:
+def _judge_addresses_given(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     if plan.addresses is None or plan.addresses.method == "keep":
-        raise refuse(
-            "address_missing", msg("networks.address_missing", "It must be said where the address comes from.")
-        )
-    return []
+        text = msg("networks.address_missing", "It must be said where the address comes from.")
+        raise refuse("address_missing", text, msg("networks.address_missing.hint", "From DHCP, fixed, or none."))
+    had = [f"{one.address}/{one.prefix}" for one in links[plan.name].addresses if one.family == "ipv4"]
+    if plan.addresses.method != "static" or len(had) < 2:
+        return []  # of one, that it changes is what was asked for
+    lost = ", ".join(one for one in had if one != plan.addresses.address)
+    return [
+        msg("networks.warn_other_addresses", "{name} loses its addresses {addresses}.", name=plan.name, addresses=lost)
+    ]
 
 
 def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     link = links[plan.name]
     if link.kind not in ("bridge", "bond", "vlan"):
-        raise refuse("card", msg("networks.card", "{name} is a card: it cannot be removed.", name=plan.name))
+        text = msg("networks.card", "{name} is a card: it cannot be removed.", name=plan.name)
+        raise refuse("card", text, msg("networks.card.hint", "Take its address away, or pull its cable."))
     guests = [name for name in link.members if name in links and links[name].kind == "tun"]
     if guests:
+        text = msg(
+            "networks.cables", "Guests are plugged into {name}: {cables}", name=plan.name, cables=", ".join(guests)
+        )
         raise refuse(
-            "guests", msg("networks.guests", "{count} guests are on {name}.", count=len(guests), name=plan.name)
+            "guests", text, msg("networks.cables.hint", "Give them another network, or shut them down, first.")
         )
     if link.kind == "bond" and link.addresses:
         text = msg("networks.addressed", "{name} has an address, which would be gone.", name=plan.name)
@@ -243,8 +243,24 @@ def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
     upper = [one.name for one in links.values() if one.kind == "vlan" and plan.name in one.members]
     if link.controller or upper:
         name = link.controller or upper[0]
-        raise refuse("below", msg("networks.below", "{upper} is built upon {name}.", upper=name, name=plan.name))
+        text = msg("networks.below", "{upper} is built upon {name}.", upper=name, name=plan.name)
+        raise refuse("below", text, msg("networks.below.hint", "Remove {upper} first.", upper=name))
+    if link.kind == "vlan" and link.addresses:
+        return [msg("networks.warn_addresses", "{name} loses its address.", name=plan.name)]
     return []
+
+
+def _unknown(name: str) -> RhvError:
+    text = msg("networks.unknown", "There is no interface {name}.", name=name[:40])
+    return refuse("unknown", text, msg("networks.unknown.hint", "It may just have gone: see the page."))
+
+
+def _another_card() -> Message:
+    return msg("networks.another_card", "Choose another one.")
+
+
+def _mtu_hint() -> Message:
+    return msg("networks.mtu.hint", "1500 is usual; 9000 where every switch of the network takes it.")
 
 
 _OF_KIND = {

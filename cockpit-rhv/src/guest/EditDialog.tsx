@@ -5,6 +5,7 @@ import { ErrorAlert } from "../common/ErrorAlert";
 import { Modal, ModalBody, ModalFooter, ModalHeader } from "../common/modal";
 import { mainElement } from "../common/PageFrame";
 import { useAction } from "../common/useAction";
+import type { RhvError } from "../generated/wire";
 import { _ } from "../i18n";
 import { Button } from "../pf";
 import { Form } from "./pf";
@@ -24,10 +25,12 @@ interface EditDialogProps {
     onDone?: () => void;
     /** To an earlier step of the same dialog. */
     onBack?: () => void;
+    /** Whether an error is said beside a field, and not above all of them. */
+    isBeside?: (error: RhvError) => boolean;
 }
 
 /** A few fields and one button; stays open with the error when it fails. */
-export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose, onDone = onClose, onBack }: EditDialogProps) {
+export function EditDialog({ title, children, confirm, danger = false, wide = false, isDisabled, action, onClose, onDone = onClose, onBack, isBeside }: EditDialogProps) {
     const { busy, error, run } = useAction(action, onDone);
     return (
         <Modal isOpen variant={wide ? "large" : "small"} onEscapePress={onClose} appendTo={mainElement}
@@ -39,7 +42,7 @@ export function EditDialog({ title, children, confirm, danger = false, wide = fa
                     if (!isDisabled && !busy)
                         run();
                 }}>
-                    {error && <ErrorAlert error={error} />}
+                    {error && !isBeside?.(error) && <ErrorAlert error={error} />}
                     {children}
                 </Form>
             </ModalBody>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two kinds of fields of the dialogs that add a device.
+// The two kinds of fields of the dialogs that add a device, and what is wrong with them.
 import { FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from "./pf";
 
 interface TextFieldProps {
@@ -26,20 +26,36 @@ export function TextField({ id, label, value, onValue, problem, help }: TextFiel
     );
 }
 
+/** What is wrong with a field or a group of them; room is taken only then. */
+export function Problem({ id, problem }: { id: string; problem: string | null }) {
+    return (
+        <div aria-live="polite">
+            {problem !== null && (
+                <FormHelperText>
+                    <HelperText id={id}><HelperTextItem variant="error">{problem}</HelperTextItem></HelperText>
+                </FormHelperText>
+            )}
+        </div>
+    );
+}
+
 interface ChoiceProps {
     id: string;
     label: string;
     value: string;
     onValue: (value: string) => void;
     options: readonly { value: string; label: string; off?: boolean }[];
+    problem?: string | null;
 }
 
-export function Choice({ id, label, value, onValue, options }: ChoiceProps) {
+export function Choice({ id, label, value, onValue, options, problem = null }: ChoiceProps) {
     return (
         <FormGroup label={label} fieldId={id}>
-            <FormSelect id={id} value={value} onChange={(_event, chosen) => onValue(chosen)}>
+            <FormSelect id={id} value={value} onChange={(_event, chosen) => onValue(chosen)} validated={problem === null ? "default" : "error"}
+                        {...problem !== null && { "aria-describedby": `${id}-help` }}>
                 {options.map(({ value: one, label: word, off }) => <FormSelectOption key={one} value={one} label={word} isDisabled={off === true} />)}
             </FormSelect>
+            <Problem id={`${id}-help`} problem={problem} />
         </FormGroup>
     );
 }

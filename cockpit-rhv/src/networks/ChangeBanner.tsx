@@ -70,7 +70,7 @@ function Ended({ change }: { change: Change }) {
             <p>{text(change.title)}</p>
             <p>
                 {left > 0
-                    ? plural("NetworkManager takes it back by itself in {count} second at the latest.", "NetworkManager takes it back by itself in {count} seconds at the latest.", left)
+                    ? plural("It is taken back by itself in {count} second at the latest.", "It is taken back by itself in {count} seconds at the latest.", left)
                     : _("NetworkManager has taken it back by itself. See below whether everything is as before: nobody has tried the gateway.")}
             </p>
         </Notice>
@@ -103,7 +103,7 @@ export function ChangeBanner({ change }: { change: Change | undefined }) {
             ? (
                 <div data-change="lost">
                     <ErrorAlert error={change.error} title={_("{title}: it was taken back, but the host is not as it was before", { title })} actions={dismiss}>
-                        <p>{_("An interface is not up again, or the gateway does not answer. See below, and on the host's own console.")}</p>
+                        <ul>{change.left.map(one => <li key={one.text + JSON.stringify(one.params)}>{text(one)}</li>)}</ul>
                     </ErrorAlert>
                 </div>
             )

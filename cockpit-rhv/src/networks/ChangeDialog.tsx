@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 
 import { Notice } from "../common/Notice";
 import type { NetworkPlan, NetworksPlanResult } from "../generated/wire";
@@ -7,6 +7,8 @@ import { EditDialog } from "../guest/EditDialog";
 import { _, plural, text } from "../i18n";
 import { ExpandableSection } from "../pf";
 import { useCall } from "../rpc/hooks";
+import { asError } from "../rpc/topics";
+import { fieldProblem, Problems, type FieldProblem } from "./problems";
 
 /** Seconds in which a change must be confirmed: time for the browser to find the host again. */
 const CONFIRM_S = 60;
@@ -16,6 +18,8 @@ interface ChangeDialogProps {
     plan: NetworkPlan;
     /** The fields; without them what changes is shown at once. */
     children?: ReactNode;
+    /** Their ids: a refusal that is about one of them is said beside it. */
+    fields?: readonly string[];
     isDisabled?: boolean;
     danger?: boolean;
     onClose: () => void;
@@ -24,15 +28,29 @@ interface ChangeDialogProps {
 }
 
 /** Fields first, then what will change, then the job: nothing is changed before it has been seen. */
-export function ChangeDialog({ title, plan, children, isDisabled = false, danger = false, onClose, onStarted }: ChangeDialogProps) {
+export function ChangeDialog({ title, plan, children, fields = [], isDisabled = false, danger = false, onClose, onStarted }: ChangeDialogProps) {
     const call = useCall();
     const [preview, setPreview] = useState<NetworksPlanResult | null>(null);
     const [seen, setSeen] = useState(false);
+    const [refused, setRefused] = useState<{ plan: string; problem: FieldProblem | null } | null>(null);
+    const asked = JSON.stringify(plan);
+    // What was wrong with another plan than the one that stands there now is not said any more.
+    const problem = refused?.plan === asked ? refused.problem : null;
+    useEffect(() => {
+        if (refused?.problem)
+            document.getElementById(refused.problem.field)?.focus();
+    }, [refused]);
+    const look = () => call("networks.plan", { plan }).then(setPreview, (reason: unknown) => {
+        setRefused({ plan: asked, problem: fieldProblem(asError(reason).error, fields) });
+        throw reason;
+    });
     if (!seen || !preview) {
         return (
             <EditDialog key="fields" title={title} confirm={_("Show what changes")} isDisabled={isDisabled} onClose={onClose}
-                        onDone={() => setSeen(true)} action={() => call("networks.plan", { plan }).then(setPreview)}>
-                {children ?? <p>{_("What changes is shown first.")}</p>}
+                        onDone={() => setSeen(true)} action={look} isBeside={error => fieldProblem(error, fields) !== null}>
+                <Problems.Provider value={problem}>
+                    {children ?? <p>{_("What changes is shown first.")}</p>}
+                </Problems.Provider>
             </EditDialog>
         );
     }

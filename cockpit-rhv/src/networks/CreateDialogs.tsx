@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from "react";
 
-import { Choice, TextField } from "../guest/Fields";
+import { Choice, Problem, TextField } from "../guest/Fields";
 import { _ } from "../i18n";
 import { ChangeDialog } from "./ChangeDialog";
-import { AddressFields, addressing, isOurs, NothingFree, useAddress } from "./fields";
+import { ADDRESS_FIELDS, AddressFields, addressing, isOurs, label, NameField, NothingFree, UponField, useAddress } from "./fields";
 import { Checkbox, FormGroup } from "./pf";
+import { nameProblem, useProblem } from "./problems";
 import { byName, type HostNetworks, type Link } from "./types";
-import { bondMode, kindWord } from "./words";
+import { bondMode, vlanName } from "./words";
 
 interface DialogProps { links: HostNetworks["links"]; onClose: () => void }
-
-function label(link: Link): string {
-    const [first] = link.addresses;
-    const kind = `${link.name}: ${kindWord(link.kind)}`;
-    return first ? `${kind}, ${first.address}/${first.prefix}` : kind;
-}
 
 /** What can be made part of something new, or what a VLAN can be made upon. */
 function usable(links: HostNetworks["links"], kinds: readonly Link["kind"][]): Link[] {
     return Object.values(links).filter(link => isOurs(link) && link.controller === undefined && kinds.includes(link.kind)).sort(byName);
-}
-
-function options(links: readonly Link[]) {
-    return links.map(link => ({ value: link.name, label: label(link) }));
 }
 
 /** What a bridge can be made upon. */
@@ -43,19 +34,32 @@ export function BridgeDialog({ links, onClose, onStarted }: BridgeDialogProps) {
     const [on, setOn] = useState(below.find(link => link.addresses.length > 0)?.name ?? below[0]?.name ?? "");
     const [address, setAddress] = useAddress("keep");
     return (
-        <ChangeDialog title={_("Create bridge")} onClose={onClose} isDisabled={name.trim() === "" || on === ""}
+        <ChangeDialog title={_("Create bridge")} onClose={onClose} isDisabled={name.trim() === "" || nameProblem(name.trim()) !== null || on === ""}
                       onStarted={job => onStarted?.({ job, name: name.trim() })}
-                      plan={{ kind: "bridge", name: name.trim(), on: [on], addresses: addressing(address) }}>
+                      fields={["net-name", "net-on", ...ADDRESS_FIELDS]} plan={{ kind: "bridge", name: name.trim(), on: [on], addresses: addressing(address) }}>
             {below.length === 0 && <NothingFree />}
-            <TextField id="net-name" label={_("Name")} value={name} problem={null} onValue={setName}
+            <NameField value={name} onValue={setName}
                        help={_("Managers call the network by which they reach hosts ovirtmgmt.")} />
-            <Choice id="net-on" label={_("Made upon")} value={on} onValue={setOn} options={options(below)} />
-            <AddressFields draft={address} onDraft={setAddress} methods={["keep", "auto", "static", "none"]} />
+            <UponField links={below} value={on} onValue={setOn} />
+            <AddressFields draft={address} onDraft={setAddress} methods={["keep", "auto", "static", "none"]} keepsDns />
         </ChangeDialog>
     );
 }
 
 const MODES = ["active-backup", "802.3ad", "balance-xor", "broadcast", "balance-rr", "balance-tlb", "balance-alb"];
+
+function CardsField({ cards, chosen, onChosen }: { cards: readonly Link[]; chosen: string[]; onChosen: (chosen: string[]) => void }) {
+    const problem = useProblem("net-on");
+    return (
+        <FormGroup role="group" label={_("Cards, at least two")} fieldId="net-on" id="net-on" tabIndex={-1}>
+            {cards.map(link => (
+                <Checkbox key={link.name} id={`net-card-${link.name}`} label={label(link)} isChecked={chosen.includes(link.name)}
+                          onChange={(_event, on) => onChosen(on ? [...chosen, link.name] : chosen.filter(one => one !== link.name))} />
+            ))}
+            <Problem id="net-on-help" problem={problem} />
+        </FormGroup>
+    );
+}
 
 /** Several cards as one, that goes on when one of them fails. */
 export function BondDialog({ links, onClose }: DialogProps) {
@@ -64,18 +68,13 @@ export function BondDialog({ links, onClose }: DialogProps) {
     const [on, setOn] = useState<string[]>([]);
     const [mode, setMode] = useState("active-backup");
     const [address, setAddress] = useAddress("none");
-    const choose = (card: string, chosen: boolean) => setOn(chosen ? [...on, card] : on.filter(one => one !== card));
     return (
-        <ChangeDialog title={_("Create bond")} onClose={onClose} isDisabled={name.trim() === "" || on.length < 2}
+        <ChangeDialog title={_("Create bond")} onClose={onClose} isDisabled={name.trim() === "" || nameProblem(name.trim()) !== null || on.length < 2}
+                      fields={["net-name", "net-on", "net-mode", ...ADDRESS_FIELDS]}
                       plan={{ kind: "bond", name: name.trim(), on, mode, addresses: addressing(address) }}>
-            {cards.length < 2 && <NothingFree />}
-            <TextField id="net-name" label={_("Name")} value={name} problem={null} onValue={setName} />
-            <FormGroup role="group" label={_("Cards, at least two")} fieldId="net-cards">
-                {cards.map(link => (
-                    <Checkbox key={link.name} id={`net-card-${link.name}`} label={label(link)} isChecked={on.includes(link.name)}
-                              onChange={(_event, chosen) => choose(link.name, chosen)} />
-                ))}
-            </FormGroup>
+            {cards.length < 2 && <NothingFree few />}
+            <NameField value={name} onValue={setName} />
+            <CardsField cards={cards} chosen={on} onChosen={setOn} />
             <Choice id="net-mode" label={_("Mode")} value={mode} onValue={setMode} options={MODES.map(value => ({ value, label: bondMode(value) }))} />
             <AddressFields draft={address} onDraft={setAddress} methods={["none", "auto", "static"]} />
         </ChangeDialog>
@@ -87,17 +86,28 @@ export function VlanDialog({ links, onClose }: DialogProps) {
     const below = usable(links, ["ethernet", "virtual", "bond"]);
     const [on, setOn] = useState(below[0]?.name ?? "");
     const [tag, setTag] = useState("");
+    const [typed, setTyped] = useState<string | null>(null);
     const [address, setAddress] = useAddress("none");
     const number = /^\d{1,5}$/.test(tag.trim()) ? Number(tag) : null;
     const wrong = tag.trim() !== "" && (number === null || number < 1 || number > 4094);
+    const name = typed ?? (number === null || wrong ? "" : vlanName(on, String(number)));
     return (
-        <ChangeDialog title={_("Create VLAN")} onClose={onClose} isDisabled={on === "" || number === null || wrong}
-                      plan={{ kind: "vlan", name: `${on}.${number ?? ""}`, on: [on], vlan_id: number ?? 0, addresses: addressing(address) }}>
+        <ChangeDialog title={_("Create VLAN")} onClose={onClose} fields={["net-name", "net-on", "net-tag", ...ADDRESS_FIELDS]}
+                      isDisabled={on === "" || number === null || wrong || name.trim() === "" || nameProblem(name.trim()) !== null}
+                      plan={{ kind: "vlan", name: name.trim(), on: [on], vlan_id: number ?? 0, addresses: addressing(address) }}>
             {below.length === 0 && <NothingFree />}
-            <Choice id="net-on" label={_("Made upon")} value={on} onValue={setOn} options={options(below)} />
-            <TextField id="net-tag" label={_("Number")} value={tag} onValue={setTag} problem={wrong ? _("The number of a VLAN is between 1 and 4094.") : null}
-                       help={_("The tag that its packets carry, from 1 to 4094.")} />
+            <UponField links={below} value={on} onValue={setOn} />
+            <TagField value={tag} onValue={setTag} isWrong={wrong} />
+            <NameField value={name} onValue={setTyped} help={_("Made of the two above unless something is typed.")} />
             <AddressFields draft={address} onDraft={setAddress} methods={["none", "auto", "static"]} />
         </ChangeDialog>
+    );
+}
+
+function TagField({ value, onValue, isWrong }: { value: string; onValue: (value: string) => void; isWrong: boolean }) {
+    const refused = useProblem("net-tag");
+    return (
+        <TextField id="net-tag" label={_("Number")} value={value} onValue={onValue}
+                   problem={isWrong ? _("The number of a VLAN is between 1 and 4094.") : refused} help={_("The tag that its packets carry, from 1 to 4094.")} />
     );
 }

@@ -14,7 +14,7 @@ interface CardsProps {
 }
 
 /** What connects the host to the world outside. */
-export function NicsCard({ networks: { links }, fixed }: CardsProps) {
+export function NicsCard({ networks: { links, routes }, fixed }: CardsProps) {
     const rows = Object.values(links).filter(link => !isBuilt(link) && link.kind !== "loopback").sort(byName);
     const columns: Column<Link>[] = [
         {
@@ -51,7 +51,7 @@ export function NicsCard({ networks: { links }, fixed }: CardsProps) {
         { id: "addresses", title: _("Addresses"), cell: link => <Addresses link={link} /> },
         { id: "rate", title: _("Now"), cell: link => <Traffic link={link} /> },
         { id: "owner", title: _("Looked after by"), cell: link => <OwnedBy link={link} /> },
-        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} isDisabled={fixed} /> },
+        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} routes={routes} isDisabled={fixed} /> },
     ];
     return (
         <Card component="section" data-card="nics">
@@ -66,7 +66,7 @@ export function NicsCard({ networks: { links }, fixed }: CardsProps) {
 }
 
 /** Bridges, bonds and VLANs, with what they are made of. */
-export function BuiltCard({ networks: { links }, fixed }: CardsProps) {
+export function BuiltCard({ networks: { links, routes }, fixed }: CardsProps) {
     const order: Link["kind"][] = ["bridge", "bond", "vlan"];
     const rows = Object.values(links).filter(isBuilt)
         .sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind) || byName(one, other));
@@ -91,7 +91,7 @@ export function BuiltCard({ networks: { links }, fixed }: CardsProps) {
         { id: "addresses", title: _("Addresses"), cell: link => <Addresses link={link} /> },
         { id: "rate", title: _("Now"), cell: link => <Traffic link={link} /> },
         { id: "owner", title: _("Looked after by"), cell: link => <OwnedBy link={link} /> },
-        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} isDisabled={fixed} /> },
+        { id: "actions", title: _("Actions"), hidden: true, cell: link => <LinkActions link={link} routes={routes} isDisabled={fixed} /> },
     ];
     return (
         <Card component="section" data-card="built">

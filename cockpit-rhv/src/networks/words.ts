@@ -42,6 +42,12 @@ export function bondMode(mode: string): string {
     return found < 0 ? mode : _("mode {number}: {name}", { number: found, name: mode });
 }
 
+/** As every tool calls it where that fits: the kernel takes 15 characters. */
+export function vlanName(on: string, tag: string): string {
+    const usual = `${on}.${tag}`;
+    return usual.length <= 15 ? usual : `vlan${tag}`;
+}
+
 export function ownerWord(kind: Link["owner"]["kind"]): string {
     switch (kind) {
     case "networkmanager": return "NetworkManager";

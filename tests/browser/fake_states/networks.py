@@ -112,9 +112,31 @@ def change(state: str, **more: Any) -> Json:
         "left_s": None,
         "error": None,
         "gateway": None,
+        "left": [],
         **more,
     }
     return found
+
+
+def lost() -> Json:
+    """Taken back, but the host is not as it was."""
+    left = [
+        msg(
+            "networks.left.address",
+            "{name} lacks its address: {addresses}.",
+            name="enp4s0f0",
+            addresses="198.51.100.7/24",
+        ),
+        msg("networks.left.cable", "{name} has no link: is its cable plugged in?", name="enp4s0f0"),
+    ]
+    text = "The change was taken back, but the host is not as it was: see the detail."
+    hint = (
+        "The profiles are those of before unless it says otherwise. On the host's own console: nmcli connection up for "
+        "each interface named, or start the host anew."
+    )
+    told = " ".join(one["text"].format(**one["params"]) for one in left)
+    failed = error("networks.lost", msg("networks.lost", text), msg("networks.lost.hint", hint), told)
+    return change("lost", error=failed, left=left)
 
 
 def _cut() -> Json:
@@ -208,7 +230,7 @@ KINDS = {
     "confirming": lambda: change("confirming", left_s=55, gateway="192.0.2.1"),
     "kept": lambda: change("kept"),
     "undone": lambda: change("undone", error=_cut()),
-    "lost": lambda: change("lost", error=_cut()),
+    "lost": lost,
     "ended": lambda: change("ended", left_s=14),
 }
 
