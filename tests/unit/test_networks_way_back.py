@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking a change back by hand: what is deleted, plugged in again and told, by a kernel and programs that obey."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cockpit_rhv.checks.context import Finished
+from cockpit_rhv.networks.before import Before, Facts, Way
+from cockpit_rhv.networks.checkpoint import Checkpoint
+from cockpit_rhv.networks.way_back import WayBack
+
+from tests.unit.test_networks_reading import item
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+BEFORE = Before(
+    {"eth0": Facts(None, 1500, ("192.0.2.10/24",), ()), "br1": Facts(None, 1500, (), ())},
+    {"eth0": "u-0", "br1": "u-1"},
+    ("br0",),
+    (),
+    Way("192.0.2.1", "eth0"),
+    True,
+)
+MADE = Checkpoint("/cp/1")
+
+
+class Host:
+    """eth0 in br0, which has its address. ``obeys``: NetworkManager's rollback does as it is asked."""
+
+    def __init__(self, obeys: bool = False, runs: bool = True) -> None:
+        self.masters: dict[str, str | None] = {"eth0": "br0", "br0": None, "br1": None}
+        self.address = "br0"
+        self.obeys, self.runs = obeys, runs
+        self.calls: list[str] = []
+        self.now_s = 0.0
+
+    def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
+        line = " ".join(argv)
+        if argv[0] == "ip" and "-j" in argv:
+            return Finished(0, json.dumps(self.links() if "addr" in argv else self.routes()))
+        self.calls.append(line)
+        if argv[0] == "nmcli" and not self.runs:
+            return Finished(8, "Error: NetworkManager is not running.")
+        if "CheckpointRollback" in line:
+            if not self.obeys:
+                return Finished(1, "does not exist")
+            self.back()
+            self.masters.update({name: None for name in self.masters if name.startswith("vnet")})
+        if line.startswith("ip link delete"):
+            self.gone(argv[-1])
+        if line.startswith("ip link set dev"):
+            self.masters[argv[4]] = argv[6]
+        if "connection up uuid u-0" in line:
+            self.back()
+        return Finished(0, "")
+
+    def back(self) -> None:
+        self.masters["eth0"], self.address = None, "eth0"
+        self.gone("br0")
+
+    def gone(self, bridge: str) -> None:
+        self.masters.pop(bridge, None)
+        self.masters.update({name: None for name, master in self.masters.items() if master == bridge})
+
+    def links(self) -> list[Any]:
+        address = {"family": "inet", "local": "192.0.2.10", "prefixlen": 24, "scope": "global"}
+        return [
+            item(
+                number, name, "bridge" if name.startswith("br") else "tun" if name.startswith("vnet") else None,
+                addr_info=[address] if name == self.address else [], **({"master": master} if master else {}),
+            )
+            for number, (name, master) in enumerate(self.masters.items(), 2)
+        ]  # fmt: skip
+
+    def routes(self) -> list[Any]:
+        return [{"dst": "default", "gateway": "192.0.2.1", "dev": self.address, "protocol": "static"}]
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+def way_back(host: Host, root: Path) -> WayBack:
+    made = WayBack(host.run, lambda way: way.device == host.address, BEFORE, {}, {}, root=root)
+    made.sleep, made.clock = host.sleep, lambda: host.now_s
+    return made
+
+
+def test_networkmanager_that_obeys_is_all_it_takes(tmp_path: Path) -> None:
+    host = Host(obeys=True)
+    assert way_back(host, tmp_path).take_back(MADE) == []
+    assert not any("connection" in call for call in host.calls)
+
+
+@pytest.mark.parametrize("made", [MADE, None])
+def test_without_its_checkpoint_it_is_undone_by_hand(made: Checkpoint | None, tmp_path: Path) -> None:
+    host = Host()
+    assert way_back(host, tmp_path).take_back(made) == []
+    assert "ip link delete dev br0" in host.calls
+    assert not any("u-1" in call for call in host.calls), "what is as it was is not brought up anew"
+
+
+def test_without_a_networkmanager_nothing_is_deleted(tmp_path: Path) -> None:
+    """The host may be reachable as it is; its profiles are those of before when NetworkManager comes back."""
+    host = Host(runs=False)
+    back = way_back(host, tmp_path)
+    left = {text.id for text in back.take_back(MADE)}
+    assert {"networks.left.in", "networks.left.address", "networks.left.made", "networks.left.gateway"} <= left
+    assert not any("delete" in call for call in host.calls)
+    assert any("not running" in note for note in back.notes)
+
+
+@pytest.mark.parametrize("obeys", [True, False])
+def test_guests_are_plugged_in_again(obeys: bool, tmp_path: Path) -> None:
+    host = Host(obeys)
+    host.masters["vnet0"] = "br1"
+    assert way_back(host, tmp_path).take_back(MADE) == []
+    assert host.masters["vnet0"] == "br1"
+
+
+def test_a_guest_on_the_bridge_that_goes_is_told(tmp_path: Path) -> None:
+    host = Host()
+    host.masters["vnet0"] = "br0"
+    left = way_back(host, tmp_path).take_back(MADE)
+    assert [(text.id, text.params["name"]) for text in left] == [("networks.left.port", "vnet0")]
