@@ -29,6 +29,10 @@ BEFORE = Before(
 MADE = Checkpoint("/cp/1")
 
 
+def _in(master: str | None) -> dict[str, Any]:
+    return {"master": master} if master else {}
+
+
 class Host:
     """eth0 in br0, which has its address. ``obeys``: NetworkManager's rollback does as it is asked."""
 
@@ -72,7 +76,7 @@ class Host:
         return [
             item(
                 number, name, "bridge" if name.startswith("br") else "tun" if name.startswith("vnet") else None,
-                addr_info=[address] if name == self.address else [], **({"master": master} if master else {}),
+                addr_info=[address] if name == self.address else [], **_in(master),
             )
             for number, (name, master) in enumerate(self.masters.items(), 2)
         ]  # fmt: skip
