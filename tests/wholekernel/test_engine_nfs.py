@@ -42,7 +42,7 @@ systemctl start virtlockd.socket && systemctl restart libvirtd
 """
 _NO_LOCKD = """
 mv /root/qemu.conf /etc/libvirt/qemu.conf
-systemctl restart libvirtd && systemctl stop virtlockd.socket virtlockd
+systemctl restart libvirtd
 """
 
 
@@ -131,8 +131,6 @@ def test_engine_on_nfs(ready: Guest, host2: Guest, server: Guest) -> None:
                 deployments.clean_up(ready)
             assert ready.run(pid).stdout == before
             assert "lock_manager" not in ready.run("grep -v '^#' /etc/libvirt/qemu.conf", check=False).stdout
-        # It was left for the guest that ran.
-        ready.run("systemctl stop virtlockd.socket virtlockd.service")
         ready.run("virsh --quiet vol-delete mine.raw --pool mine")
 
 
