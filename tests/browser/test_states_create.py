@@ -43,6 +43,7 @@ def test_every_look(browser: Browser, cockpit: LocalCockpit, look_as: str) -> No
     page.locator("#create-source-image").check()
     page.locator("#create-seeded").check()
     page.locator("#create-disk").fill("many")
+    page.locator("#create-folder").select_option("/dev/vg_guests")
     page.locator("#create-confirm").click()
     expect(page.locator("[data-problem]")).to_have_count(3)
     look(page, f"{look_as}-create-problems")
@@ -84,6 +85,19 @@ def test_a_name_and_an_iso_are_all_it_takes(page: Page, cockpit: LocalCockpit) -
         "start": True,
         "cloud": None,
     }
+
+
+def test_a_disk_that_is_a_device_says_so(page: Page, cockpit: LocalCockpit) -> None:
+    page.locator("#create-guest").click()
+    page.locator("#create-name").fill("web")
+    page.locator("#create-source-empty").check()
+    expect(page.locator("#create-disk-help")).to_contain_text("only as the guest fills it")
+    page.locator("#create-folder").select_option("/dev/vg_guests")
+    expect(page.locator("#create-folder-help")).to_contain_text("What lay there before is not erased")
+    expect(page.locator("#create-disk-help")).to_have_text("")
+    page.locator("#create-confirm").click()
+    page.wait_for_url(re.compile(rf"#/guests/{NEW}$"))
+    assert sent(cockpit, "machines.create")[-1]["folder"] == "/dev/vg_guests"
 
 
 def test_a_cloud_image_is_copied_by_a_job(page: Page, cockpit: LocalCockpit) -> None:

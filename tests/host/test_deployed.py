@@ -40,6 +40,15 @@ helper.wait(10)
 """
 
 
+#: What the agent of a guest says of its addresses, as the installed helper asks it; nothing without an agent.
+ASK_ADDRESSES = """
+import json, sys
+import libvirt
+from cockpit_rhv.machines.agent_addresses import ask_addresses
+print(json.dumps(ask_addresses(libvirt.open("qemu:///system"), sys.argv[1])))
+"""
+
+
 def test_engine_json_is_of_its_schema_and_holds_no_secret(engine: Engine) -> None:
     common = json.loads((TOP / "schemas/common.json").read_text())
     jsonschema.validate(engine.config, {**common, "$ref": "#/definitions/EngineConfig"})
@@ -79,6 +88,24 @@ def test_the_guest_agent_in_the_engine_vm_answers(engine: Engine) -> None:
     root = next(one for one in facts["file_systems"] if one["mounted"] == "/")
     assert root["kind"] == "ext4"
     assert 0 < root["used_bytes"] < root["total_bytes"] <= 10 * 1024**3
+
+
+def test_the_guest_agent_in_the_engine_vm_tells_its_address(engine: Engine) -> None:
+    """Asked as the list of guests asks it; lease and ARP table, which know the address too, are left out."""
+    box = engine.host.container
+    name = engine.config["name"]
+    domain = ElementTree.fromstring(box.run("virsh", "dumpxml", name).stdout)
+    macs = [str(mac.get("address")).lower() for mac in domain.iterfind("devices/interface/mac")]
+    known = until(
+        "the guest agent tells addresses",
+        lambda: json.loads(box.run("python3", "-c", ASK_ADDRESSES, engine.config["uuid"]).stdout),
+        limit_s=90,
+        every_s=2,
+    )
+    # loopback and link-local addresses, and cards that the guest has made itself, are not among them
+    assert list(known) == macs
+    assert engine.config["address"] in known[macs[0]]
+    assert not [address for address in known[macs[0]] if address.startswith(("127.", "::1", "fe80:"))]
 
 
 def test_the_agent_is_enabled_and_its_key_is_roots_alone(engine: Engine) -> None:
