@@ -18,7 +18,8 @@ FIND_LIMIT_S = 120.0
 
 
 @cache
-def _running() -> Running:
+def running() -> Running:
+    """The test of this helper, if one runs."""
     from ..storage.testing import Running
 
     return Running()
@@ -26,14 +27,14 @@ def _running() -> Running:
 
 async def test(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Test a storage."""
-    work = _running().test
+    work = running().test
     report = await call.session.library.run(work, params["document"], params.get("need_gib"), limit_s=TEST_LIMIT_S)
     return report.to_json()
 
 
 async def cancel(_params: Mapping[str, Any], _call: Call) -> dict[str, Any]:
     """Stop the test that runs."""
-    return {"cancelled": _running().cancel()}
+    return {"cancelled": running().cancel()}
 
 
 async def discover(params: Mapping[str, Any], call: Call) -> dict[str, Any]:

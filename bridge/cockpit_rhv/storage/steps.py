@@ -20,7 +20,7 @@ from ..severity import worst
 from .programs import Cancelled, Overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..messages import Message
 
@@ -118,7 +118,7 @@ class Report:
         }
 
 
-def run_steps(steps: Iterable[Step], report: Report, tell: Callable[[StepResult], None] | None = None) -> Report:
+def run_steps(steps: Sequence[Step], report: Report, tell: Callable[[StepResult], None] | None = None) -> Report:
     """Do the steps in their order and add what they found to ``report``; ``tell`` is given each as it comes.
 
     After a step that found an error and says so, the others are skipped, except those that undo.

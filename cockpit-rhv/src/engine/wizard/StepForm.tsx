@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Fragment, useState } from "react";
+import { Fragment, useState, type ReactNode } from "react";
 
 import { edit, editSecret, isSecretRequired, isShown, sectionsOf, type Draft, type Secret, type SecretName } from "../../form/draft";
 import { ruleFor, type StepId } from "../../form/layout";
@@ -20,12 +20,14 @@ interface StepFormProps {
     title: string;
     intro: string;
     problems: ReadonlyMap<string, string>;
+    /** Below the fields. */
+    below?: ReactNode;
 }
 
 const isNumber = (field: Field) => field.schema.type === "integer";
 
 /** One step of the wizard: the fields of its sections, the rarely used ones folded away. */
-export function StepForm({ draft, update, step, title, intro, problems }: StepFormProps) {
+export function StepForm({ draft, update, step, title, intro, problems, below }: StepFormProps) {
     const onEdit = (path: string, value: Raw) => update(old => edit(old, path, value));
     const onSecret = (name: SecretName) => (secret: Secret) => update(old => editSecret(old, name, secret));
     const strict = draft.left.has(step);
@@ -81,6 +83,7 @@ export function StepForm({ draft, update, step, title, intro, problems }: StepFo
                     </div>
                 </ExpandableSection>
             )}
+            {below}
         </Form>
     );
 }

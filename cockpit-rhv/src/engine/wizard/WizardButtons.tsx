@@ -20,9 +20,11 @@ interface WizardButtonsProps {
     /** Called before Next; false stays. */
     onLeave: (step: string) => boolean;
     submit: Submit;
+    /** What is to be said before leaving a step. */
+    note: (step: string) => string | null;
 }
 
-export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
+export function WizardButtons({ wanted, onLeave, submit, note }: WizardButtonsProps) {
     const { word, obstacle, busy, run } = submit;
     const { activeStep, goToNextStep, goToPrevStep, goToStepById, close } = useWizardContext();
     const active = String(activeStep.id);
@@ -59,7 +61,7 @@ export function WizardButtons({ wanted, onLeave, submit }: WizardButtonsProps) {
                 {_("Back")}
             </Button>
             <Button variant="link" onClick={close} id="wizard-cancel">{_("Cancel")}</Button>
-            <span id="deploy-obstacle" className="rhv-obstacle" role="status">{review && obstacle}</span>
+            <span id="deploy-obstacle" className="rhv-obstacle" role="status">{review ? obstacle : note(active)}</span>
         </WizardFooterWrapper>
     );
 }

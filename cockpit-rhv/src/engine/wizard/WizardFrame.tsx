@@ -5,10 +5,13 @@ import { go, type Route } from "../../app/route";
 import { leave, stepOf, type Draft } from "../../form/draft";
 import { STEP_IDS, type StepId } from "../../form/layout";
 import { _ } from "../../i18n";
+import { TrialSection } from "../../storage/TrialSection";
+import { useStorageTrial } from "../../storage/trial";
 import type { DraftHandle } from "../draft-context";
 import { Wizard, WizardStep } from "./pf";
 import { focusProblem } from "./focus";
 import { StepForm } from "./StepForm";
+import { testOf, untested } from "./storageTest";
 import { WizardButtons, type Submit } from "./WizardButtons";
 import { stepIntro, stepTitle } from "./steps";
 
@@ -38,6 +41,9 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
             focusProblem(first);
         return first === undefined;
     };
+    const trial = useStorageTrial();
+    const params = testOf(draft);
+    const note = (step: string) => (step === "storage" && params ? untested(trial.trial, params) : null);
     return (
         <Wizard height="100%" className="rhv-wizard" shouldFocusContent navAriaLabel={_("Steps of the deployment")}
                 startIndex={wanted === "review" ? STEP_IDS.length + 1 : Math.max(0, STEP_IDS.indexOf(wanted as StepId)) + 1}
@@ -48,12 +54,15 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                     update(old => seen.reduce(leave, old));
                     go(place(String(step.id)));
                 }}
-                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} />}>
+                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} note={note} />}>
             {STEP_IDS.map((step, index) => (
                 <WizardStep key={step} id={step} name={stepTitle(step)} body={{ "aria-label": stepTitle(step) }}
                             status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
                     {index === 0 && notice}
-                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems} />
+                    <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems}
+                              {...(step === "storage" && params && {
+                                  below: <TrialSection handle={trial} params={params} level="h3" ready={() => onLeave("storage")} />,
+                              })} />
                 </WizardStep>
             ))}
             <WizardStep id="review" name={_("Review")} body={{ "aria-label": _("Review") }}>{review}</WizardStep>
