@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks.context import Context, Probes
+from cockpit_rhv.checks.disk_file import check_disk_free
 from cockpit_rhv.checks.shared_storage import check_shared, storage_document
 from cockpit_rhv.checks.storage import check_path, check_space
 from cockpit_rhv.messages import msg
 from cockpit_rhv.storage.document import read_document
+from cockpit_rhv.storage.logical import Volume
 from cockpit_rhv.storage.steps import Found, Report, Step, StepResult
 
 from tests.unit import deploy_support as world
@@ -119,3 +122,59 @@ def test_a_directory_is_judged_by_its_own_checks_and_an_export_is_not() -> None:
 
 def test_the_document_fits_the_schema_without_the_optional_answers() -> None:
     read_document(storage_document(context()))
+
+
+# -- a volume group ---------------------------------------------------------------------------------------------------
+
+SPACE = Step("space", msg("t.space", "Room"), msg("t.why", "Why"), lambda: Found("ok", msg("t.ok", "Yes.")))
+OTHERS = Found("warning", msg("storage.lvm.volumes", "It holds 2 volumes: a, b"))
+LUNS = Found("warning", msg("storage.lvm.shared", "The group lies on LUNs that other hosts may reach: /dev/sda"))
+FULL = StepResult(SPACE, Found("error", msg("t.full", "Too little.")), 0.1)
+
+
+def group(*found: Found | StepResult, own: bool = False, **probes: Any) -> Context:
+    """A planned engine on the group vg0. ``own``: an unfinished deployment has made its volume."""
+    plain = context(*found, kind="lvm", volume_group="vg0")
+    plain.own_volumes = frozenset({"vg0/rhv-HostedEngine"} if own else set())
+    plain.probes = dataclasses.replace(plain.probes, **probes)
+    return plain
+
+
+def volume(ours: bool) -> Volume:
+    return Volume("vg0", "rhv-HostedEngine", 2**30, True, ours)
+
+
+def test_a_group_with_volumes_of_others_is_fine() -> None:
+    assert storage_document(group()) == {"type": "lvm", "volume_group": "vg0"}
+    read_document(storage_document(group()))
+    outcome = check_shared(group(GOOD, OTHERS))
+    assert (outcome.severity, outcome.summary.id) == ("ok", "checks.shared.group")
+    assert check_shared(group(GOOD, OTHERS, SLOW)).severity == "warning"
+
+
+def test_a_group_that_other_hosts_can_reach_is_refused() -> None:
+    outcome = check_shared(group(GOOD, OTHERS, LUNS))
+    assert (outcome.severity, outcome.summary.id) == ("error", "storage.lvm.shared")
+    assert "this host" not in str(outcome.summary)
+    assert outcome.remedy
+
+
+def test_a_group_that_the_own_volume_has_filled_is_not_full() -> None:
+    assert check_shared(group(GOOD, FULL)).severity == "error"
+    assert check_shared(group(GOOD, FULL, own=True, find_volume=lambda _place: volume(True))).severity == "ok"
+    for found in (None, volume(False)):
+        assert (
+            check_shared(group(GOOD, FULL, own=True, find_volume=lambda _place, found=found: found)).severity == "error"
+        )
+
+
+def test_the_name_of_the_volume_must_be_free_or_ours() -> None:
+    for found, own, severity in (
+        (None, False, "ok"),
+        (volume(True), True, "ok"),
+        (volume(True), False, "error"),
+        (volume(False), True, "error"),
+    ):
+        outcome = check_disk_free(group(own=own, find_volume=lambda _place, found=found: found))
+        assert outcome.severity == severity
+        assert outcome.summary.params["path"] == "/dev/vg0/rhv-HostedEngine"

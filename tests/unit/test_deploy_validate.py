@@ -158,3 +158,57 @@ def test_completing_fills_defaults_and_keeps_what_was_given(profile: Profile) ->
 def test_a_shared_storage_is_one_that_can_be_tried(profile: Profile, changes: dict[str, str], wrong: set[str]) -> None:
     given = {f"storage.{name}": value for name, value in {"kind": "nfs", **changes}.items()}
     assert set(faults(profile, given)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"kind": "lvm", "volume_group": "vg0"}, {}),
+        ({"kind": "lvm"}, {"storage.volume_group": "answers.required"}),
+        ({"kind": "lvm", "volume_group": "vg0/lv"}, {"storage.volume_group": "answers.form"}),
+        ({"kind": "lvm", "volume_group": "-vg"}, {"storage.volume_group": "answers.form"}),
+        ({"kind": "lvm", "volume_group": "vg0\n"}, {"storage.volume_group": "answers.form"}),
+        ({"kind": "lvm", "volume_group": ".."}, {"storage.volume_group": "answers.form"}),
+    ],
+)
+def test_a_volume_group_is_one_that_can_be_tried(
+    profile: Profile, changes: dict[str, Any], wrong: dict[str, str]
+) -> None:
+    assert faults(profile, {f"storage.{name}": value for name, value in changes.items()}) == wrong
+
+
+_LUN = {"kind": "iscsi", "portals": ["192.0.2.5"], "target": "iqn.2024-01.com.example:d1", "lun": 0, "wwid": "6001405a"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({}, {}),
+        ({"portals": ["[2001:db8::1]:3260", "san.example.com"]}, {}),
+        ({"portals": ["192.0.2.5:65536"]}, {"storage.portals": "answers.form"}),
+        ({"portals": ["192.0.2.5", "192.0.2.5:3260"]}, {"storage.portals": "answers.form"}),
+        ({"portals": ["a;b"]}, {"storage.portals": "answers.form"}),
+        ({"portals": []}, {"storage.portals": "answers.required"}),
+        ({"target": "disk1"}, {"storage.target": "answers.form"}),
+        ({"target": "iqn.2024-01.com.example:a\n"}, {"storage.target": "answers.form"}),
+        ({"lun": -1}, {"storage.lun": "answers.minimum"}),
+        ({"lun": ...}, {"storage.lun": "answers.required"}),
+        ({"wwid": "x y"}, {"storage.wwid": "answers.form"}),
+        ({"wwid": "6001405a\n"}, {"storage.wwid": "answers.form"}),
+        ({"chap_user": "a\nnode.startup = automatic"}, {"storage.chap_user": "answers.form"}),
+        ({"chap_user": "host1\n"}, {"storage.chap_user": "answers.form"}),
+        ({"chap_user": " host1"}, {"storage.chap_user": "answers.form"}),
+        ({"chap_reverse_user": "san"}, {"storage.chap_user": "answers.required"}),
+    ],
+)
+def test_a_lun_is_judged_field_by_field_and_refused_while_no_lease_holds_it(
+    profile: Profile, changes: dict[str, Any], wrong: dict[str, str]
+) -> None:
+    given = {f"storage.{name}": value for name, value in {**_LUN, **changes}.items() if value is not ...}
+    assert faults(profile, given) == {"storage.kind": "answers.unavailable", **wrong}
+
+
+def test_the_reason_of_a_refused_choice_is_the_schemas(profile: Profile) -> None:
+    given = world.changed(world.answers(), {f"storage.{name}": value for name, value in _LUN.items()})
+    (fault,) = validate_answers(profile, given)
+    assert "sanlock" in str(fault.error.message)

@@ -51,7 +51,7 @@ def _host(number: int) -> Machine:
         Card("lab"),
         Card("lab"),
     )
-    return Machine(f"host{number}", 10 + number, 1280, 2, cards, "host.sh")
+    return Machine(f"host{number}", 10 + number, 1536, 2, cards, "host.sh")
 
 
 SERVER = Machine(

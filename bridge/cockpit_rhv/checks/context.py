@@ -18,7 +18,8 @@ from ..host.facts import read_host_facts
 from ..host.listeners import port_owner
 from ..host.services import unit_states
 from ..host.space import read_space
-from ..storage.engine_folder import engine_folder, nfs_source
+from ..storage.engine_folder import engine_folder, engine_volume
+from ..storage.logical import find_volume
 from .hypervisor import read_hypervisor
 from .pool_facts import read_pools
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..host.services import UnitState
     from ..host.space import Space
+    from ..storage.logical import Volume
     from ..storage.steps import Report
     from .hypervisor import DomainFact, Hypervisor
     from .pool_facts import PoolFact
@@ -171,6 +173,7 @@ class Probes:
     space: Callable[[Path], Space] = read_space
     peer_certificate: Callable[[str, int], bytes] = read_peer_certificate
     try_storage: Callable[[Mapping[str, Any], float], Report] = try_shared_storage
+    find_volume: Callable[[str], Volume | None] = find_volume
     root: Path = field(default_factory=lambda: Path("/"))
 
 
@@ -179,7 +182,7 @@ class Context:
 
     ``answers``: a complete, valid answers document (``deploy.validate.complete_answers``), or None for a host as it is.
     ``job``: the deployment that asks; what it holds already is not held against it. ``own_files``: files it, or an
-    unfinished one before it, has made.
+    unfinished one before it, has made; ``own_volumes``: logical volumes (group/name), likewise.
     """
 
     def __init__(
@@ -188,10 +191,12 @@ class Context:
         job: str | None = None,
         own_files: frozenset[str] = frozenset(),
         probes: Probes | None = None,
+        own_volumes: frozenset[str] = frozenset(),
     ) -> None:
         self._answers = answers
         self.job = job
         self.own_files = own_files
+        self.own_volumes = own_volumes
         self.probes = probes or Probes()
         self._facts = Once(self.probes.facts)
         self._hypervisor = Once(self.probes.hypervisor)
@@ -228,9 +233,11 @@ class Context:
 
     def engine_folder(self) -> Path:
         """Where the planned engine's files are to lie."""
-        kind = self.answer("storage.kind", "directory")
-        source = nfs_source(self.answer("storage.server", ""), self.answer("storage.export", ""))
-        return engine_folder(kind, self.answer("storage.path", ""), self.answer("engine.name", ""), source)
+        return engine_folder(self.answer("engine.name", ""), self.answer("storage", {}))
+
+    def engine_volume(self) -> str | None:
+        """``group/name`` of the logical volume that the planned engine's disk is to be; None for a file."""
+        return engine_volume(self.answer("engine.name", ""), self.answer("storage", {}))
 
     def own_domain(self) -> DomainFact | None:
         """The engine VM this very deployment has already defined: its memory, disk and address are taken by itself."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of the engine's files in the storage directory: free, ours, or somebody's that is never overwritten."""
+"""The names of the engine's disk and files: free, ours, or somebody's that is never overwritten."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..messages import msg
+from ..storage.logical import device_of
 from ..storage.qcow2 import read_header
 from .model import ERROR, OK, Evidence, Outcome
 from .registry import Check
@@ -22,8 +23,10 @@ GIB = 2**30
 
 
 def engine_files(context: Context) -> list[Path]:
-    """Disk, unfinished copy and config drive, as ``deploy/`` names them."""
+    """Disk, unfinished copy and config drive, as ``deploy/`` names them; the drive alone where the disk is a volume."""
     folder, name = context.engine_folder(), context.answer("engine.name")
+    if context.engine_volume() is not None:
+        return [folder / f"{name}-cidata.iso"]
     return [folder / f"{name}.qcow2", folder / f".{name}.qcow2.partial", folder / f"{name}-cidata.iso"]
 
 
@@ -37,11 +40,32 @@ def check_disk_free(context: Context) -> Outcome:
     for path in present:
         if str(path) not in context.own_files:
             return _foreign(context, path)
+    place = context.engine_volume()
+    if place is not None:
+        return _volume(context, place)
     if present:
         text = msg("checks.disk.ours", "{path} is from a deployment of ours.", path=str(present[0]))
         return Outcome(OK, text, [Evidence(f"stat {present[0]}", "exists")])
     text = msg("checks.disk.free", "{path} does not exist yet.", path=str(files[0]))
     return Outcome(OK, text, [Evidence(f"stat {files[0]}", "absent")])
+
+
+def _volume(context: Context, place: str) -> Outcome:
+    """By LVM's word: the device of a volume that is not active does not exist."""
+    path, volume = device_of(place), context.probes.find_volume(place)
+    if volume is None:
+        return Outcome(
+            OK,
+            msg("checks.disk.free", "{path} does not exist yet.", path=str(path)),
+            [Evidence("lvs", f"no {place}")],
+        )
+    evidence = [Evidence("lvs", f"{place}, {volume.size} bytes{', made by a deployment' if volume.ours else ''}")]
+    if volume.ours and place in context.own_volumes:
+        text = msg("checks.disk.ours", "{path} is from a deployment of ours.", path=str(path))
+        return Outcome(OK, text, evidence)
+    text = msg("checks.disk.foreign", "{path} exists and is not from an unfinished deployment.", path=str(path))
+    remedy = msg("checks.disk.volume.remedy", "Choose another name or group, or rename that volume.")
+    return Outcome(ERROR, text, evidence, remedy)
 
 
 def _link(path: Path) -> Outcome:

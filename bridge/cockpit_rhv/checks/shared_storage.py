@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shared storage of a planned engine, tried before anything is committed: its test's steps, told as one check."""
+"""The storage of a planned engine, tried before anything is committed: its test's steps, told as one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
-from ..storage.engine_folder import MOUNTED_KINDS
+from ..storage.steps import SKIPPED
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
 
@@ -20,14 +20,22 @@ LIMIT_S = 100.0
 #: The step about root's rights. A pool of guests' disks can do without: libvirt makes those as QEMU's user, while the
 #: engine's are copied there, and proved, by root, and must be QEMU's afterwards.
 ROOT = "root"
+SPACE = "space"
 _SQUASHED = msg(
     "checks.shared.squashed.remedy",
     "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
 )
 
+_SHARED = msg(
+    "checks.shared.group_shared.remedy",
+    "Another host could run the engine from there a second time: choose another group.",
+)
+
 
 def storage_document(context: Context) -> dict[str, Any]:
     """The answers as a document of ``schemas/storage.json``."""
+    if context.answer("storage.kind") == "lvm":
+        return {"type": "lvm", "volume_group": context.answer("storage.volume_group")}
     return {
         "type": "nfs",
         "server": context.answer("storage.server"),
@@ -39,18 +47,30 @@ def storage_document(context: Context) -> dict[str, Any]:
 
 def check_shared(context: Context) -> Outcome:
     """The worst step speaks; all that were done are its evidence."""
-    if context.answer("storage.kind") not in MOUNTED_KINDS:
-        return Outcome(NOT_APPLICABLE, msg("checks.shared.none", "The disk lies on this host."))
+    kind = context.answer("storage.kind", "directory")
+    if kind == "directory":
+        return Outcome(NOT_APPLICABLE, msg("checks.shared.none", "The disk lies in a directory of this host."))
     if os.geteuid() != 0:
-        text = msg("checks.shared.denied", "Only an administrator can try to mount it.")
+        text = msg("checks.shared.denied", "Only an administrator can try the storage.")
         return Outcome(UNKNOWN, text, (), msg("checks.shared.denied.remedy", "Turn on administrative access."))
     # The disk of this very deployment has taken its room already.
-    need_gib = 0.0 if context.own_domain() is not None else float(context.answer("engine.disk_gib"))
-    report = context.probes.try_storage(storage_document(context), need_gib)
+    held = context.own_domain() is not None or _holds_volume(context)
+    report = context.probes.try_storage(
+        storage_document(context), 0.0 if held else float(context.answer("engine.disk_gib"))
+    )
     evidence = [_evidence(result) for result in report.results]
+    if held and kind == "lvm":
+        # A group that the volume has filled is no fault.
+        report.results = [result for result in report.results if result.step.id != SPACE]
     squashed = next((result for result in report.results if _is_squashed(result)), None)
     if squashed is not None and report.verdict != ERROR:
         return Outcome(ERROR, squashed.found.summary, evidence, _SQUASHED)
+    shared = next((result for result in report.results if result.found.summary.id == "storage.lvm.shared"), None)
+    if shared is not None and report.verdict != ERROR:
+        return Outcome(ERROR, shared.found.summary, evidence, _SHARED)
+    if report.verdict in (OK, WARNING) and kind == "lvm" and all(_is_fine(result) for result in report.results):
+        group = context.answer("storage.volume_group")
+        return Outcome(OK, msg("checks.shared.group", "The volume group {name} has room.", name=group), evidence)
     if report.verdict == OK:
         text = msg(
             "checks.shared.ok",
@@ -61,6 +81,19 @@ def check_shared(context: Context) -> Outcome:
         return Outcome(OK, text, evidence)
     worst = next(result for result in report.results if result.found.severity == report.verdict)
     return Outcome(report.verdict, worst.found.summary, evidence, worst.found.remedy)
+
+
+def _holds_volume(context: Context) -> bool:
+    place = context.engine_volume()
+    if place is None or place not in context.own_volumes:
+        return False
+    volume = context.probes.find_volume(place)
+    return volume is not None and volume.ours
+
+
+def _is_fine(result: StepResult) -> bool:
+    # Volumes that are in a group already stay there: the engine's disk is one more.
+    return result.found.severity in (OK, SKIPPED) or result.found.summary.id == "storage.lvm.volumes"
 
 
 def _is_squashed(result: StepResult) -> bool:
@@ -78,7 +111,7 @@ def _evidence(result: StepResult) -> Evidence:
 CHECKS = (
     Check(
         "storage.shared",
-        msg("checks.shared.title", "Shared storage"),
+        msg("checks.shared.title", "Storage test"),
         msg(
             "checks.shared.why",
             "What is wrong with a storage is found in seconds by trying it, and undone; twenty minutes later it costs "
@@ -86,7 +119,7 @@ CHECKS = (
         ),
         check_shared,
         needs_answers=True,
-        path="storage.server",
+        path="storage.kind",
         limit_s=LIMIT_S,
     ),
 )

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..messages import msg
-from ..storage.engine_folder import MOUNTED_KINDS
 from ..storage.links import LINK_HINT, link_text, links_on
 from .model import ERROR, NOT_APPLICABLE, OK, WARNING, Evidence, Outcome
 from .registry import Check
@@ -25,13 +24,15 @@ _VOLATILE = ("tmpfs", "ramfs", "devtmpfs")
 _NAME_ANOTHER = msg(
     "checks.path.remedy", "Choose a directory on a disk of this host, for example /var/lib/libvirt/images."
 )
-_SHARED = msg("checks.path.shared", "The disk lies on shared storage, which is tested by itself.")
+_NO_FOLDER = msg(
+    "checks.path.no_folder", "The disk lies in no directory of this host; its storage is tested by itself."
+)
 _NO_IMAGES = ("proc", "sysfs", "cgroup", "cgroup2", "iso9660", "squashfs")
 
 
-def _mounted(context: Context) -> bool:
-    """The storage is not of this host: what can be said of it, its own test says."""
-    return context.answer("storage.kind") in MOUNTED_KINDS
+def _no_folder(context: Context) -> bool:
+    """The storage is no directory of this host: what can be said of it, its own test says."""
+    return bool(context.answer("storage.kind", "directory") != "directory")
 
 
 def existing_part(path: Path) -> Path:
@@ -59,8 +60,8 @@ def file_system_of(path: Path, mounts: str) -> tuple[str, str]:
 
 def check_path(context: Context) -> Outcome:
     """Absolute (the schema says so), a directory or one that can be made, reachable for QEMU's user, not memory."""
-    if _mounted(context):
-        return Outcome(NOT_APPLICABLE, _SHARED)
+    if _no_folder(context):
+        return Outcome(NOT_APPLICABLE, _NO_FOLDER)
     path = Path(context.answer("storage.path"))
     # Two names for one place would make "is it ours" a guess.
     if Path(os.path.normpath(path)) != path:
@@ -159,8 +160,8 @@ def _has_acl(folder: Path) -> bool:
 
 def check_space(context: Context) -> Outcome:
     """Room for the copy and first growth is needed, room for the whole disk is wise: the disk is sparse."""
-    if _mounted(context):
-        return Outcome(NOT_APPLICABLE, _SHARED)
+    if _no_folder(context):
+        return Outcome(NOT_APPLICABLE, _NO_FOLDER)
     path = existing_part(Path(context.answer("storage.path")))
     room = os.statvfs(path)
     free = room.f_bavail * room.f_frsize

@@ -6,13 +6,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import stat
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..checks.tools import find_program
+from ..deploy.converting import convert_image, not_made
 from ..errors import RhvError
 from ..host.space import read_space
 from ..messages import msg
@@ -26,7 +26,6 @@ GIB = 1024**3
 #: What must stay free beside a new disk; an empty one takes nearly nothing at first.
 RESERVE = 64 * 1024**2
 _MEASURE_LIMIT_S = 60
-_PROGRESS = re.compile(rb"\((\d+(?:\.\d+)?)/100%\)")
 #: Beginnings of files that hold a disk in a form that libvirt cannot be given as it is, or that is no disk.
 _FOREIGN = (
     b"\x1f\x8b",  # gzip
@@ -163,22 +162,8 @@ def copy_image(source: str, form: str, target: Path, size: int | None, progress:
 
     ``total``: bytes, for the progress. Raises RhvError ``disk.not_made``.
     """
-    argv = [_qemu_img(), "convert", "-p", "-f", form, "-O", "qcow2", source, str(target)]
     text = msg("create.copying", "The disk {path} is copied", path=source)
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            progress.report(0, total, "bytes", text)
-            while piece := os.read(process.stdout.fileno(), 4096):
-                percents = _PROGRESS.findall(piece)
-                if percents:
-                    progress.report(total * float(percents[-1]) / 100, total, "bytes", text)
-            said = process.stderr.read().decode("utf-8", "replace")
-            if process.wait() != 0:
-                raise _not_made(target, said)
-        finally:
-            process.kill()
+    convert_image(source, form, target, "qcow2", progress, text, total, program=_qemu_img())
     if size is not None:
         _run([_qemu_img(), "resize", "-q", "-f", "qcow2", str(target), str(size)], target)
     descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
@@ -193,7 +178,7 @@ def _run(argv: list[str], target: Path) -> None:
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, text=True
     )
     if done.returncode != 0:
-        raise _not_made(target, done.stdout)
+        raise not_made(target, done.stdout)
 
 
 def _qemu_img() -> str:
@@ -205,15 +190,6 @@ def _qemu_img() -> str:
             msg("create.no_qemu_img.hint", "Install qemu-utils (Debian) or qemu-img (Enterprise Linux)."),
         )
     return path
-
-
-def _not_made(target: Path, said: str) -> RhvError:
-    return RhvError(
-        "disk.not_made",
-        msg("disk.not_made", "The disk {path} could not be written.", path=str(target)),
-        msg("disk.not_made.hint", "Is there room in its directory? The technical details say what went wrong."),
-        said.strip()[:4096],
-    )
 
 
 def _not_found(path: str, detail: str) -> RhvError:

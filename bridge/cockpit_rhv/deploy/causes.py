@@ -58,6 +58,9 @@ _ENDED = (
 
 def stopped_cause(state: str, reason: str | None, storage: str) -> Message | None:
     """Why the engine VM does not run. ``storage``: the directory of its disk."""
+    if (state, reason) == ("paused", "io_error") and storage.startswith("/dev/"):
+        # Of a volume nothing can be full: it has all its room from the beginning.
+        return msg("cause.vm.io_error_volume", "It could not write to its disk, and was paused; see the kernel's log.")
     if (state, reason) == ("paused", "io_error"):
         return msg(
             "cause.vm.io_error",

@@ -17,9 +17,11 @@ from ..jobs.model import EXCLUSIVE_KINDS, JobSpec
 from ..machines.opening import DEFAULT_URI
 from ..machines.usage import read_usage
 from ..messages import Message, msg
+from ..storage.logical import remove_volume
 from . import places
 from .cleanup_plan import Item, plan_cleanup, read_settings, refuse_changed
 from .discard import marked_domains, remove_domain
+from .engine_volume import made_volumes
 from .profile import load_profile
 from .salvage import salvage
 from .state import RECORD, Deployment, read_record
@@ -143,6 +145,14 @@ def _file(item: Item, _uri: str) -> Message:
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)
 
 
+def _volume(item: Item, _uri: str) -> Message:
+    record = read_record()
+    for volume in [] if record is None else made_volumes(record):
+        if volume.place == item.name:
+            remove_volume(volume.place)
+    return msg("cleanup.did.file", "{name} is removed.", name=item.name)
+
+
 def _scratch(item: Item, _uri: str) -> Message:
     if os.path.lexists(item.name):
         shutil.rmtree(item.name)
@@ -241,6 +251,7 @@ _ACTIONS: dict[str, Callable[[Item, str], Message]] = {
     "unit_disable": _unit_disable,
     "unit_stop": _unit_stop,
     "file": _file,
+    "volume": _volume,
     "scratch": _scratch,
     "folder": _folder,
     "network_autostart": _network_autostart,

@@ -18,6 +18,7 @@ from . import places
 from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
+from .engine_volume import made_volumes, volumes_of
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
 from .storage_pool import is_ours
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ABOUT = {
     "disk": msg("cleanup.disk", "The engine's disk, with everything on it."),
+    "volume": msg("cleanup.volume", "The engine's disk, a logical volume, with everything on it; its group stays."),
     "drive": msg("cleanup.drive", "The config drive of the engine VM's first start."),
     "file": msg("cleanup.file", "A file of this deployment."),
     "folder": msg("cleanup.folder", "A directory the deployment made; it goes only if nothing else is in it."),
@@ -179,6 +181,9 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
     if record.host_id:
         name = record.host_name or record.host_id
         yield Item("registration", name, _ABOUT["registration"], "registration")
+    for volume in made_volumes(record):
+        # No file: what removes it is LVM.
+        yield Item("disk", volume.place, _ABOUT["volume"], "volume", volume.size)
     for path in sorted(record.files()):
         if os.path.lexists(path):
             kind = "drive" if path == record.drive else "disk"
@@ -251,6 +256,14 @@ def _unreachable(record: Record, uri: str) -> Iterator[Message]:
                     "The storage pool {name} is not active: the engine's files on it stay, unless you start it first.",
                     name=name,
                 )
+    there = {volume.place for volume in made_volumes(record)}
+    for place in volumes_of(record):
+        if place not in there:
+            yield msg(
+                "cleanup.kept.volume",
+                "The volume {volume} is not there, or not of a deployment any more: if its group comes back, it stays.",
+                volume=place,
+            )
 
 
 def _size(path: str) -> int | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..checks.hypervisor import Hypervisor, NetworkFact
+    from ..storage.logical import Group
 
 GIB = 2**30
 #: Where an image is looked for besides the default path.
@@ -32,6 +33,7 @@ class Host:
     facts: Mapping[str, Any]
     hypervisor: Hypervisor | None
     images: Sequence[Path] = ()
+    groups: Sequence[Group] = ()
 
     @property
     def bridges(self) -> list[Mapping[str, Any]]:

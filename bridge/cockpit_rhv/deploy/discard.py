@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..machines.opening import DEFAULT_URI
 from ..machines.xml import ENGINE_TAG
 from . import places
+from .engine_volume import remove_volumes
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     """Where a resume changed the answers, throw the unfinished VM away; True when there was anything to throw away.
 
-    Goes on where an earlier attempt stopped. Raises RhvError ``libvirt.*``; OSError.
+    Goes on where an earlier attempt stopped. Raises RhvError ``libvirt.*``, ``storage.lvm.*``; OSError.
     """
     record = deployment.record
     if not record.discard or record.finished:
@@ -29,6 +30,7 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     with connected(uri) as connection:
         for domain in marked_domains(connection, record):
             remove_domain(domain)
+    remove_volumes(record)
     for path in record.files():
         Path(path).unlink(missing_ok=True)
     if record.name:

@@ -22,7 +22,8 @@ from ..storage.checksum import expected_sha256, wrong_sum
 from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
-from .places import disk_file, partial_file, storage_folder
+from .engine_volume import fill_volume
+from .places import engine_disk, engine_volume, partial_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,9 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     A copy that was broken off is begun anew: it never has the disk's name. Once a VM has been started on the disk it is
     left alone. Raises RhvError ``disk.*``, ``image.*``.
     """
-    target = disk_file(storage_folder(answers), get(answers, "engine.name"))
+    if engine_volume(answers) is not None:
+        return fill_volume(deployment, answers, image, progress)
+    target = engine_disk(answers)
     record = deployment.record
     # The preflight looked too, but a stranger's link can be turned since.
     refuse_strangers_link(target.parent)

@@ -22,7 +22,7 @@ _LOCKED = {"passwd": "*****", "passwdValidTo": "1970-01-01T00:00:01"}
 
 @dataclass(frozen=True)
 class Plan:
-    """What the answers do not say. ``drive`` None: a VM that has been configured already."""
+    """What the answers do not say. ``block``: the disk is a device. ``drive`` None: a VM that has been configured."""
 
     uuid: str
     mac: str
@@ -30,6 +30,7 @@ class Plan:
     disk: str
     drive: str | None
     kvm: bool
+    block: bool = False
 
 
 def engine_domain(answers: Mapping[str, Any], plan: Plan) -> str:
@@ -78,7 +79,7 @@ def _clock(root: ET.Element) -> None:
 
 def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> None:
     name = get(answers, "engine.name")
-    _disk(devices, plan.disk)
+    _disk(devices, plan.disk, plan.block)
     if plan.drive is not None:
         devices.append(drive_element(plan.drive))
     _nic(devices, answers, plan.mac)
@@ -106,12 +107,23 @@ def _devices(devices: ET.Element, answers: Mapping[str, Any], plan: Plan) -> Non
     ET.SubElement(devices, "panic", model="isa")
 
 
-def _disk(devices: ET.Element, path: str) -> None:
+def _disk(devices: ET.Element, path: str, block: bool) -> None:
+    if block:
+        _device(devices, path)
+        return
     disk = ET.SubElement(devices, "disk", type="file", device="disk")
     # cache: QEMU's default. It honours the guest's flushes, works on every file system (none needs O_DIRECT, which
     # tmpfs and some overlays lack) and lets the first boot read the copy that has just gone through the page cache.
     ET.SubElement(disk, "driver", name="qemu", type="qcow2", cache="writeback", discard="unmap")
     ET.SubElement(disk, "source", file=path)
+    ET.SubElement(disk, "target", dev="vda", bus="virtio")
+
+
+def _device(devices: ET.Element, path: str) -> None:
+    disk = ET.SubElement(devices, "disk", type="block", device="disk")
+    # cache: none. The host keeps no second copy of what the guest has, and a full disk cannot be pretended away.
+    ET.SubElement(disk, "driver", name="qemu", type="raw", cache="none", io="native", discard="unmap")
+    ET.SubElement(disk, "source", dev=path)
     ET.SubElement(disk, "target", dev="vda", bus="virtio")
 
 

@@ -10,6 +10,7 @@ from ..checks.hypervisor import read_hypervisor
 from ..errors import RhvError
 from ..host.facts import read_host_facts
 from ..messages import Message, msg
+from ..storage.logical import Group, list_groups
 from . import answers as document
 from .detect import Host, detect_answers, find_images
 from .estimate import scaled
@@ -67,7 +68,16 @@ def read_host(profile: Profile) -> Host:
         logger.info("the form is built without libvirt: %s", error)
         hypervisor = None
     default = dict(document.fields(profile.schema)).get("image.path", {}).get("default", "")
-    return Host(read_host_facts(), hypervisor, find_images(default))
+    return Host(read_host_facts(), hypervisor, find_images(default), _volume_groups())
+
+
+def _volume_groups() -> list[Group]:
+    """Those with room for anything; a host that does not tell them has a field to type in."""
+    try:
+        return [group for group in list_groups() if group.free > 0]
+    except RhvError as error:
+        logger.info("the form is built without volume groups: %s", error)
+        return []
 
 
 def _choices(host: Host) -> dict[str, list[dict[str, Any]]]:
@@ -78,8 +88,9 @@ def _choices(host: Host) -> dict[str, list[dict[str, Any]]]:
         _choice(network.name, _network_text(network.active), {"path": "network.kind", "equals": "nat"})
         for network in host.networks
     ]
+    groups = [_choice(group.name, _group_text(group.free), None) for group in host.groups]
     images = [_choice(str(path), None, None) for path in host.images] if len(host.images) > 1 else []
-    return {"network.name": [*bridges, *networks], "image.path": images}
+    return {"network.name": [*bridges, *networks], "storage.volume_group": groups, "image.path": images}
 
 
 def _choice(value: str, description: Message | None, when: dict[str, Any] | None) -> dict[str, Any]:
@@ -102,6 +113,10 @@ def _network_text(active: bool) -> Message:
     if active:
         return msg("form.network_active", "libvirt's network, active.")
     return msg("form.network_inactive", "libvirt's network, inactive; the deployment starts it.")
+
+
+def _group_text(free: int) -> Message:
+    return msg("form.group", "{gib} GiB are free.", gib=round(free / 2**30, 1))
 
 
 def _notices(host: Host) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..storage.engine_folder import MOUNTED_KINDS, engine_folder, nfs_source
+from ..storage import engine_folder as folders
+from ..storage.logical import device_of
 from .answers import get
 
 if TYPE_CHECKING:
@@ -58,14 +59,25 @@ def half_written(path: Path) -> list[Path]:
 
 def storage_folder(answers: Mapping[str, Any]) -> Path:
     """Where the engine's disk and config drive lie."""
-    kind, path = get(answers, "storage.kind", "directory"), get(answers, "storage.path", "")
-    source = nfs_source(get(answers, "storage.server", ""), get(answers, "storage.export", ""))
-    return engine_folder(kind, path, get(answers, "engine.name", ""), source)
+    return folders.engine_folder(get(answers, "engine.name", ""), get(answers, "storage", {}))
+
+
+def engine_volume(answers: Mapping[str, Any]) -> str | None:
+    """``group/name`` of the logical volume that is the engine's disk; None where the disk is a file."""
+    return folders.engine_volume(get(answers, "engine.name", ""), get(answers, "storage", {}))
+
+
+def engine_disk(answers: Mapping[str, Any]) -> Path:
+    """The engine's disk: a file, or a volume's device."""
+    volume = engine_volume(answers)
+    if volume is not None:
+        return device_of(volume)
+    return disk_file(storage_folder(answers), get(answers, "engine.name"))
 
 
 def storage_pool(answers: Mapping[str, Any]) -> str | None:
-    """libvirt's name of the shared storage the deployment mounts; None for a directory."""
-    shared = get(answers, "storage.kind", "directory") in MOUNTED_KINDS
+    """libvirt's name of the shared storage the deployment mounts; None where nothing is mounted."""
+    shared = get(answers, "storage.kind", "directory") in folders.MOUNTED_KINDS
     return pool_name(get(answers, "engine.name")) if shared else None
 
 

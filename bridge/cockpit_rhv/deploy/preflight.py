@@ -9,6 +9,7 @@ from ..checks import CheckReport, Context, run_checks
 from ..checks.model import UNKNOWN, WARNING
 from ..errors import RhvError
 from .answers import complete
+from .engine_volume import volumes_of
 from .state import read_record
 from .validate import validate_answers
 
@@ -32,19 +33,23 @@ def run_preflight(profile: Profile, answers: Mapping[str, Any], probes: Probes |
 
 def check_host(answers: Mapping[str, Any], job: str | None, probes: Probes | None = None) -> CheckReport:
     """All checks against complete, valid answers; ``job``: the deployment that asks, None before there is one."""
-    return run_checks(None, Context(answers, job, _own_files(job), probes))
+    files, volumes = _own(job)
+    return run_checks(None, Context(answers, job, files, probes, volumes))
 
 
-def _own_files(job: str | None) -> frozenset[str]:
-    """Files of this deployment, or of an unfinished one whose place it may take. A finished one's are in use."""
+def _own(job: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Files and volumes of this deployment, or of an unfinished one whose place it may take.
+
+    A finished one's are in use.
+    """
     try:
         record = read_record()
     except PermissionError:
         # An ordinary user cannot see the state; a leftover then looks like a foreign file until root looks.
-        return frozenset()
+        return frozenset(), frozenset()
     if record is None or (record.finished and record.job != job):
-        return frozenset()
-    return record.files()
+        return frozenset(), frozenset()
+    return record.files(), frozenset(volumes_of(record))
 
 
 def refuse_failed(report: CheckReport) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..checks.agent_port import AGENT_UNIT
 from ..messages import Message, msg
 from ..storage.engine_folder import mounts
+from ..storage.logical import device_of, list_volumes
 from . import places
 from .discard import engine_domains, mark
+from .engine_volume import KIND
 from .state import Record
 from .storage_pool import is_ours, pool_folder
 from .upgrade_record import Files
@@ -33,7 +35,10 @@ class Salvage(NamedTuple):
 
 
 def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salvage:
-    """Look for the deployment of ``config``, without one for any that left an engine VM. Raises libvirt's errors."""
+    """Look for the deployment of ``config``, without one for any that left an engine VM.
+
+    Raises RhvError ``storage.lvm.*``; libvirt's errors.
+    """
     unsure = [
         msg(
             "cleanup.unsure",
@@ -41,7 +46,9 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
             "uses, or switched libvirt's networks on cannot be known any more: all of that stays as it is.",
         )
     ]
-    disks = [Path(config.disk)] if config is not None else []
+    # A volume's device is no file to remove.
+    devices = [config.disk] if config is not None and config.disk.startswith("/dev/") else []
+    disks = [Path(config.disk)] if config is not None and not devices else []
     names = [config.name] if config is not None else []
     drives, jobs = [], []
     uuid = config.uuid if config is not None else ""
@@ -54,6 +61,7 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
         jobs.append(job)
         names.append(domain.name())
         uuid = uuid or domain.UUIDString()
+        devices += _devices(root)
         for path in _disks(root):
             if path == places.disk_file(str(path.parent), domain.name()):
                 disks.append(path)
@@ -78,13 +86,25 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
         finished=config is not None,
         discard=config is None,
         leftovers=sorted({str(path) for path in files if os.path.lexists(path)}),
-        made=[*_made(names, jobs), *_pools(connection, names)],
+        made=[*_made(names, jobs), *_pools(connection, names), *_volumes(devices)],
     )
     return Salvage(record, unsure)
 
 
 def _disks(root: ET.Element) -> list[Path]:
     return [Path(source.get("file", "")) for source in root.findall("devices/disk/source[@file]")]
+
+
+def _devices(root: ET.Element) -> list[str]:
+    return [source.get("dev", "") for source in root.findall("devices/disk/source[@dev]")]
+
+
+def _volumes(devices: Sequence[str]) -> list[list[str]]:
+    """The volumes among the engine VM's disks that are a deployment's by their tag."""
+    if not devices:
+        return []  # a host without LVM need not have its programs
+    found = [volume for volume in list_volumes() if volume.ours and str(device_of(volume.place)) in devices]
+    return [[KIND, volume.place] for volume in found]
 
 
 def _with_companions(disk: Path) -> list[Path]:

@@ -41,7 +41,7 @@ class Record:
     ``closing``: the Manager is being told to forget the key. ``discard``: the answers have changed; the unfinished VM
     and its disk go before anything else is made. ``made``: pairs of kind and name of everything else that was not so
     before, noted before it was changed; None in a record of version 0.1.0, which noted nothing. ``folder``, ``file``:
-    made; ``pool``: libvirt's storage pool, defined; ``network_started``,
+    made; ``pool``: libvirt's storage pool, defined; ``volume``: logical volume, made; ``network_started``,
     ``network_autostart``, ``unit_enabled``, ``unit_started``: switched on; ``domain``: VM of
     an unfinished deployment that was taken over, named by its job.
     """
@@ -69,8 +69,9 @@ class Record:
     made: list[list[str]] | None = None
 
     def files(self) -> frozenset[str]:
-        """Every file this deployment and unfinished ones before it have made."""
-        return frozenset(path for path in (self.disk, self.drive, *self.leftovers) if path)
+        """Every file this deployment and unfinished ones before it have made; a volume's device is none."""
+        paths = (self.disk, self.drive, *self.leftovers)
+        return frozenset(path for path in paths if path and not path.startswith("/dev/"))
 
 
 class Deployment:

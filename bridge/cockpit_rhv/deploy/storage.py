@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Storage for the engine's disk. Kind `directory` is a folder of this host; kind `nfs` an export it mounts."""
+"""Storage for the engine's disk: a folder of this host (`directory`), an export it mounts (`nfs`), a volume (`lvm`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..messages import msg
 from ..storage.engine_folder import mounts
 from . import places
 from .answers import get
+from .engine_volume import activate, ensure_volume
 from .storage_pool import define_storage, start_storage
 from .vm import connected
 
@@ -26,15 +27,17 @@ _MODE = 0o711
 
 
 def prepare_storage(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
-    """Make the storage usable; True when something was done. Raises RhvError ``storage.*``, OSError."""
+    """Make the storage usable; True when something was done. Raises RhvError ``storage.*``, ``disk.*``; OSError."""
     return _KINDS[get(answers, "storage.kind")](deployment, answers)
 
 
 def mount_storage(answers: Mapping[str, Any]) -> bool:
-    """Mount the engine's storage if it is one to be mounted and is not; True when it was not.
+    """Have the engine's storage here, mounted or its volume active; True when it was not.
 
-    Raises RhvError ``storage.gone``, ``storage.silent``, ``storage.not_mounted``, ``libvirt.*``.
+    Raises RhvError ``storage.gone``, ``storage.silent``, ``storage.not_mounted``, ``storage.lvm.*``, ``libvirt.*``.
     """
+    if places.engine_volume(answers) is not None:
+        return activate(answers)
     if places.storage_pool(answers) is None:
         return False
     with connected() as connection:
@@ -46,12 +49,23 @@ def _prepare_directory(deployment: Deployment, answers: Mapping[str, Any]) -> bo
 
 
 def _prepare_nfs(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    made = _make_own_folder(deployment, answers)
+    with connected() as connection:
+        return define_storage(connection, deployment, answers) or made
+
+
+def _prepare_volume(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
+    # For the config drive, a file.
+    made = _make_own_folder(deployment, answers)
+    return ensure_volume(deployment, answers) or made
+
+
+def _make_own_folder(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
     made = _make_folder(deployment, str(places.storage_folder(answers)))
     # Made long before, by a job under a strict umask maybe; QEMU's user must pass through it.
     ours = mounts().parent
     os.chmod(ours, stat.S_IMODE(ours.stat().st_mode) | 0o011)
-    with connected() as connection:
-        return define_storage(connection, deployment, answers) or made
+    return made
 
 
 def _make_folder(deployment: Deployment, folder: str) -> bool:
@@ -76,4 +90,5 @@ def _make_folder(deployment: Deployment, folder: str) -> bool:
 _KINDS: dict[str, Callable[[Deployment, Mapping[str, Any]], bool]] = {
     "directory": _prepare_directory,
     "nfs": _prepare_nfs,
+    "lvm": _prepare_volume,
 }

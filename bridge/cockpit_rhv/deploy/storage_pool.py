@@ -15,6 +15,7 @@ from ..storage.nfs import refuse_silent
 from ..storage.programs import Programs
 from . import places
 from .answers import get
+from .engine_volume import activate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,10 +83,13 @@ def define_storage(connection: libvirt.virConnect, deployment: Deployment, answe
 
 
 def start_storage(connection: libvirt.virConnect, answers: Mapping[str, Any]) -> bool:
-    """Mount the engine's storage if it is not, after a reboot say; True when it was not. Nothing for a directory.
+    """Mount the engine's storage, or activate its volume, after a reboot say; True when it was not.
 
-    Raises RhvError ``storage.gone``, ``storage.silent``, ``storage.not_mounted``; libvirt's errors.
+    Nothing for a directory. Raises RhvError ``storage.lvm.*``, ``storage.gone``, ``storage.silent``,
+    ``storage.not_mounted``; libvirt's errors.
     """
+    if places.engine_volume(answers) is not None:
+        return activate(answers)
     name = places.storage_pool(answers)
     if name is None:
         return False

@@ -14,7 +14,7 @@ from .config import read_engine_config
 from .engine_state import Health, read_health
 from .profile import load_profile
 from .rollback import WayBack, explain_loss, way_back
-from .upgrade_preflight import refuse_no_room, refuse_not_newer, refuse_unhealthy, unfinished
+from .upgrade_preflight import refuse_no_room, refuse_not_newer, refuse_unhealthy, refuse_volume, unfinished
 from .upgrade_record import UpgradeRecord, read_upgrade
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _obstacle(
 ) -> RhvError | None:
     obstacles: tuple[Callable[[], None], ...] = (
         lambda: _refuse_unfinished(record),
+        lambda: refuse_volume(config),
         lambda: refuse_not_newer(appliance.version, running),
         lambda: refuse_unhealthy(True, health),
         lambda: refuse_no_room(config, appliance),

@@ -48,6 +48,7 @@ def check_upgrade(
             ),
             msg("upgrade.other_image.hint", "Start the upgrade again, and look at what it says."),
         )
+    refuse_volume(config)
     known = read_upgrade()
     if known is not None and known.job == job:
         return known, appliance
@@ -114,6 +115,18 @@ def refuse_not_newer(version: str, running: str) -> None:
         ),
         msg("upgrade.not_newer.hint", "Install a newer appliance. An older one cannot read the engine's data."),
     )
+
+
+def refuse_volume(config: EngineConfig) -> None:
+    """Raise RhvError ``upgrade.volume`` where the engine's disk is a device: the way back is made of files' names."""
+    if config.disk.startswith("/dev/"):
+        raise RhvError(
+            "upgrade.volume",
+            msg(
+                "upgrade.volume", "An engine whose disk is a volume ({path}) cannot be upgraded yet.", path=config.disk
+            ),
+            msg("upgrade.volume.hint", "Nothing was changed. The engine goes on working in its version."),
+        )
 
 
 def refuse_no_room(config: EngineConfig, appliance: ApplianceImage) -> None:

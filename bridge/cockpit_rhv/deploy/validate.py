@@ -48,7 +48,8 @@ def validate_answers(profile: Profile, answers: Any) -> list[FieldError]:
     errors = _by_schema(profile.schema, answers)
     broken = {error.path for error in errors}
     if isinstance(answers, dict):
-        errors += [error for error in _across_fields(answers) if error.path not in broken]
+        across = [*_unavailable(profile.schema, answers), *_across_fields(answers)]
+        errors += [error for error in across if error.path not in broken]
     return errors
 
 
@@ -136,6 +137,14 @@ def _field_error(path: str, code: str, text: Message) -> FieldError:
     return FieldError(path, RhvError(f"answers.{code}", text))
 
 
+def _unavailable(schema: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Choices that the schema names and says of why they cannot be had; the form shows the same sentence."""
+    for path, field in document.fields(schema):
+        value, reasons = document.get(answers, path), field.get("x-unavailable", {})
+        if isinstance(value, str) and value in reasons:
+            yield _field_error(path, "unavailable", Message("answers.unavailable", reasons[value]))
+
+
 def _across_fields(answers: Mapping[str, Any]) -> Iterator[FieldError]:
     """Rules between answers. They look at what is there, whichever profile it belongs to."""
     mac = document.get(answers, "network.mac")
@@ -145,24 +154,55 @@ def _across_fields(answers: Mapping[str, Any]) -> Iterator[FieldError]:
             yield _field_error("network.mac", "format", problem)
     if document.get(answers, "network.mode") == "static":
         yield from _static_address(answers)
-    if document.get(answers, "storage.kind") == "nfs":
-        for name in ("server", "export"):
-            if document.get(answers, f"storage.{name}") in (None, ""):
-                text = msg("answers.nfs_needs", "An NFS storage needs this answer.")
+    kind = document.get(answers, "storage.kind")
+    if isinstance(kind, str) and kind in _STORAGE_NEEDS:
+        for name in _STORAGE_NEEDS[kind]:
+            if document.get(answers, f"storage.{name}") in (None, "", []):
+                text = msg("answers.storage_needs", "This type of storage needs this answer.")
                 yield _field_error(f"storage.{name}", "required", text)
-        yield from _shared_storage(answers)
+        yield from _storage_that_can_be_tried(kind, answers)
+    yield from _chap(answers)
 
 
-def _shared_storage(answers: Mapping[str, Any]) -> Iterator[FieldError]:
+_STORAGE_NEEDS = {
+    "nfs": ("server", "export"),
+    "lvm": ("volume_group",),
+    "iscsi": ("portals", "target", "lun", "wwid"),
+}
+#: A document of ``schemas/storage.json`` for each kind in which one member at a time is replaced, and the member of
+#: each answer.
+_PLAIN: dict[str, dict[str, Any]] = {
+    "nfs": {"type": "nfs", "server": "localhost", "path": "/x"},
+    "lvm": {"type": "lvm", "volume_group": "x"},
+    "iscsi": {"type": "iscsi", "portals": ["localhost"], "target": "iqn.2024-01.com.example:x", "lun": 0},
+}
+_MEMBERS = {
+    "nfs": {"server": "server", "export": "path", "mount_options": "options"},
+    "lvm": {"volume_group": "volume_group"},
+    "iscsi": {"portals": "portals", "target": "target"},
+}
+
+
+def _storage_that_can_be_tried(kind: str, answers: Mapping[str, Any]) -> Iterator[FieldError]:
     """What the storage test would refuse: what it cannot try must not be used untried."""
-    plain = {"type": "nfs", "server": "localhost", "path": "/x"}
-    for name, field in (("server", "server"), ("export", "path"), ("mount_options", "options")):
+    for name, member in _MEMBERS[kind].items():
         value = document.get(answers, f"storage.{name}")
-        if isinstance(value, str) and value:
+        if value and isinstance(value, type(_PLAIN[kind].get(member, ""))):
             try:
-                read_document({**plain, field: value})
+                read_document({**_PLAIN[kind], member: value})
             except RhvError as error:
                 yield _field_error(f"storage.{name}", "form", error.message)
+
+
+def _chap(answers: Mapping[str, Any]) -> Iterator[FieldError]:
+    for name in ("wwid", "chap_user", "chap_reverse_user"):
+        value = document.get(answers, f"storage.{name}")
+        # "$" of a pattern lets a line break at the end pass, and open-iscsi's settings are lines.
+        if isinstance(value, str) and not value.isprintable():
+            yield _field_error(f"storage.{name}", "form", msg("answers.form", "This is not valid here."))
+    if document.get(answers, "storage.chap_reverse_user") and not document.get(answers, "storage.chap_user"):
+        text = msg("answers.chap_one_way", "A target proves itself only to a host that has logged in with CHAP itself.")
+        yield _field_error("storage.chap_user", "required", text)
 
 
 def _is_hex(text: str) -> bool:

@@ -171,8 +171,8 @@ def _define(
     admin_password_hash: str,
     root_password_hash: str | None,
 ) -> libvirt.virDomain:
-    name, folder = get(answers, "engine.name"), places.storage_folder(answers)
-    disk, drive = places.disk_file(folder, name), places.drive_file(folder, name)
+    name = get(answers, "engine.name")
+    disk, drive = places.engine_disk(answers), places.drive_file(places.storage_folder(answers), name)
     if not disk.exists():
         raise RhvError(
             "engine.no_disk",
@@ -193,6 +193,7 @@ def _define(
         mac=mac,
         job=deployment.record.job,
         disk=str(disk),
+        block=places.engine_volume(answers) is not None,
         drive=str(drive),
         kvm=kvm_usable(),
     )

@@ -9,9 +9,13 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..messages import msg
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 _LINE = re.compile(r"^([0-9a-fA-F]{64})(?:[ \t]+[ *]?(\S.*))?$")
 _LIMIT = 65536
@@ -56,15 +60,28 @@ def found_sha256(image: Path, limit_s: float) -> str | None:
         status = os.fstat(stream.fileno())
         known = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if known not in _sums:
-            digest = hashlib.sha256()
-            block = bytearray(_BLOCK)
-            while size := stream.readinto(block):
-                digest.update(memoryview(block)[:size])
-                if time.monotonic() > deadline:
-                    return None
+            found = _digest(stream, deadline)
+            if found is None:
+                return None
             _sums.clear()
-            _sums[known] = digest.hexdigest()
+            _sums[known] = found
         return _sums[known]
+
+
+def file_sha256(image: Path) -> str:
+    """The SHA-256 the file has, read from its beginning to its end. Raises OSError."""
+    with image.open("rb", buffering=0) as stream:
+        return _digest(stream, None) or ""
+
+
+def _digest(stream: FileIO, deadline: float | None) -> str | None:
+    digest = hashlib.sha256()
+    block = bytearray(_BLOCK)
+    while size := stream.readinto(block):
+        digest.update(memoryview(block)[:size])
+        if deadline is not None and time.monotonic() > deadline:
+            return None
+    return digest.hexdigest()
 
 
 def wrong_sum(image: Path, expected: str, found: str) -> RhvError:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
+from .blocks import read_luns
 from .files import judge_room
 from .steps import ERROR, OK, WARNING, Found, Step, content_step, missing_program, space_step
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from .programs import Programs
 
 _LIMIT_S = 10.0
+#: How lsblk calls ways to disks that several hosts can have.
+_SHARED = ("iscsi", "fc", "fcoe")
 _GROUPS = ("vg_name", "vg_attr", "vg_size", "vg_free", "vg_missing_pv_count", "vg_tags")
 
 
@@ -35,6 +38,15 @@ class LvmTest:
                 msg("storage.lvm.group.title", "Volume group"),
                 msg("storage.lvm.group.why", "A group with a missing or shared disk loses volumes."),
                 self.group,
+            ),
+            Step(
+                "sharing",
+                msg("storage.lvm.sharing.title", "Disks of the group"),
+                msg(
+                    "storage.lvm.sharing.why",
+                    "Two hosts that write to one group without knowing of each other destroy it.",
+                ),
+                self.sharing,
             ),
             space_step(self.space),
             content_step(self.content),
@@ -84,6 +96,22 @@ class LvmTest:
                 stop=True,
             )
         return Found(OK, msg("storage.lvm.ok", "The group is complete and writable."), evidence)
+
+    def sharing(self) -> Found:
+        """Whether other hosts can reach its disks."""
+        luns = read_luns(self._programs)
+        mine = [lun for lun in luns if any(use.kind == "lvm" and use.what == self._name for use in lun.uses)]
+        evidence = [("lsblk, pvs", ", ".join(f"{lun.device} {lun.transport or '?'}" for lun in mine) or "no SCSI disk")]
+        shared = [lun.device for lun in mine if lun.transport in _SHARED]
+        if shared:
+            text = msg(
+                "storage.lvm.shared",
+                "The group lies on LUNs that other hosts may reach: {luns}",
+                luns=", ".join(shared),
+            )
+            remedy = msg("storage.lvm.shared.remedy", "Let only this host reach them, or choose another group.")
+            return Found(WARNING, text, evidence, remedy)
+        return Found(OK, msg("storage.lvm.local", "The group lies on disks of this host."), evidence)
 
     def space(self) -> Found:
         """Free extents."""

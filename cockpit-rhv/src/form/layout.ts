@@ -42,8 +42,11 @@ type Paths<T> = { [S in keyof T & string]: NonNullable<T[S]> extends object
 export type AnswerPath = Paths<Answers>;
 
 const isStatic = (read: Read) => read("network.mode") === "static";
-const isNfs = (read: Read) => read("storage.kind") === "nfs";
-const isDirectory = (read: Read) => !isNfs(read);
+const isKind = (kind: string) => (read: Read) => read("storage.kind") === kind;
+const isDirectory = isKind("directory");
+const isNfs = isKind("nfs");
+const isLvm = isKind("lvm");
+const isIscsi = isKind("iscsi");
 const nameRule = () => _("Use letters, digits, dots, hyphens and underscores; begin with a letter or digit.");
 const pathRule = () => _("Enter an absolute path, beginning with a slash.");
 
@@ -101,6 +104,14 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
                 label: _("NFS"),
                 description: _("A server keeps the disk; it is mounted here with every start of the host."),
             },
+            lvm: {
+                label: _("LVM volume group"),
+                description: _("A group of this host's disks. The engine can run on this host only."),
+            },
+            iscsi: {
+                label: _("iSCSI LUN"),
+                description: _("A storage server gives this host a disk."),
+            },
         }),
     },
     "storage.path": { pattern: pathRule, shown: isDirectory },
@@ -120,6 +131,14 @@ const RULES: Partial<Record<AnswerPath, Rule>> = {
         shown: isNfs, more: true,
         pattern: () => _("Enter names or name=value, separated by commas."),
     },
+    "storage.volume_group": { shown: isLvm, required: isLvm, width: "medium" },
+    "storage.portals": { shown: isIscsi, required: isIscsi },
+    "storage.target": { shown: isIscsi, required: isIscsi },
+    "storage.lun": { shown: isIscsi, required: isIscsi, width: "short" },
+    "storage.wwid": { shown: isIscsi, required: isIscsi, width: "medium" },
+    "storage.chap_user": { shown: isIscsi, more: true, width: "medium" },
+    "storage.chap_reverse_user": { shown: isIscsi, more: true, width: "medium" },
+    "accept.lun_content": { shown: () => false },
     "image.path": { more: true, pattern: pathRule },
     "host.name": { more: true, pattern: nameRule, width: "medium" },
     "host.address": { more: true, width: "medium" },

@@ -8,6 +8,8 @@ export interface FieldSchema {
     format?: string;
     pattern?: string;
     enum?: string[];
+    /** Values that cannot be chosen yet, with the reason (a gettext key). */
+    "x-unavailable"?: Record<string, string>;
     minLength?: number;
     maxLength?: number;
     minimum?: number;

@@ -71,6 +71,8 @@ function jsonTexts(root) {
             for (const [key, member] of Object.entries(value)) {
                 if (answers && (key === "title" || key === "description" || key === "x-invalid") && typeof member === "string")
                     found.push({ text: member, source });
+                else if (answers && key === "x-unavailable")
+                    found.push(...Object.values(member).map(text => ({ text, source })));
                 else
                     walk(member, source, answers);
             }

@@ -96,9 +96,11 @@ function RadioGroup({ field, onEdit, value, id, describedBy }: Omit<InputProps, 
                    data-field-group={field.path} aria-describedby={describedBy}>
             {field.schema.enum?.map(option => {
                 const { label, description } = optionText(field.path, option);
+                const reason = field.schema["x-unavailable"]?.[option];
                 return (
                     <Radio key={option} id={`${id}-${option}`} name={id} data-field={field.path} data-value={option}
-                           label={label} description={description} isChecked={value === option}
+                           label={label} description={reason === undefined ? description : _(reason)}
+                           isDisabled={reason !== undefined} isChecked={value === option}
                            onChange={() => onEdit(option)} />
                 );
             })}
