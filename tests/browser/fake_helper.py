@@ -37,6 +37,7 @@ from tests.browser.fake_states import (
     guest,
     guests,
     logs,
+    luns,
     plans,
     report,
     storage,
@@ -156,6 +157,12 @@ class Helper:
             return {"results": guests.results(params["uuids"])}
         if method in guest.ANSWERS:
             return guest.ANSWERS[method](params)
+        if method == "storage.discover":
+            return luns.targets()
+        if method == "storage.luns":
+            return luns.luns(params["target"])
+        if method == "storage.wipe_engine":
+            return {"removed": [file["name"] for file in params["files"]]}
         if method == "storage.cancel":
             return {"cancelled": self.trial is not None}
         if method == "storage.create":

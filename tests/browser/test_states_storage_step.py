@@ -99,9 +99,11 @@ def test_results_are_of_what_was_tested(browser: Browser, cockpit: LocalCockpit,
     assert sent(cockpit, "storage.test")[-1] == {
         "document": {"type": "nfs", "server": "nas.example.com", "path": "/srv/ill", "version": "auto", "options": ""},
         "need_gib": 10,
+        "engine": "HostedEngine",
     }
     for severity in ("ok", "warning", "unknown", "error", "skipped"):
         expect(page.locator(f"[data-trial-step][data-severity='{severity}']").first).to_be_visible()
+    page.locator("#storage-trial-title").evaluate("node => node.scrollIntoView()")
     see((page, look_as), "storage-test-ill")
     # another answer: stale
     page.locator("[data-field='storage.export']").fill("/srv/rhv")
@@ -133,4 +135,25 @@ def test_a_directory_without_rights_and_a_test_that_is_left(browser: Browser, co
     until(
         "the test that was left is cancelled", lambda: len(sent(cockpit, "storage.cancel")), lambda now: now > cancelled
     )
+    context.close()
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_an_earlier_engine_is_named_before_it_is_deleted(browser: Browser, cockpit: LocalCockpit, look_as: str) -> None:
+    context, page = at_storage(browser, cockpit, look_as)
+    nfs(page, "/srv/earlier")
+    page.locator("#test-storage").click()
+    expect(page.locator("[data-earlier='free']")).to_contain_text("HostedEngine.qcow2")
+    see((page, look_as), "storage-earlier")
+    page.locator("#wipe-engine").click()
+    expect(page.locator("#confirm-body")).to_contain_text("HostedEngine-cidata.iso")
+    see((page, look_as), "storage-earlier-delete")
+    tested = len(sent(cockpit, "storage.test"))
+    page.locator("#confirm-action").click()
+    expect(page.locator("#confirm-body")).to_have_count(0)
+    until("it is tested again", lambda: len(sent(cockpit, "storage.test")), lambda now: now == tested + 1)
+    wiped = sent(cockpit, "storage.wipe_engine")[-1]
+    assert (wiped["engine"], [file["name"] for file in wiped["files"]]) == (
+        "HostedEngine", ["HostedEngine.qcow2", "HostedEngine-cidata.iso"],
+    )  # fmt: skip
     context.close()

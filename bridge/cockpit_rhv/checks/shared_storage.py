@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
+from ..storage.files import SQUASHED
 from ..storage.steps import SKIPPED
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -21,11 +22,6 @@ LIMIT_S = 100.0
 #: engine's are copied there, and proved, by root, and must be QEMU's afterwards.
 ROOT = "root"
 SPACE = "space"
-_SQUASHED = msg(
-    "checks.shared.squashed.remedy",
-    "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
-)
-
 _SHARED = msg(
     "checks.shared.group_shared.remedy",
     "Another host could run the engine from there a second time: choose another group.",
@@ -64,7 +60,7 @@ def check_shared(context: Context) -> Outcome:
         report.results = [result for result in report.results if result.step.id != SPACE]
     squashed = next((result for result in report.results if _is_squashed(result)), None)
     if squashed is not None and report.verdict != ERROR:
-        return Outcome(ERROR, squashed.found.summary, evidence, _SQUASHED)
+        return Outcome(ERROR, squashed.found.summary, evidence, SQUASHED)
     shared = next((result for result in report.results if result.found.summary.id == "storage.lvm.shared"), None)
     if shared is not None and report.verdict != ERROR:
         return Outcome(ERROR, shared.found.summary, evidence, _SHARED)

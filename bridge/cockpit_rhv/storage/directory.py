@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..messages import msg
+from .earlier import wipe_files
 from .files import Files
 from .links import LINK_HINT, link_text, strangers_link
 from .steps import ERROR, OK, Found, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from .document import Directory
+    from .earlier import Earlier
     from .programs import Programs
 
 _MEMORY = ("tmpfs", "ramfs", "devtmpfs")
@@ -25,11 +29,13 @@ _LIMIT_S = 5.0
 class DirectoryTest:
     """One test of one directory. Only programs look at it: it may lie on a server that has died."""
 
-    def __init__(self, document: Directory, programs: Programs, need_gib: float | None) -> None:
+    def __init__(
+        self, document: Directory, programs: Programs, need_gib: float | None, earlier: Earlier | None = None
+    ) -> None:
         self._path = document.path
         self._make = document.make
         self._programs = programs
-        self._files = Files(document.path, programs, need_gib, given=True)
+        self._files = Files(document.path, programs, need_gib, given=True, earlier=earlier)
 
     def steps(self) -> list[Step]:
         """In the order they are done."""
@@ -86,6 +92,10 @@ class DirectoryTest:
             text = msg("storage.directory.none", "It does not exist yet.")
             return Found(OK, text, [(f"stat {self._path}", "ENOENT")])
         return self._files.content()
+
+    def wipe(self, files: Sequence[Mapping[str, str]]) -> list[str]:
+        """As :func:`wipe_files`."""
+        return wipe_files(self._path, self._programs, files)
 
     def _place(self) -> str:
         """The directory, or the nearest one above it that exists where it may be made."""

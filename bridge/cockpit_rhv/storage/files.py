@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, content_step, space
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .earlier import Earlier
     from .programs import Programs
 
 GIB = 2**30
@@ -32,15 +34,24 @@ _DISKS = (".qcow2", ".raw", ".img", ".iso", ".vmdk")
 class Files:
     """The directory of a test. ``programs``: those that see it, perhaps in a mount namespace.
 
+    ``earlier``: it is to hold an engine's disk; what of an engine to look for in it.
     ``given``: disks there are made by root and given to QEMU's user, as on a local file system; QEMU's user need not
     be able to make files of its own.
     """
 
-    def __init__(self, path: str, programs: Programs, need_gib: float | None, given: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        programs: Programs,
+        need_gib: float | None,
+        given: bool = False,
+        earlier: Earlier | None = None,
+    ) -> None:
         self.path = path
         self.programs = programs
         self.need_gib = need_gib
         self._given = given
+        self._earlier = earlier
         self._seen: dict[str, Any] = {}
         self._user: QemuUser | None = None
         #: The number by which a file of QEMU's user belongs to it there; None before it has written one.
@@ -141,7 +152,13 @@ class Files:
         return answer
 
     def root(self) -> Found:
-        """Whether root's files are root's there."""
+        """Whether root's files are root's there; root copies and proves the disk of an engine, which must be QEMU's."""
+        found = self._root()
+        if self._earlier is not None and found.severity == WARNING:
+            return replace(found, severity=ERROR, remedy=SQUASHED)
+        return found
+
+    def _root(self) -> Found:
         answer = self.probe("write", None)
         if "errno" in answer:
             tried = [("write as root", answer["detail"])]
@@ -190,7 +207,10 @@ class Files:
         return judge_room(seen["free"], seen["size"], self.need_gib, f"statvfs {self.path}")
 
     def content(self) -> Found:
-        """Empty, or what lies there."""
+        """Empty, or what lies there; first what would stand in an engine's way."""
+        in_the_way = self._earlier.look(self.path, self.programs) if self._earlier else None
+        if in_the_way is not None:
+            return in_the_way
         seen = self.look()
         if "errno" in seen:
             return Found(
@@ -263,6 +283,10 @@ _SERVER_FAULT = msg("storage.write.server", "See the server's own log; this host
 _SQUASH = msg(
     "storage.root.remedy",
     "Export it with no_root_squash to this host, or keep in mind that only QEMU's user may write.",
+)
+SQUASHED = msg(
+    "checks.shared.squashed.remedy",
+    "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
 )
 _LOCK_REMEDY = msg(
     "storage.locks.remedy",

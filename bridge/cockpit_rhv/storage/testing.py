@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .document import Document
+    from .earlier import Earlier
 
 T = TypeVar("T")
 
@@ -44,31 +45,47 @@ def try_storage(
     cancel: threading.Event | None = None,
     tell: Callable[[StepResult], None] | None = None,
     begin: Callable[[Sequence[Step]], None] | None = None,
+    earlier: Earlier | None = None,
 ) -> Report:
     """Test the storage a JSON value describes and undo everything; ends within a minute and a half, whatever hangs.
 
     ``cancel``, set by anybody, lets it undo at once. ``begin`` is given all steps before the first one is done.
+    ``earlier``: the place is for an engine, and what one left there before is to be told.
     Raises RhvError ``storage.document`` before anything is tried.
     """
     document = read_document(value)
     with ACTIVE.running(cancel or threading.Event()) as event:
-        steps = steps_of(document, Programs(event), need_gib)
+        steps = steps_of(document, Programs(event), need_gib, earlier)
         if begin is not None:
             begin(steps)
-        return run_steps(steps, Report(document_json(document)), tell)
+        return run_steps(steps, Report(document_json(document), earlier=earlier), tell)
 
 
-def steps_of(document: Document, programs: Programs, need_gib: float | None = None) -> list[Step]:
+def steps_of(
+    document: Document, programs: Programs, need_gib: float | None = None, earlier: Earlier | None = None
+) -> list[Step]:
     """The steps of its test, in the order they are done; the last undoes."""
     if isinstance(document, Nfs):
-        return NfsTest(document, programs, need_gib).steps()
+        return NfsTest(document, programs, need_gib, earlier).steps()
     if isinstance(document, Directory):
-        return DirectoryTest(document, programs, need_gib).steps()
+        return DirectoryTest(document, programs, need_gib, earlier).steps()
     if isinstance(document, Iscsi):
         return IscsiTest(document, programs, need_gib).steps()
     if isinstance(document, Lvm):
         return LvmTest(document, programs, need_gib).steps()
     return FcTest(document, programs, need_gib).steps()
+
+
+def wipe_earlier(value: Any, files: Sequence[Mapping[str, str]]) -> list[str]:
+    """Delete files (``name``, ``mark``) that a test told of in ``Report.earlier``, all or none; returns their names.
+
+    Raises RhvError ``storage.*``, for a place that does not answer ``storage.overdue``.
+    """
+    document = read_document(value)
+    if isinstance(document, Nfs):
+        return _asked(lambda programs: NfsTest(document, programs, None).wipe(files))
+    assert isinstance(document, Directory), "only places of files have files"
+    return _asked(lambda programs: DirectoryTest(document, programs, None).wipe(files))
 
 
 def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -120,7 +137,7 @@ class Running:
         self._results: list[StepResult] = []
         self._watchers: list[Callable[[], None]] = []
 
-    def test(self, value: Any, need_gib: float | None = None) -> Report:
+    def test(self, value: Any, need_gib: float | None = None, earlier: Earlier | None = None) -> Report:
         """As :func:`try_storage`. Raises RhvError ``storage.busy`` while another one runs, ``storage.document``."""
         cancel = threading.Event()
         with self._lock:
@@ -132,7 +149,7 @@ class Running:
                 )
             self._cancel = cancel
         try:
-            return try_storage(value, need_gib, cancel, self._tell, self._begin)
+            return try_storage(value, need_gib, cancel, self._tell, self._begin, earlier)
         finally:
             with self._lock:
                 self._cancel, self._plan, self._results = None, [], []

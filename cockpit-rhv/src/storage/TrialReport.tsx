@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef } from "react";
+
 import { LookedAt } from "../checks/LookedAt";
 import { TONES, word } from "../checks/severity";
 import { ErrorAlert } from "../common/ErrorAlert";
@@ -34,6 +36,13 @@ function StepItem({ step }: { step: StorageStep | Live<StorageStep> }) {
 /** The steps of a test that runs: those that were done, the one that is being done, those to come. */
 export function LiveSteps() {
     const topic = useTopic("storage_test");
+    const list = useRef<HTMLOListElement>(null);
+    const known = topic.state === "ready" && topic.value.plan.length > 0;
+    // Below a form there is often no room for what is about to come.
+    useEffect(() => {
+        if (known)
+            list.current?.closest("section")?.scrollIntoView({ block: "start" });
+    }, [known]);
     if (topic.state === "error")
         return <ErrorAlert error={topic.error} title={_("The steps cannot be followed")} />;
     const { plan, steps } = topic.state === "ready" ? topic.value : { plan: [], steps: [] };
@@ -43,7 +52,7 @@ export function LiveSteps() {
             <p role="status">
                 {now ? _("Being tested: {step}", { step: text(now.title) }) : steps.length === 0 && _("The test begins…")}
             </p>
-            <ol className="rhv-checks">
+            <ol className="rhv-checks" ref={list}>
                 {plan.map(({ id, title }, index) => {
                     const done = steps[index];
                     if (done)

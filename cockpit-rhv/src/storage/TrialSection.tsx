@@ -27,7 +27,6 @@ export function TrialSection({ handle, params, level, ready, after }: TrialSecti
     const connection = useConnection();
     const privileged = connection.state === "connected" && connection.hello.privileged;
     const button = useRef<HTMLButtonElement>(null);
-    const section = useRef<HTMLElement>(null);
     const running = trial.state === "running";
     const current = isAbout(trial, params);
 
@@ -36,14 +35,11 @@ export function TrialSection({ handle, params, level, ready, after }: TrialSecti
     useEffect(() => {
         if (ran.current && !running && document.activeElement === document.body)
             button.current?.focus({ preventScroll: true });
-        // Below the fields there is often no room for what is about to come.
-        if (running && !ran.current)
-            section.current?.scrollIntoView({ block: "start" });
         ran.current = running;
     }, [running]);
 
     return (
-        <section ref={section} aria-labelledby="storage-trial-title" data-trial={trial.state} data-current={trial.state === "none" ? undefined : current}>
+        <section aria-labelledby="storage-trial-title" className="rhv-trial" data-trial={trial.state} data-current={trial.state === "none" ? undefined : current}>
             <div className="rhv-section-head">
                 <Title headingLevel={level} size="md" id="storage-trial-title">{_("Test of this storage")}</Title>
             </div>

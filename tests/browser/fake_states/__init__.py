@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable
 
-from . import create, errors, guest, guests, jobs, logs, networks, plans, storage, trial
+from . import create, errors, guest, guests, jobs, logs, luns, networks, plans, storage, trial
 from .checks import report
 from .engine import engine
 from .form import form
@@ -16,7 +16,7 @@ from .texts import CLEANUP, JOB, TASK, UPGRADE, Json, msg
 
 __all__ = [
     "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "create", "form", "guest", "guests", "logs",
-    "plans", "report", "storage", "trial",
+    "luns", "plans", "report", "storage", "trial",
 ]  # fmt: skip
 
 

@@ -89,11 +89,45 @@ _ILL = {
 }
 
 
+_DISK: Json = {
+    "name": "HostedEngine.qcow2",
+    "size_bytes": 4 * 2**30,
+    "allocated_bytes": 3 * 2**30,
+    "virtual_bytes": 10 * 2**30,
+    "modified_s": 1_760_000_000,
+    "in_use": False,
+    "mark": "12:4294967296:1760000000000000000",
+}
+_DRIVE: Json = {
+    **_DISK,
+    "name": "HostedEngine-cidata.iso",
+    "size_bytes": 376832,
+    "allocated_bytes": 376832,
+    "virtual_bytes": None,
+    "mark": "13:376832:1760000000000000000",
+}
+_EARLIER = Found(
+    ERROR,
+    msg(
+        "storage.earlier.found",
+        "It holds what an earlier engine of this name left: {names}.",
+        names="HostedEngine.qcow2, HostedEngine-cidata.iso",
+    ),
+    [("stat HostedEngine.qcow2", "3221225472")],
+    msg(
+        "storage.earlier.remedy",
+        "Choose another name for the engine VM or another place, or delete these files for good.",
+    ),
+)
+
+
 def trial(params: Json, cancelled: bool = False) -> tuple[Json, Json]:
     """The answer, and what the topic says while the third step is being done."""
     document = read_document(params["document"])
     steps = steps_of(document, Programs())
     found = {**_GOOD, **_ILL} if "ill" in params["document"]["path"] else _GOOD
+    if "earlier" in params["document"]["path"]:
+        found = {**_GOOD, "content": _EARLIER}
     stopped = Found(SKIPPED, msg("storage.step.cancelled", "The test was cancelled."))
     results = [
         StepResult(step, found[step.id] if index < 2 or not cancelled else stopped, 0.2)
@@ -105,4 +139,7 @@ def trial(params: Json, cancelled: bool = False) -> tuple[Json, Json]:
         "plan": [{"id": step.id, "title": step.title.to_json()} for step in steps],
         "steps": [result.to_json() for result in results[:2]],
     }
-    return report.to_json(), running
+    answer = report.to_json()
+    if "earlier" in params["document"]["path"]:
+        answer["earlier"] = [_DISK, _DRIVE]
+    return answer, running

@@ -10,6 +10,7 @@ import { useStorageTrial } from "../../storage/trial";
 import type { DraftHandle } from "../draft-context";
 import { Wizard, WizardStep } from "./pf";
 import { focusProblem } from "./focus";
+import { EarlierEngine } from "./EarlierEngine";
 import { StepForm } from "./StepForm";
 import { testOf, untested } from "./storageTest";
 import { WizardButtons, type Submit } from "./WizardButtons";
@@ -61,7 +62,10 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                     {index === 0 && notice}
                     <StepForm draft={draft} update={update} step={step} title={stepTitle(step)} intro={stepIntro(step)} problems={problems}
                               {...(step === "storage" && params && {
-                                  below: <TrialSection handle={trial} params={params} level="h3" ready={() => onLeave("storage")} />,
+                                  below: <TrialSection handle={trial} params={params} level="h3" ready={() => onLeave("storage")}
+                                                       after={report => (
+                                                           <EarlierEngine report={report} params={params} again={() => trial.run(params)} />
+                                                       )} />,
                               })} />
                 </WizardStep>
             ))}

@@ -13,7 +13,13 @@ export function testOf(draft: Draft): StorageTestParams | null {
         return null;
     // Of a deployment that has begun the disk has taken its room already.
     const need = draft.begun ? undefined : at(answers, "engine.disk_gib");
-    return { document, ...(typeof need === "number" && { need_gib: need }) };
+    const name = at(answers, "engine.name");
+    const files = document.type !== "lvm";
+    return {
+        document,
+        ...(typeof need === "number" && { need_gib: need }),
+        ...(files && !draft.begun && typeof name === "string" && name !== "" && { engine: name }),
+    };
 }
 
 function documentOf(answers: object): Record<string, unknown> | null {
@@ -28,6 +34,8 @@ function documentOf(answers: object): Record<string, unknown> | null {
             version: at(answers, "storage.nfs_version") ?? "auto",
             options: at(answers, "storage.mount_options") ?? "",
         };
+    case "lvm":
+        return { type: "lvm", volume_group: at(answers, "storage.volume_group") ?? "" };
     default:
         return null;
     }
