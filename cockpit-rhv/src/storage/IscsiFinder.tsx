@@ -82,7 +82,7 @@ export function IscsiFinder({ iscsi: { targets, luns, data }, ready, target, onT
             {luns.answer?.state === "failed" && <ErrorAlert error={luns.answer.error} title={_("The LUNs cannot be found out")} />}
             {luns.answer?.state === "known" && (
                 <section aria-labelledby="luns-title" data-luns={luns.answer.value.length}>
-                    <h3 id="luns-title" className="pf-v6-screen-reader">{_("LUNs")}</h3>
+                    <span id="luns-title" className="pf-v6-screen-reader">{_("LUNs")}</span>
                     {luns.answer.value.length === 0
                         ? <Notice variant="warning" title={_("The target shows no LUN to this host.")} />
                         : <LunTable luns={luns.answer.value} labelledBy="luns-title" />}

@@ -32,14 +32,19 @@ export function TrialSection({ handle, params, level, ready, after }: TrialSecti
 
     // The button to cancel goes with the test: who stood on it is not to lose the place.
     const ran = useRef(false);
+    const section = useRef<HTMLElement>(null);
     useEffect(() => {
-        if (ran.current && !running && document.activeElement === document.body)
-            button.current?.focus({ preventScroll: true });
+        if (ran.current && !running) {
+            if (document.activeElement === document.body)
+                button.current?.focus({ preventScroll: true });
+            // The verdict stands above the steps, and below the fields there may have been no room for either.
+            section.current?.scrollIntoView({ block: "start" });
+        }
         ran.current = running;
     }, [running]);
 
     return (
-        <section aria-labelledby="storage-trial-title" className="rhv-trial" data-trial={trial.state} data-current={trial.state === "none" ? undefined : current}>
+        <section ref={section} aria-labelledby="storage-trial-title" className="rhv-trial" data-trial={trial.state} data-current={trial.state === "none" ? undefined : current}>
             <div className="rhv-section-head">
                 <Title headingLevel={level} size="md" id="storage-trial-title">{_("Test of this storage")}</Title>
             </div>
