@@ -143,5 +143,9 @@ def test_only_an_engines_files_that_nobody_needs_are_deleted(folder: Path, monke
     monkeypatch.setattr(deploy_earlier, "read_record", lambda: record)
     assert refused("HostedEngine.qcow2") == "storage.earlier.foreign"
     assert told(try_storage(place, earlier=deploy_earlier.earlier_of(place, "HostedEngine"))) == []
+    for name in ("../HostedEngine", "a/b", "", ".hidden", "x\n"):
+        with pytest.raises(RhvError) as caught:
+            deploy_earlier.earlier_of(place, name)
+        assert caught.value.code == "storage.earlier.name"
     assert path.exists()
     assert other.exists()

@@ -344,7 +344,7 @@ def test_one_test_at_a_time_and_it_can_be_cancelled(folder: Path, monkeypatch: p
 
     monkeypatch.setattr(
         "cockpit_rhv.storage.testing.try_storage",
-        lambda value, need, cancel, _tell, begin: original(value, need, cancel, meanwhile, begin),
+        lambda value, need, cancel, _tell, begin, _earlier: original(value, need, cancel, meanwhile, begin),
     )
     report = running.test({"type": "directory", "path": str(folder)})
     assert second[0] == "storage.busy"

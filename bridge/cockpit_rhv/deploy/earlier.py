@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,16 @@ def _own_files() -> frozenset[str]:
 
 def _folder(value: Any, engine: str) -> Path:
     """Where this host sees the place, or would."""
+    # As in answers.schema.json; a name with a slash in it would lead elsewhere.
+    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,62}", engine):
+        raise RhvError(
+            "storage.earlier.name",
+            msg("storage.earlier.name", "{name} cannot be the name of an engine VM.", name=engine[:80]),
+            msg(
+                "storage.earlier.name.hint",
+                "Use letters, digits, dots, hyphens and underscores; begin with a letter or digit.",
+            ),
+        )
     document = read_document(value)
     if isinstance(document, Nfs):
         return engine_folder(engine, {"kind": "nfs", "server": document.server, "export": document.path})
