@@ -38,10 +38,12 @@ from tests.browser.fake_states import (
     guest,
     guests,
     logs,
+    luns,
     networks,
     plans,
     report,
     storage,
+    trial,
 )
 
 STATE_FILE = Path(os.environ["RHV_FAKE_STATE"])
@@ -89,6 +91,8 @@ class Helper:
             raise SystemExit(3)
         self.state: State = STATES[self.name]()
         self.revisions: dict[str, int] = {}
+        #: A test of a storage that goes on until it is cancelled: id and parameters of the request.
+        self.trial: tuple[Any, Json] | None = None
 
     def answer(self, method: str, params: Json) -> Json:
         if METHODS[method]["privileged"] and not self.state.privileged:
@@ -164,6 +168,14 @@ class Helper:
                 STATE_FILE.write_text("nets-kept" if method == "networks.confirm" else "nets-confirming")
                 self.follow()
             return networks.answer(method)
+        if method == "storage.discover":
+            return luns.targets()
+        if method == "storage.luns":
+            return luns.luns(params["target"])
+        if method == "storage.wipe_engine":
+            return {"removed": [file["name"] for file in params["files"]]}
+        if method == "storage.cancel":
+            return {"cancelled": self.trial is not None}
         if method == "storage.create":
             return {"pool": storage.LOCAL}
         if method == "storage.upload_begin":
@@ -212,6 +224,33 @@ class Helper:
                 }
             )
 
+    def tell(self, topic: str, snapshot: Json) -> None:
+        if topic in self.revisions:
+            self.revisions[topic] += 1
+            told = {"topic": topic, "revision": self.revisions[topic], "snapshot": strip_nulls(snapshot)}
+            write({"method": "topic.snapshot", "params": told})
+
+    def test(self, request: Json) -> bool:
+        """A test whose path has "slow" in it goes on until it is cancelled; whether the answer has been seen to."""
+        if request["method"] == "storage.test":
+            answer, running = trial.trial(request["params"])
+            self.state.topics["storage_test"] = lambda: running
+            self.tell("storage_test", running)
+            self.trial = (request["id"], request["params"])
+            if "slow" in request["params"]["document"]["path"]:
+                return True
+        elif request["method"] == "storage.cancel" and self.trial is not None:
+            write({"id": request["id"], "result": {"cancelled": True}})
+            answer = trial.trial(self.trial[1], cancelled=True)[0]
+        else:
+            return False
+        assert self.trial is not None
+        write({"id": self.trial[0], "result": answer})
+        self.trial = None
+        self.state.topics["storage_test"] = lambda: trial.IDLE
+        self.tell("storage_test", trial.IDLE)
+        return True
+
     def run(self) -> None:
         buffer = b""
         while True:
@@ -229,6 +268,8 @@ class Helper:
                 request = json.loads(line)
                 with REQUESTS.open("a") as log:
                     log.write(line.decode() + "\n")
+                if self.state.privileged and self.test(request):
+                    continue
                 try:
                     answer = {"result": self.answer(request["method"], request["params"])}
                 except RhvError as error:

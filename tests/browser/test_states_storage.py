@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.fake_states import storage
+from tests.browser.fake_states import luns, storage
 from tests.browser.local_cockpit import LocalCockpit, obstacle
 from tests.browser.states_page import FORMS, english, look, new_context, open_page, sent, unfold
 
@@ -135,6 +135,40 @@ def test_an_iscsi_domain_with_a_port_that_is_none(browser: Browser, cockpit: Loc
     page.locator("#pool-port").fill("65536")
     expect(page.locator("#edit-confirm")).to_be_disabled()
     expect(page.get_by_text("A port is a number from 1 to 65535.")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_luns_that_hold_data_are_named_and_confirmed(browser: Browser, cockpit: LocalCockpit, look_as: str) -> None:
+    context = new_context(browser, cockpit, look_as)
+    page = open_page(context, cockpit, "storage", "storage")
+    page.locator("#create-pool").click()
+    page.locator("#pool-kind").select_option("iscsi")
+    page.locator("#pool-name").fill("san")
+    expect(page.locator("#find-targets")).to_have_attribute("aria-disabled", "true")
+    page.locator("#pool-host").fill("2001:db8::7")
+    page.locator("#find-targets").click()
+    page.locator("#pool-targets").select_option(luns.TARGET)
+    assert sent(cockpit, "storage.discover")[-1] == {"portal": "[2001:db8::7]:3260"}
+    expect(page.locator("#pool-source")).to_have_value(luns.TARGET)
+    expect(page.locator("#edit-confirm")).to_be_enabled()
+    page.locator("#show-luns").click()
+    expect(page.locator("[data-luns='3'] tbody tr")).to_have_count(3)
+    assert sent(cockpit, "storage.luns")[-1] == {"portals": ["[2001:db8::7]:3260"], "target": luns.TARGET}
+    expect(page.locator("[data-held]")).to_contain_text("payroll")
+    expect(page.locator("#edit-confirm")).to_be_disabled()
+    page.locator("[data-held]").scroll_into_view_if_needed()
+    look(page, f"{look_as}-storage-luns", whole=False)
+    if look_as == "es":
+        no_english(page)
+    page.locator("#pool-held").check()
+    expect(page.locator("#edit-confirm")).to_be_enabled()
+    # another target: what was confirmed was something else
+    page.locator("#pool-targets").select_option("iqn.2024-01.com.example:backup")
+    expect(page.locator("[data-luns]")).to_have_count(0)
+    page.locator("#show-luns").click()
+    expect(page.locator("[data-luns='1']")).to_be_visible()
+    expect(page.locator("[data-held]")).to_have_count(0)
     context.close()
 
 

@@ -70,7 +70,7 @@ def test_a_good_directory_and_nothing_left_in_it(folder: Path) -> None:
     assert {found[step] for step in ("path", "write", "root", "locks", "space", "content")} == {"ok"}, texts(report)
     assert found["latency"] in ("ok", "warning")
     assert list(folder.iterdir()) == []
-    assert report.to_json()["document"] == {"type": "directory", "path": str(folder)}
+    assert report.to_json()["document"] == {"type": "directory", "path": str(folder), "make": False}
 
 
 def test_what_lies_in_a_directory_is_said(folder: Path) -> None:
@@ -86,11 +86,51 @@ def test_what_lies_in_a_directory_is_said(folder: Path) -> None:
     assert texts(try_storage({"type": "directory", "path": str(folder)}))["content"] == "storage.content.domain"
 
 
-def test_a_directory_qemu_may_not_write(folder: Path) -> None:
+def test_a_directory_where_root_makes_the_disks_as_in_libvirts_own(folder: Path) -> None:
     os.chown(folder, 0, 0)
+    folder.chmod(0o711)
+    (folder / "guest.qcow2").write_text("x")
+    found = try_storage({"type": "directory", "path": str(folder)})
+    assert {severities(found)[step] for step in ("write", "root", "locks", "content")} == {"ok"}, texts(found)
+    assert [path.name for path in folder.iterdir()] == ["guest.qcow2"]
+
+
+def test_a_directory_where_root_cannot_give_files_away_but_qemu_may_make_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a server that squashes root, which this host has mounted by itself."""
+    original = Files.probe
+
+    def probe(files: Files, action: str, user: QemuUser | None) -> dict[str, Any]:
+        if files._given and action != "look" and user is not None:
+            return {"errno": "EPERM", "detail": "fchown"}
+        return original(files, action, user)
+
+    monkeypatch.setattr(Files, "probe", probe)
+    found = severities(try_storage({"type": "directory", "path": str(folder)}))
+    assert {found[step] for step in ("write", "locks")} == {"ok"}
+    os.chown(folder, 0, 0)
+    assert texts(try_storage({"type": "directory", "path": str(folder)}))["write"] == "storage.write.closed"
+
+
+def test_a_directory_qemu_cannot_reach(folder: Path) -> None:
+    os.chown(folder, 0, 0)
+    folder.chmod(0o700)
     report = try_storage({"type": "directory", "path": str(folder)})
-    assert texts(report)["write"] == "storage.write.denied"
+    assert texts(report)["write"] == "storage.write.closed"
     assert (severities(report)["locks"], report.verdict) == ("skipped", "error")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_directory_that_will_be_made(folder: Path) -> None:
+    wanted = folder / "one" / "two"
+    report = try_storage({"type": "directory", "path": str(wanted), "make": True})
+    assert (texts(report)["path"], texts(report)["content"]) == ("storage.directory.made", "storage.directory.none")
+    assert report.verdict in ("ok", "warning"), texts(report)
+    assert list(folder.iterdir()) == []
+    (folder / "one").write_text("in the way")
+    blocked = try_storage({"type": "directory", "path": str(wanted), "make": True})
+    assert severities(blocked)["path"] == "error"
 
 
 @pytest.mark.parametrize(
@@ -294,6 +334,7 @@ def test_one_test_at_a_time_and_it_can_be_cancelled(folder: Path, monkeypatch: p
     assert not running.cancel()
     monkeypatch.setattr(file_probe, "_WRITES", 1)
     second: list[str] = []
+    original = try_storage
 
     def meanwhile(_result: object) -> None:
         with pytest.raises(RhvError) as caught:
@@ -301,14 +342,30 @@ def test_one_test_at_a_time_and_it_can_be_cancelled(folder: Path, monkeypatch: p
         second.append(caught.value.code)
         assert running.cancel()
 
-    original = try_storage
     monkeypatch.setattr(
-        "cockpit_rhv.storage.testing.try_storage", lambda value, need, cancel: original(value, need, cancel, meanwhile)
+        "cockpit_rhv.storage.testing.try_storage",
+        lambda value, need, cancel, _tell, begin, _earlier: original(value, need, cancel, meanwhile, begin),
     )
     report = running.test({"type": "directory", "path": str(folder)})
     assert second[0] == "storage.busy"
     assert report.cancelled
     assert not running._cancel
+
+
+def test_a_test_is_watched_from_its_plan_to_its_end(folder: Path) -> None:
+    running = Running()
+    seen: list[tuple[bool, int, int]] = []
+
+    def look() -> None:
+        state = running.to_json()
+        seen.append((state["running"], len(state["plan"]), len(state["steps"])))
+
+    forget = running.on_change(look)
+    running.test({"type": "directory", "path": str(folder)})
+    assert seen == [*((True, 7, steps) for steps in range(8)), (False, 0, 0)]
+    forget()
+    running.test({"type": "directory", "path": str(folder)})
+    assert len(seen) == 9
 
 
 def test_nfs_without_a_client_in_the_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

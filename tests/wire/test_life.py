@@ -88,6 +88,11 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "machines.remove": {"uuid": "x", "paths": []},
     "storage.test": {"document": {"type": "directory", "path": "/x"}},
     "storage.cancel": {},
+    "storage.wipe_engine": {
+        "document": {"type": "directory", "path": "/x"},
+        "engine": "x",
+        "files": [{"name": "x", "mark": "x"}],
+    },
     "storage.discover": {"portal": "x"},
     "storage.luns": {},
     "storage.create": {"name": "x", "kind": "dir", "target": "/x", "autostart": False},

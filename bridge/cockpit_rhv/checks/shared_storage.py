@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
+from ..storage.files import SQUASHED
 from ..storage.steps import SKIPPED
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -24,11 +25,6 @@ ROOT = "root"
 #: The answer that a remedy would change, by kind.
 _FIELDS = {"nfs": "storage.server", "lvm": "storage.volume_group"}
 SPACE = "space"
-_SQUASHED = msg(
-    "checks.shared.squashed.remedy",
-    "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
-)
-
 _SHARED = msg(
     "checks.shared.group_shared.remedy",
     "Another host could run the engine from there a second time: choose another group.",
@@ -71,7 +67,7 @@ def _tried(context: Context, kind: str) -> Outcome:
         report.results = [result for result in report.results if result.step.id != SPACE]
     squashed = next((result for result in report.results if _is_squashed(result)), None)
     if squashed is not None and report.verdict != ERROR:
-        return Outcome(ERROR, squashed.found.summary, evidence, _SQUASHED)
+        return Outcome(ERROR, squashed.found.summary, evidence, SQUASHED)
     shared = next((result for result in report.results if result.found.summary.id == "storage.lvm.shared"), None)
     if shared is not None and report.verdict != ERROR:
         return Outcome(ERROR, shared.found.summary, evidence, _SHARED)

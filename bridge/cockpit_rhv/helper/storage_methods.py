@@ -18,7 +18,8 @@ FIND_LIMIT_S = 120.0
 
 
 @cache
-def _running() -> Running:
+def running() -> Running:
+    """The test of this helper, if one runs."""
     from ..storage.testing import Running
 
     return Running()
@@ -26,14 +27,20 @@ def _running() -> Running:
 
 async def test(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Test a storage."""
-    work = _running().test
-    report = await call.session.library.run(work, params["document"], params.get("need_gib"), limit_s=TEST_LIMIT_S)
-    return report.to_json()
+
+    def work() -> dict[str, Any]:
+        from ..deploy.earlier import earlier_of
+
+        engine = params.get("engine")
+        earlier = None if engine is None else earlier_of(params["document"], engine)
+        return running().test(params["document"], params.get("need_gib"), earlier).to_json()
+
+    return await call.session.library.run(work, limit_s=TEST_LIMIT_S)
 
 
 async def cancel(_params: Mapping[str, Any], _call: Call) -> dict[str, Any]:
     """Stop the test that runs."""
-    return {"cancelled": _running().cancel()}
+    return {"cancelled": running().cancel()}
 
 
 async def discover(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -52,7 +59,16 @@ async def luns(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     )
 
 
+async def wipe_engine(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """Delete what an earlier engine left."""
+    from ..deploy.earlier import WIPE_LIMIT_S, wipe_engine
+
+    wanted = (params["document"], params["engine"], params["files"])
+    return {"removed": await call.session.library.storage(wipe_engine, *wanted, limit_s=WIPE_LIMIT_S)}
+
+
 STORAGE_METHODS = {
+    "storage.wipe_engine": wipe_engine,
     "storage.test": test,
     "storage.cancel": cancel,
     "storage.discover": discover,

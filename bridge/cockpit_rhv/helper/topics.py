@@ -238,6 +238,12 @@ def _networks_topic(library: Library, is_visible: Callable[[], bool]) -> Topic:
     return NetworksTopic(library, is_visible)
 
 
+def _storage_test_topic() -> Topic:
+    from .storage_test_topic import StorageTestTopic
+
+    return StorageTestTopic()
+
+
 class Topics:
     """Finds topics by name, making each when it is first asked for."""
 
@@ -249,6 +255,7 @@ class Topics:
             "load": lambda: _load_topic(library, is_visible),
             "machines": lambda: MachinesTopic(library),
             "storage": lambda: _storage_topic(library, is_visible),
+            "storage_test": _storage_test_topic,
             "jobs": lambda: JobsTopic(library),
             "networks": lambda: _networks_topic(library, is_visible),
             "events": lambda: _events_topic(library, is_visible),

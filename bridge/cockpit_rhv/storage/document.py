@@ -78,9 +78,10 @@ class Iscsi:
 
 @dataclass(frozen=True)
 class Directory:
-    """A directory of this host."""
+    """A directory of this host. ``make``: whoever uses it makes it where it does not exist."""
 
     path: str
+    make: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def read_document(value: Any) -> Document:
         portals = parse_portals(value["portals"])
         return Iscsi(portals, check_target(value["target"]), value["lun"], read_chap(value.get("chap")))
     if kind == "directory":
-        return Directory(_path(value["path"]))
+        return Directory(_path(value["path"]), value.get("make", False))
     if kind == "lvm":
         group = value["volume_group"]
         if not _GROUP.fullmatch(group) or group in (".", ".."):
@@ -154,7 +155,7 @@ def document_json(document: Document) -> dict[str, Any]:
                 value["chap"]["reverse"] = {"user": document.chap.back.user}
         return value
     if isinstance(document, Directory):
-        return {"type": "directory", "path": document.path}
+        return {"type": "directory", "path": document.path, "make": document.make}
     if isinstance(document, Lvm):
         return {"type": "lvm", "volume_group": document.volume_group}
     return {"type": "fc", "wwid": document.wwid}

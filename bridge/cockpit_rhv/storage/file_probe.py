@@ -19,7 +19,10 @@ import stat
 import struct
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Begins the names of all test files; one whose test was killed is removed by a later one.
 PREFIX = ".cockpit-rhv-test-"
@@ -33,7 +36,7 @@ _QEMU_LOCKS = ((100, 4), (200, 4))
 _LISTED = 200
 
 
-def look(path: str) -> dict[str, Any]:
+def look(path: str, _given: dict[str, Any] | None) -> dict[str, Any]:
     """Owner, mode, room, entries; stale test files are removed. ``fresh`` is the server's idea of the time."""
     status = os.stat(path)
     room = os.statvfs(path)
@@ -53,19 +56,14 @@ def look(path: str) -> dict[str, Any]:
     }
 
 
-def write(path: str) -> dict[str, Any]:
+def write(path: str, given: dict[str, Any] | None) -> dict[str, Any]:
     """Make a file, write, read it back, remove it; then remove what earlier tests that were killed left."""
-    name = _new(path)
-    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
+    with _test_file(path, given) as (_name, descriptor):
         content = secrets.token_bytes(65536)
         os.pwrite(descriptor, content, 0)
         os.fsync(descriptor)
         status = os.fstat(descriptor)
         same = os.pread(descriptor, len(content), 0) == content
-    finally:
-        os.close(descriptor)
-        os.unlink(name)
     for other in os.listdir(path):
         old = os.path.join(path, other)
         if other.startswith(PREFIX):
@@ -75,11 +73,9 @@ def write(path: str) -> dict[str, Any]:
     return {"uid": status.st_uid, "gid": status.st_gid, "same": same}
 
 
-def locks(path: str) -> dict[str, Any]:
+def locks(path: str, given: dict[str, Any] | None) -> dict[str, Any]:
     """Whether a lock as QEMU takes it keeps a second opener out, and is free again afterwards."""
-    name = _new(path)
-    first = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
+    with _test_file(path, given) as (name, first):
         second = os.open(name, os.O_RDWR | os.O_CLOEXEC)
         try:
             for start, length in _QEMU_LOCKS:
@@ -96,17 +92,12 @@ def locks(path: str) -> dict[str, Any]:
             _lock(second, fcntl.F_WRLCK, *_QEMU_LOCKS[0])
         finally:
             os.close(second)
-    finally:
-        os.close(first)
-        os.unlink(name)
     return {"refused": refused}
 
 
-def latency(path: str) -> dict[str, Any]:
+def latency(path: str, given: dict[str, Any] | None) -> dict[str, Any]:
     """Milliseconds of single writes of 4 KiB, each with fsync as a database or a guest's journal does it."""
-    name = _new(path)
-    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
+    with _test_file(path, given) as (_name, descriptor):
         os.pwrite(descriptor, bytes(_BLOCK * _WRITES), 0)
         os.fsync(descriptor)
         block = secrets.token_bytes(_BLOCK)
@@ -117,14 +108,42 @@ def latency(path: str) -> dict[str, Any]:
             os.pwrite(descriptor, block, _BLOCK * len(times))
             os.fsync(descriptor)
             times.append((time.monotonic() - began) * 1000)
-    finally:
-        os.close(descriptor)
-        os.unlink(name)
     return {"ms": [round(value, 3) for value in times]}
 
 
-def _new(path: str) -> str:
-    return os.path.join(path, PREFIX + secrets.token_hex(8))
+@contextlib.contextmanager
+def _test_file(path: str, given: dict[str, Any] | None) -> Iterator[tuple[str, int]]:
+    """A new file, open, and gone afterwards. ``given``: root makes it, that user opens it, as with libvirt's disks."""
+    name = os.path.join(path, PREFIX + secrets.token_hex(8))
+    descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            if given is not None:
+                os.fchown(descriptor, given["uid"], given["gid"])
+                roots, descriptor = descriptor, _open_as(given, name)
+                os.close(roots)
+            yield name, descriptor
+        finally:
+            os.close(descriptor)
+    finally:
+        if given is not None and os.geteuid() != 0:
+            _act_as(0, 0, [])
+        os.unlink(name)
+
+
+def _open_as(user: dict[str, Any], name: str) -> int:
+    """Open it as that user, and stay so."""
+    _act_as(user["uid"], user["gid"], user["groups"])
+    return os.open(name, os.O_RDWR | os.O_CLOEXEC)
+
+
+def _act_as(uid: int, gid: int, groups: list[int]) -> None:
+    if uid == 0:
+        os.seteuid(0)
+    os.setgroups(groups)
+    os.setegid(gid)
+    os.seteuid(uid)
+    _die_with_the_asker()
 
 
 def _lock(descriptor: int, kind: int, start: int, length: int) -> None:
@@ -137,18 +156,27 @@ def _become(user: dict[str, Any] | None) -> None:
         os.setgroups(user["groups"])
         os.setresgid(user["gid"], user["gid"], user["gid"])
         os.setresuid(user["uid"], user["uid"], user["uid"])
-    # Changing the user clears what setpriv had set: die with the one who asked.
+    _die_with_the_asker()
+
+
+def _die_with_the_asker() -> None:
+    # Changing the user clears what setpriv had set.
     if ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
 def main() -> int:
-    """``{"action", "path", "user": {uid, gid, groups} or null}`` on stdin; one JSON object on stdout."""
+    """``{"action", "path", "user": {uid, gid, groups} or null, "given"}`` on stdin; one JSON object on stdout.
+
+    ``given``: the files are made by root and given to the user.
+    """
     asked = json.load(sys.stdin)
+    given = asked["user"] if asked["given"] else None
     try:
-        _become(asked["user"])
+        _become(None if asked["given"] else asked["user"])
         os.chdir("/")
-        answer = {"look": look, "write": write, "locks": locks, "latency": latency}[asked["action"]](asked["path"])
+        action = {"look": look, "write": write, "locks": locks, "latency": latency}[asked["action"]]
+        answer = action(asked["path"], given)
     except OSError as error:
         answer = {"errno": errno.errorcode.get(error.errno or 0, str(error.errno)), "detail": str(error)}
     json.dump(answer, sys.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, content_step, space
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .earlier import Earlier
     from .programs import Programs
 
 GIB = 2**30
@@ -30,12 +32,26 @@ _DISKS = (".qcow2", ".raw", ".img", ".iso", ".vmdk")
 
 
 class Files:
-    """The directory of a test. ``programs``: those that see it, perhaps in a mount namespace."""
+    """The directory of a test. ``programs``: those that see it, perhaps in a mount namespace.
 
-    def __init__(self, path: str, programs: Programs, need_gib: float | None) -> None:
+    ``earlier``: it is to hold an engine's disk; what of an engine to look for in it.
+    ``given``: disks there are made by root and given to QEMU's user, as on a local file system; QEMU's user need not
+    be able to make files of its own.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        programs: Programs,
+        need_gib: float | None,
+        given: bool = False,
+        earlier: Earlier | None = None,
+    ) -> None:
         self.path = path
         self.programs = programs
         self.need_gib = need_gib
+        self._given = given
+        self._earlier = earlier
         self._seen: dict[str, Any] = {}
         self._user: QemuUser | None = None
         #: The number by which a file of QEMU's user belongs to it there; None before it has written one.
@@ -75,7 +91,8 @@ class Files:
     def probe(self, action: str, user: QemuUser | None) -> dict[str, Any]:
         """What ``file_probe`` says. Raises OSError, Overdue, Cancelled; ValueError when it says nothing."""
         rights = None if user is None else {"uid": user.uid, "gid": user.gid, "groups": list(user.groups)}
-        asked = json.dumps({"action": action, "path": self.path, "user": rights})
+        given = self._given and user is not None and action != "look"
+        asked = json.dumps({"action": action, "path": self.path, "user": rights, "given": given})
         done = self.programs.run([sys.executable, "-I", "-S", str(_PROBE)], _LIMIT_S, asked)
         if done.code != 0:
             raise OSError(f"the probe ended with {done.code}: {done.said[-300:]}")
@@ -101,14 +118,14 @@ class Files:
         """Make, write, read back and remove a file as QEMU's user."""
         user = self.qemu()
         seen = self.look()
-        answer = self.probe("write", user)
+        answer = self._write_as(user)
         owner = f"{seen.get('mode', '?')} {seen.get('uid', '?')}:{seen.get('gid', '?')}"
         evidence = [
             (f"stat {self.path}", owner if "errno" not in seen else seen["detail"]),
             (f"write as {user.name} ({user.uid}:{user.gid})", answer.get("detail", "written, read back and removed")),
         ]
         if "errno" in answer:
-            return _refused(answer["errno"], user, evidence)
+            return _refused(answer["errno"], user, evidence, self._given)
         if not answer["same"]:
             text = msg("storage.write.differs", "What was read back is not what was written.")
             return Found(ERROR, text, evidence, _SERVER_FAULT, stop=True)
@@ -122,8 +139,26 @@ class Files:
             return Found(OK, text, evidence)
         return Found(OK, msg("storage.write.ok", "QEMU's user {user} may write.", user=user.name), evidence)
 
+    def _write_as(self, user: QemuUser) -> dict[str, Any]:
+        answer = self.probe("write", user)
+        if not self._given or answer.get("errno") not in ("EACCES", "EPERM"):
+            return answer
+        # What lies there may be a server that lets nobody give files away, but QEMU's user make its own.
+        self._given = False
+        other = self.probe("write", user)
+        if "errno" not in other:
+            return other
+        self._given = True
+        return answer
+
     def root(self) -> Found:
-        """Whether root's files are root's there."""
+        """Whether root's files are root's there; root copies and proves the disk of an engine, which must be QEMU's."""
+        found = self._root()
+        if self._earlier is not None and found.severity == WARNING:
+            return replace(found, severity=ERROR, remedy=SQUASHED)
+        return found
+
+    def _root(self) -> Found:
         answer = self.probe("write", None)
         if "errno" in answer:
             tried = [("write as root", answer["detail"])]
@@ -172,13 +207,16 @@ class Files:
         return judge_room(seen["free"], seen["size"], self.need_gib, f"statvfs {self.path}")
 
     def content(self) -> Found:
-        """Empty, or what lies there."""
+        """Empty, or what lies there; first what would stand in an engine's way."""
+        in_the_way = self._earlier.look(self.path, self.programs) if self._earlier else None
+        if in_the_way is not None:
+            return in_the_way
         seen = self.look()
         if "errno" in seen:
             return Found(
                 UNKNOWN, msg("storage.content.unread", "The contents cannot be read."), [("readdir", seen["detail"])]
             )
-        return judge_names(seen["names"], seen["domains"], self.path)
+        return judge_names(seen["names"], seen["domains"], self.path, self._given)
 
     def latency(self) -> Found:
         """Single safe writes."""
@@ -202,8 +240,11 @@ def judge_room(free: int, size: int, need_gib: float | None, source: str) -> Fou
     return Found(OK, msg("storage.space.ok", "{free} GiB of {size} GiB are free.", **figures), evidence)
 
 
-def judge_names(names: Sequence[str], domains: Sequence[str], path: str) -> Found:
-    """``names``: entries of the directory; ``domains``: those that are storage domains of an oVirt engine."""
+def judge_names(names: Sequence[str], domains: Sequence[str], path: str, local: bool = False) -> Found:
+    """``names``: entries of the directory; ``domains``: those that are storage domains of an oVirt engine.
+
+    ``local``: a directory of this host, where disks of other guests are nothing unusual.
+    """
     others = [name for name in names if name not in _ORDINARY]
     if not others:
         return Found(OK, msg("storage.content.empty", "It is empty."), [(f"readdir {path}", "nothing")])
@@ -219,13 +260,20 @@ def judge_names(names: Sequence[str], domains: Sequence[str], path: str) -> Foun
     disks = [name for name in others if name.lower().endswith(_DISKS)]
     if disks:
         text = msg("storage.content.disks", "It holds disks already: {names}.", names=", ".join(disks[:5]))
-        return Found(WARNING, text, evidence, remedy)
+        return Found(OK, text, evidence) if local else Found(WARNING, text, evidence, remedy)
     return Found(
         WARNING, msg("storage.content.other", "It is not empty: {count} entries.", count=len(others)), evidence, remedy
     )
 
 
-def _refused(name: str, user: QemuUser, evidence: Sequence[tuple[str, str]]) -> Found:
+def _refused(name: str, user: QemuUser, evidence: Sequence[tuple[str, str]], given: bool) -> Found:
+    if given and name in ("EACCES", "EPERM"):
+        text = msg("storage.write.closed", "QEMU's user {user} cannot open a disk there.", user=user.name)
+        remedy = msg(
+            "storage.write.closed.remedy",
+            "Let that user pass through the directory and all above it (chmod o+x), or choose another one.",
+        )
+        return Found(ERROR, text, evidence, remedy, stop=True)
     text, remedy = _REFUSALS.get(name, (_WRITE_FAILED, _SERVER_FAULT))
     return Found(ERROR, msg(text.id, text.text, user=user.name, error=name), evidence, remedy, stop=True)
 
@@ -235,6 +283,10 @@ _SERVER_FAULT = msg("storage.write.server", "See the server's own log; this host
 _SQUASH = msg(
     "storage.root.remedy",
     "Export it with no_root_squash to this host, or keep in mind that only QEMU's user may write.",
+)
+SQUASHED = msg(
+    "checks.shared.squashed.remedy",
+    "Export it with no_root_squash to this host, or with all_squash and QEMU's user as anonuid.",
 )
 _LOCK_REMEDY = msg(
     "storage.locks.remedy",

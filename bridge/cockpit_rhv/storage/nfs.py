@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RhvError
 from ..messages import Message, msg
+from .earlier import wipe_files
 from .files import Files
 from .private_mounts import PrivateMounts
 from .programs import Overdue
@@ -17,10 +19,13 @@ from .reach import name_step, port_step
 from .steps import ERROR, OK, SKIPPED, UNKNOWN, WARNING, Found, Step, missing_program, undone_step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .document import Nfs
+    from .earlier import Earlier
     from .programs import Programs
+
+logger = logging.getLogger(__name__)
 
 PORT, PORTMAPPER = 2049, 111
 #: A mount of the test gives up by itself where a real one would wait for ever. timeo is in tenths of a second.
@@ -36,11 +41,13 @@ _LOCAL_LOCKS = re.compile(r"nolock|local_lock=(all|posix|flock)")
 class NfsTest:
     """One test of one export."""
 
-    def __init__(self, document: Nfs, programs: Programs, need_gib: float | None) -> None:
+    def __init__(
+        self, document: Nfs, programs: Programs, need_gib: float | None, earlier: Earlier | None = None
+    ) -> None:
         self._document = document
         self._programs = programs
         self._private = PrivateMounts(programs)
-        self._files = Files(str(self._private.place), programs, need_gib)
+        self._files = Files(str(self._private.place), programs, need_gib, earlier=earlier)
         self._mounted = False
 
     def steps(self) -> list[Step]:
@@ -205,6 +212,20 @@ class NfsTest:
             remedy = msg("storage.nfs.locks.remedy", "Leave out that option, or two hosts can start the same guest.")
             return Found(WARNING, text, found.evidence, remedy)
         return found
+
+    def wipe(self, files: Sequence[Mapping[str, str]]) -> list[str]:
+        """As :func:`wipe_files`, mounted for that long. Raises RhvError ``storage.silent``, ``storage.not_mounted``."""
+        refuse_silent(self._document.server, self._document.version, self._document.options, self._programs)
+        try:
+            found = self.mount()
+            if found.stop:
+                detail = "; ".join(f"{source}: {value}" for source, value in found.evidence)
+                raise RhvError("storage.not_mounted", found.summary, found.remedy, detail)
+            return wipe_files(self._files.path, self._files.programs, files)
+        finally:
+            undone = self.undo()
+            if undone.severity != OK:
+                logger.warning("after deleting: %s", undone.summary)
 
     def undo(self) -> Found:
         """Unmount, and leave the namespace, which would unmount all the same."""

@@ -20,9 +20,10 @@ from ..severity import worst
 from .programs import Cancelled, Overdue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..messages import Message
+    from .earlier import Earlier
 
 logger = logging.getLogger(__name__)
 
@@ -94,12 +95,13 @@ class StepResult:
 
 @dataclass
 class Report:
-    """Definition ``StorageReport``; ``document`` is without secrets."""
+    """Definition ``StorageReport``; ``document`` is without secrets. ``earlier``: what an engine left there."""
 
     document: Mapping[str, Any]
     results: list[StepResult] = field(default_factory=list)
     elapsed_s: float = 0.0
     cancelled: bool = False
+    earlier: Earlier | None = None
 
     @property
     def verdict(self) -> str:
@@ -115,10 +117,11 @@ class Report:
             "steps": [result.to_json() for result in self.results],
             "elapsed_s": round(self.elapsed_s, 3),
             "document": dict(self.document),
+            "earlier": [file.to_json() for file in self.earlier.files] if self.earlier else [],
         }
 
 
-def run_steps(steps: Iterable[Step], report: Report, tell: Callable[[StepResult], None] | None = None) -> Report:
+def run_steps(steps: Sequence[Step], report: Report, tell: Callable[[StepResult], None] | None = None) -> Report:
     """Do the steps in their order and add what they found to ``report``; ``tell`` is given each as it comes.
 
     After a step that found an error and says so, the others are skipped, except those that undo.

@@ -31,9 +31,10 @@ from .programs import Cancelled, Overdue, Programs
 from .steps import Report, Step, StepResult, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .document import Document
+    from .earlier import Earlier
 
 T = TypeVar("T")
 
@@ -43,26 +44,48 @@ def try_storage(
     need_gib: float | None = None,
     cancel: threading.Event | None = None,
     tell: Callable[[StepResult], None] | None = None,
+    begin: Callable[[Sequence[Step]], None] | None = None,
+    earlier: Earlier | None = None,
 ) -> Report:
     """Test the storage a JSON value describes and undo everything; ends within a minute and a half, whatever hangs.
 
-    ``cancel``, set by anybody, lets it undo at once. Raises RhvError ``storage.document`` before anything is tried.
+    ``cancel``, set by anybody, lets it undo at once. ``begin`` is given all steps before the first one is done.
+    ``earlier``: the place is for an engine, and what one left there before is to be told.
+    Raises RhvError ``storage.document`` before anything is tried.
     """
     document = read_document(value)
     with ACTIVE.running(cancel or threading.Event()) as event:
-        return run_steps(_steps(document, Programs(event), need_gib), Report(document_json(document)), tell)
+        steps = steps_of(document, Programs(event), need_gib, earlier)
+        if begin is not None:
+            begin(steps)
+        return run_steps(steps, Report(document_json(document), earlier=earlier), tell)
 
 
-def _steps(document: Document, programs: Programs, need_gib: float | None) -> list[Step]:
+def steps_of(
+    document: Document, programs: Programs, need_gib: float | None = None, earlier: Earlier | None = None
+) -> list[Step]:
+    """The steps of its test, in the order they are done; the last undoes."""
     if isinstance(document, Nfs):
-        return NfsTest(document, programs, need_gib).steps()
+        return NfsTest(document, programs, need_gib, earlier).steps()
     if isinstance(document, Directory):
-        return DirectoryTest(document, programs, need_gib).steps()
+        return DirectoryTest(document, programs, need_gib, earlier).steps()
     if isinstance(document, Iscsi):
         return IscsiTest(document, programs, need_gib).steps()
     if isinstance(document, Lvm):
         return LvmTest(document, programs, need_gib).steps()
     return FcTest(document, programs, need_gib).steps()
+
+
+def wipe_earlier(value: Any, files: Sequence[Mapping[str, str]]) -> list[str]:
+    """Delete files (``name``, ``mark``) that a test told of in ``Report.earlier``, all or none; returns their names.
+
+    Raises RhvError ``storage.*``, for a place that does not answer ``storage.overdue``.
+    """
+    document = read_document(value)
+    if isinstance(document, Nfs):
+        return _asked(lambda programs: NfsTest(document, programs, None).wipe(files))
+    assert isinstance(document, Directory), "only places of files have files"
+    return _asked(lambda programs: DirectoryTest(document, programs, None).wipe(files))
 
 
 def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -105,13 +128,16 @@ def _asked(ask: Callable[[Programs], T]) -> T:
 
 
 class Running:
-    """At most one test at a time in this process, which anybody may cancel."""
+    """At most one test at a time in this process, which anybody may watch and cancel; safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a watcher may look
         self._cancel: threading.Event | None = None
+        self._plan: list[Step] = []
+        self._results: list[StepResult] = []
+        self._watchers: list[Callable[[], None]] = []
 
-    def test(self, value: Any, need_gib: float | None = None) -> Report:
+    def test(self, value: Any, need_gib: float | None = None, earlier: Earlier | None = None) -> Report:
         """As :func:`try_storage`. Raises RhvError ``storage.busy`` while another one runs, ``storage.document``."""
         cancel = threading.Event()
         with self._lock:
@@ -123,10 +149,11 @@ class Running:
                 )
             self._cancel = cancel
         try:
-            return try_storage(value, need_gib, cancel)
+            return try_storage(value, need_gib, cancel, self._tell, self._begin, earlier)
         finally:
             with self._lock:
-                self._cancel = None
+                self._cancel, self._plan, self._results = None, [], []
+                self._news()
 
     def cancel(self) -> bool:
         """Let the test undo and end; False when none runs."""
@@ -135,3 +162,38 @@ class Running:
                 return False
             self._cancel.set()
             return True
+
+    def to_json(self) -> dict[str, Any]:
+        """Definition ``StorageTesting``: the first step that has no result yet is the one that is being done."""
+        with self._lock:
+            return {
+                "running": self._cancel is not None,
+                "plan": [{"id": step.id, "title": step.title.to_json()} for step in self._plan],
+                "steps": [result.to_json() for result in self._results],
+            }
+
+    def on_change(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call ``watcher``, in any thread, when :meth:`to_json` has changed; it must not block. Returns its end."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+        def forget() -> None:
+            with self._lock:
+                self._watchers.remove(watcher)
+
+        return forget
+
+    def _begin(self, steps: Sequence[Step]) -> None:
+        with self._lock:
+            self._plan = list(steps)
+            self._news()
+
+    def _tell(self, result: StepResult) -> None:
+        with self._lock:
+            self._results.append(result)
+            self._news()
+
+    def _news(self) -> None:
+        # Within the lock: a watcher that was told to forget is not called any more.
+        for watcher in self._watchers:
+            watcher()

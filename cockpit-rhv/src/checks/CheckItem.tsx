@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from "react";
-
 import { Status } from "../common/Status";
 import { RemedyAction } from "../engine/remedy/RemedyAction";
 import type { CheckResult } from "../generated/wire";
 import { _, text } from "../i18n";
-import { ExpandableSection } from "../pf";
 import type { Live } from "../rpc/merge";
 import { asked } from "./haModes";
+import { LookedAt } from "./LookedAt";
 import { TONES, word } from "./severity";
 
 interface CheckItemProps {
@@ -23,7 +21,6 @@ interface CheckItemProps {
 
 /** One check: its state, a sentence, what to do, the button that does it, and what was looked at. */
 export function CheckItem({ check, from, again = () => undefined, open = false, level }: CheckItemProps) {
-    const [unfolded, setUnfolded] = useState(open);
     const wanting = check.severity === "error" || check.severity === "warning" || check.severity === "unknown";
     const Heading = level ?? "div";
     return (
@@ -39,18 +36,7 @@ export function CheckItem({ check, from, again = () => undefined, open = false, 
                     <RemedyAction of={`check/${check.id}`} remedy={check.remedy_job} from={from} onDone={again} once
                                   confirm={asked(check.remedy_job.task, check.remedy_job.params.mode)} />
                 )}
-                {/* Several of them are open at once: for who cannot see them each needs a name of its own. */}
-                <ExpandableSection toggleContent={<>{_("What was looked at")}<span className="pf-v6-screen-reader">{` (${text(check.title)})`}</span></>}
-                                   toggleId={`check-${check.id}-toggle`}
-                                   contentId={`check-${check.id}-content`} className="rhv-details"
-                                   isExpanded={unfolded} onToggle={(_event, expanded) => setUnfolded(expanded)}>
-                    <p>{text(check.why)}</p>
-                    <dl className="rhv-raw-facts">
-                        {check.evidence.map(({ source, value }) => (
-                            <div key={`${source} ${value}`}><dt>{source}</dt><dd><code>{value}</code></dd></div>
-                        ))}
-                    </dl>
-                </ExpandableSection>
+                <LookedAt id={check.id} title={check.title} why={check.why} evidence={check.evidence} open={open} />
             </div>
         </li>
     );

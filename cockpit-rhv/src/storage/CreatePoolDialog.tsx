@@ -6,6 +6,8 @@ import type { StorageCreateParams } from "../generated/wire";
 import { EditDialog } from "../guest/EditDialog";
 import { _ } from "../i18n";
 import { useCall } from "../rpc/hooks";
+import { IscsiFinder, useIscsi } from "./IscsiFinder";
+import { portalOf } from "./luns";
 import { Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput } from "./pf";
 
 type Kind = StorageCreateParams["kind"];
@@ -66,11 +68,16 @@ export function CreatePoolDialog({ onClose }: { onClose: () => void }) {
         ...kind === "iscsi" && { port: portNumber },
         ...kind === "netfs" && version !== "" && { nfs_version: version },
     };
+    const ready = kind === "iscsi" && host.trim() !== "" && !badPort;
+    const iscsi = useIscsi(ready ? portalOf(host.trim(), portNumber) : null, source.trim());
+    const [confirmed, setConfirmed] = useState("");
+    const unconfirmed = kind === "iscsi" && iscsi.data !== "" && iscsi.data !== confirmed;
     const words = sourceField(kind);
+    const sourceInput = <Field id="pool-source" label={words.label} value={source} help={words.help} onChange={setSource} />;
     const warning: ReactNode = badPort && <HelperText id="pool-port-help"><HelperTextItem variant="error">{_("A port is a number from 1 to 65535.")}</HelperTextItem></HelperText>;
     return (
-        <EditDialog title={_("Add storage domain")} confirm={_("Add and activate")} onClose={onClose}
-                    isDisabled={name.trim() === "" || source.trim() === "" || (remote && host.trim() === "") || badPort}
+        <EditDialog title={_("Add storage domain")} confirm={_("Add and activate")} onClose={onClose} wide={kind === "iscsi"}
+                    isDisabled={name.trim() === "" || source.trim() === "" || (remote && host.trim() === "") || badPort || unconfirmed}
                     action={() => call("storage.create", params).then(({ pool }) => go({ page: "pool", uuid: pool }))}>
             <FormGroup label={_("Type")} fieldId="pool-kind">
                 <FormSelect id="pool-kind" value={kind} onChange={(_event, value) => setKind(value as Kind)}>
@@ -89,7 +96,14 @@ export function CreatePoolDialog({ onClose }: { onClose: () => void }) {
                     {warning && <FormHelperText>{warning}</FormHelperText>}
                 </FormGroup>
             )}
-            <Field id="pool-source" label={words.label} value={source} help={words.help} onChange={setSource} />
+            {kind === "iscsi"
+                ? (
+                    <IscsiFinder iscsi={iscsi} ready={ready} target={source.trim()} onTarget={setSource}
+                                 confirmed={iscsi.data === confirmed} onConfirm={checked => setConfirmed(checked ? iscsi.data : "")}>
+                        {sourceInput}
+                    </IscsiFinder>
+                )
+                : sourceInput}
             {kind === "netfs" && (
                 <>
                     <Field id="pool-target" label={_("Mounted at")} value={target} onChange={setTarget}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable
 
-from . import address, create, errors, guest, guests, jobs, logs, networks, plans, storage
+from . import address, create, errors, guest, guests, jobs, logs, luns, networks, plans, storage, trial
 from .checks import report
 from .engine import engine
 from .form import form
@@ -16,7 +16,7 @@ from .texts import CLEANUP, JOB, TASK, UPGRADE, Json, msg
 
 __all__ = [
     "CLEANUP", "JOB", "STATES", "TASK", "UPGRADE", "Json", "State", "address", "create", "form", "guest", "guests",
-    "logs", "plans", "report", "storage",
+    "logs", "luns", "plans", "report", "storage", "trial",
 ]  # fmt: skip
 
 
@@ -65,6 +65,7 @@ class State:
             "engine": lambda: engine(engine_state, vm or "running", update == "back"),
             "jobs": lambda: {"jobs": {job["id"]: job for job in known}, "access": None},
         }
+        self.topics["storage_test"] = lambda: trial.IDLE
         self.topics["storage"] = lambda: storage.topic(pools, libvirt)
         for one in storage.some():
             self.topics[f"pool/{one['uuid']}"] = partial(storage.content, one, many_volumes)

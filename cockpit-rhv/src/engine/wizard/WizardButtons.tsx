@@ -31,9 +31,11 @@ interface WizardButtonsProps {
     onLeave: (step: string) => boolean;
     submit: Submit;
     trial: StepTrial | null;
+    /** What is to be said before leaving a step. */
+    note: (step: string) => string | null;
 }
 
-export function WizardButtons({ wanted, onLeave, submit, trial }: WizardButtonsProps) {
+export function WizardButtons({ wanted, onLeave, submit, trial, note }: WizardButtonsProps) {
     const { word, obstacle, busy, run } = submit;
     const { activeStep, goToNextStep, goToPrevStep, goToStepById, close } = useWizardContext();
     const active = String(activeStep.id);
@@ -98,7 +100,7 @@ export function WizardButtons({ wanted, onLeave, submit, trial }: WizardButtonsP
                 {_("Back")}
             </Button>
             <Button variant="link" onClick={close} id="wizard-cancel">{_("Cancel")}</Button>
-            <span id="deploy-obstacle" className="rhv-obstacle" role="status">{review && obstacle}</span>
+            <span id="deploy-obstacle" className="rhv-obstacle" role="status">{review ? obstacle : note(active)}</span>
         </WizardFooterWrapper>
     );
 }

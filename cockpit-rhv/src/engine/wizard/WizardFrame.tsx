@@ -5,12 +5,16 @@ import { go, type Route } from "../../app/route";
 import { edit, leave, stepOf, type Draft } from "../../form/draft";
 import { STEP_IDS, type StepId } from "../../form/layout";
 import { _ } from "../../i18n";
+import { TrialSection } from "../../storage/TrialSection";
+import { useStorageTrial } from "../../storage/trial";
 import { useDraft, type DraftHandle } from "../draft-context";
 import { BridgeMaker, BridgeQuestion, type Making } from "./BridgeMaker";
+import { EarlierEngine } from "./EarlierEngine";
 import { NetworkTrialReport } from "./NetworkTrialReport";
 import { Wizard, WizardStep } from "./pf";
 import { focusHeading, focusProblem } from "./focus";
 import { StepForm } from "./StepForm";
+import { testOf, untested } from "./storageTest";
 import { WizardButtons, type Submit } from "./WizardButtons";
 import { stepIntro, stepTitle } from "./steps";
 import { useNetworkTrial } from "./useNetworkTrial";
@@ -48,7 +52,7 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
     // What must be answered in time is asked wherever one has gone meanwhile.
     const asked = making !== null && question;
     const network = useNetworkTrial(draft, job);
-    const trial = network && {
+    const networkTrial = network && {
         step: "network", verdict: network.verdict, run: network.run, focus: () => focusHeading("network-trial-title"),
     };
     const onLeave = (step: string): boolean => {
@@ -58,6 +62,9 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
             focusProblem(first);
         return first === undefined;
     };
+    const storageTrial = useStorageTrial();
+    const params = testOf(draft);
+    const note = (step: string) => (step === "storage" && params ? untested(storageTrial.trial, params) : null);
     return (
         <Wizard height="100%" className="rhv-wizard" shouldFocusContent navAriaLabel={_("Steps of the deployment")}
                 startIndex={wanted === "review" ? STEP_IDS.length + 1 : Math.max(0, STEP_IDS.indexOf(wanted as StepId)) + 1}
@@ -68,7 +75,7 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                     update(old => seen.reduce(leave, old));
                     go(place(String(step.id)));
                 }}
-                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} trial={trial} />}>
+                footer={<WizardButtons wanted={wanted} onLeave={onLeave} submit={submit} trial={networkTrial} note={note} />}>
             {STEP_IDS.map((step, index) => (
                 <WizardStep key={step} id={step} name={stepTitle(step)} body={{ "aria-label": stepTitle(step) }}
                             status={(draft.left.has(step) || wanted === "review") && troubled(step).length > 0 ? "error" : "default"}>
@@ -78,6 +85,12 @@ export function WizardFrame({ draft, update, wanted, problems, submit, review, n
                               below={step === "network" ? { "network.name": bridgeMaker } : {}}>
                         {step === "network" && network &&
                             <NetworkTrialReport trial={network} incomplete={troubled(step).length > 0} job={job} />}
+                        {step === "storage" && params && (
+                            <TrialSection handle={storageTrial} params={params} level="h3" ready={() => onLeave("storage")}
+                                          after={report => (
+                                              <EarlierEngine report={report} params={params} again={() => storageTrial.run(params)} />
+                                          )} />
+                        )}
                     </StepForm>
                 </WizardStep>
             ))}
