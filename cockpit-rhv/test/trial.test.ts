@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { testOf, untested } from "../src/engine/wizard/storageTest";
-import { draftFrom, edit } from "../src/form/draft";
+import { at, draftFrom, edit } from "../src/form/draft";
 import type { StorageReport } from "../src/generated/wire";
 import { isWell, portalOf } from "../src/storage/luns";
 import { question, type Trial } from "../src/storage/trial";
@@ -20,8 +20,8 @@ const report = (verdict: StorageReport["verdict"], cancelled = false): StorageRe
 
 test("what is tested is what is entered, and the name of the engine VM belongs to it", () => {
     const { document, engine } = params();
-    assert.equal(document.type, "directory");
-    assert.equal(document.make, true);
+    assert.equal(at(document, "type"), "directory");
+    assert.equal(at(document, "make"), true);
     assert.equal(engine, (FORM.values as { engine: { name: string } }).engine.name);
     assert.notEqual(question(params()), question(params(edit(fresh(), "storage.path", "/srv"))));
     assert.notEqual(question(params()), question(params(edit(fresh(), "engine.name", "Other"))));
