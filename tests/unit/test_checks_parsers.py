@@ -147,6 +147,14 @@ def test_an_endless_figure_of_a_disk_is_no_verdict() -> None:
     assert smart.parse_smart("nvme0n1", text).verdict == smart.UNREAD
 
 
+@pytest.mark.parametrize(
+    ("warning", "used", "verdict"),
+    [(2, 99, smart.HOT), (2, 100, smart.WORN), (3, 100, smart.FAILING), (4, 3, smart.FAILING), (0, 3, smart.FAILING)],
+)
+def test_a_disk_that_is_hot_is_not_well_when_it_is_worn_or_fails(warning: int, used: int, verdict: str) -> None:
+    assert smart.parse_smart("nvme0n1", nvme(warning, used, passed=False).output).verdict == verdict
+
+
 def test_updates_of_both_kinds_are_counted() -> None:
     waiting = updates.parse_apt(APT_SECURITY)
     assert waiting.packages == ("tzdata", "linux-image-amd64", "qemu-system-x86")

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import libvirt
 import pytest
-from cockpit_rhv.create import block, making
+from cockpit_rhv.create import block, folder, making
 from cockpit_rhv.create.block import BlockPool, block_pool_at, volume_name
 from cockpit_rhv.create.making import remove_leftovers
 from cockpit_rhv.errors import RhvError
@@ -211,3 +212,25 @@ def test_a_seed_is_written_into_devices_only(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no device"):
         block.fill_volume(str(tmp_path / "file"), b"seed")
     assert (tmp_path / "file").read_bytes() == b"precious"
+
+
+def test_two_disks_of_a_guest_with_a_long_name_get_two_volumes(conn: Any, pool: Pool) -> None:
+    found = block_pool_at(conn, str(pool.folder))
+    assert found is not None
+    with making.making(UUID, conn) as made:
+        paths = [made.reserve_volume(conn, found, "x" * 80 + end, "", block.MIB) for end in ("", "-vdb", "-vdc")]
+    stem = "x" * 40 + f"-{UUID[:8]}"
+    assert [path.name for path in paths] == [stem, f"{stem}-2", f"{stem}-3"]
+
+
+def test_no_file_is_made_where_the_devices_are(conn: Any, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool has gone since it was chosen, and its directory has not."""
+    monkeypatch.setattr(folder, "_DEVICES", str(pool.folder.parent))
+    with pytest.raises(RhvError) as caught, making.making(UUID, conn) as made:
+        made.reserve(str(pool.folder), "web", ".qcow2")
+    assert caught.value.code == "create.folder"
+    monkeypatch.setattr(folder, "trusted", lambda _conn: folder.Trusted(frozenset({os.getuid(), 0}), frozenset({0})))
+    with pytest.raises(RhvError) as caught:
+        folder.require_safe(conn, str(pool.folder))
+    assert caught.value.code == "create.folder"
+    assert list(pool.folder.iterdir()) == []

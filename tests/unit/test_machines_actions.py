@@ -156,6 +156,43 @@ def test_a_saved_guest_goes_on_at_its_start(conn: Any, uuid: str) -> None:
     assert not conn.lookupByUUIDString(uuid).hasManagedSaveImage()
 
 
+@pytest.mark.parametrize(
+    ("after", "kept", "said"),
+    [
+        (libvirt.VIR_DOMAIN_RUNNING, False, "machine.not_saved"),
+        (libvirt.VIR_DOMAIN_SHUTOFF, False, "machine.failed"),
+        (libvirt.VIR_DOMAIN_SHUTOFF, True, None),
+    ],
+)
+def test_a_guest_that_ends_while_it_is_saved_is_not_told_as_saved(after: int, kept: bool, said: str | None) -> None:
+    """``after``: its state when saving has failed. ``kept``: whether somebody else saved it."""
+
+    class Ending:
+        now = libvirt.VIR_DOMAIN_RUNNING
+
+        def state(self) -> list[int]:
+            return [self.now, 0]
+
+        def managedSave(self) -> None:
+            self.now = after
+            raise libvirt_error("it failed", libvirt.VIR_ERR_OPERATION_FAILED)
+
+        def hasManagedSaveImage(self) -> bool:
+            return kept
+
+        def maxMemory(self) -> int:
+            return 1024
+
+    class Conn:
+        def lookupByUUIDString(self, _uuid: str) -> Ending:
+            return Ending()
+
+    if said is None:
+        actions.save(Conn(), NO_GUEST)
+    else:
+        assert code(actions.save, Conn(), NO_GUEST) == said
+
+
 def test_a_guest_starts_with_the_host_or_not(conn: Any, uuid: str) -> None:
     for action, expected in ((actions.autostart_on, True), (actions.autostart_off, False)):
         action(conn, uuid)
@@ -234,6 +271,21 @@ def test_a_password_that_libvirt_refuses_is_named_by_its_file_alone(
     assert (opened.access, opened.user) == ("read-only", None)
     assert str(file) in str(opened.refusal)
     assert "an old password" not in f"{opened.refusal}{caplog.text}"
+    opened.conn.close()
+
+
+def test_of_a_password_that_is_no_text_nothing_is_told(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "libvirt_password"
+    file.write_bytes(b"an \xff password\n")
+    monkeypatch.setattr(opening, "VDSM_PASSWORD", file)
+    monkeypatch.setattr(libvirt, "open", refuse(libvirt.VIR_ERR_AUTH_FAILED))
+    caplog.set_level("INFO")
+    opened = opening.open_libvirt(uri, writable=True)
+    assert opened.access == "read-only"
+    assert str(file) in str(opened.refusal)
+    assert "0xff" not in f"{opened.refusal}{caplog.text}"
     opened.conn.close()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libvirt
 import pytest
-from cockpit_rhv.machines.removal import base_of, used_by_others
+from cockpit_rhv.machines.removal import base_of, delete_image, used_by_others
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -110,3 +110,18 @@ def test_a_volume_that_is_gone_holds_nothing_up_and_one_that_is_silent_makes_it_
     assert used["/images/base"].params == {"name": "top"}
     assert unclear is not None
     assert unclear.params["name"] == "silent"
+
+
+def test_a_device_whose_pool_is_away_is_not_told_as_deleted(tmp_path: Path) -> None:
+    class Away:
+        def storageVolLookupByPath(self, _path: str) -> None:
+            raise libvirt_error("no volume", libvirt.VIR_ERR_NO_STORAGE_VOL)
+
+    conn: Any = Away()
+    (tmp_path / "dm-0").write_bytes(b"precious")
+    (tmp_path / "link").symlink_to("dm-0")
+    told = delete_image(conn, str(tmp_path / "link"))
+    assert told is not None
+    assert (tmp_path / "link").is_symlink()
+    assert delete_image(conn, str(tmp_path / "dm-0")) is None
+    assert not (tmp_path / "dm-0").exists()

@@ -246,6 +246,33 @@ async def test_what_a_share_says_is_not_put_over_a_newer_event(
     assert store.machines["b"].state == "running"
 
 
+async def test_a_list_is_not_put_over_an_event_that_was_read_while_libvirt_listed(
+    connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    answer = connection.call
+
+    async def slow(function: Any, *args: Any, limit_s: float = 10) -> Any:
+        if function is list_machines:
+            await listing
+        return await answer(function, *args, limit_s=limit_s)
+
+    monkeypatch.setattr(connection, "call", slow)
+    uuids = await many(connection, monkeypatch)
+    connection.event("a")
+    (await connection.waits("a")).set_result(guest("a", "shut_off"))
+    await settle()
+    listing.set_result(None)
+    await settle()
+    for _share, found in connection.shares:
+        found.set_result({uuid: guest(uuid) for uuid in uuids})
+        await settle()
+    assert {uuid: machine.state for uuid, machine in store.machines.items()} == {
+        uuid: "shut_off" if uuid == "a" else "running" for uuid in uuids
+    }
+    assert store.complete
+
+
 async def test_who_is_not_read_in_a_share_is_read_alone(
     connection: FakeConnection, store: MachineStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,9 +64,9 @@ def parse_smart(disk: str, output: str) -> DiskVerdict:
         supported = told.get("smart_support", {}).get("available")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return DiskVerdict(disk, UNREAD, shown(output))
-    if warning == _TEMPERATURE:
+    if warning == _TEMPERATURE and used < 100:
         return DiskVerdict(disk, HOT, f"outside of its temperatures{_degrees(told)}")
-    if status is False or warning:
+    if warning not in (0, _TEMPERATURE) or (status is False and not warning):
         said = f"critical warning {warning:#x}" if warning else "failed its own assessment"
         return DiskVerdict(disk, FAILING, said)
     if used >= 100:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: vdsm and its group kvm, on every host of oVirt; on file servers they have the numbers only.
 _VDSM = 36
 _MOST_LINKS = 40
+_DEVICES = "/dev"
 
 
 class Trusted(NamedTuple):
@@ -79,8 +80,18 @@ def require_safe(conn: libvirt.virConnect, folder: str) -> None:
                     ),
                     f"{path}: {reason}",
                 )
+        require_no_devices(folder)
     except OSError as error:
         raise unusable(folder, error) from error
+
+
+def require_no_devices(folder: str) -> None:
+    """Raises RhvError ``create.folder`` for one among the devices: a file there lies in memory until the next boot.
+
+    Such is the directory of a volume group whose pool is not active, or that libvirt has no pool of. OSError.
+    """
+    if os.stat(folder).st_dev == os.stat(_DEVICES).st_dev:
+        raise unusable(folder, OSError("it is for devices, and no active pool of libvirt makes them there"))
 
 
 def unusable(folder: str, error: OSError) -> RhvError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import logging
 import os
 import re
@@ -29,6 +30,7 @@ from ..machines.making_records import making_dir
 from ..machines.removal import used_by_others
 from ..messages import msg
 from .block import create_volume, delete_volume, fill_volume, volume_name
+from .folder import require_no_devices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,9 +57,10 @@ class Made:
     def reserve(self, folder: str, name: str, suffix: str) -> Path:
         """A new empty file of that name, or a numbered one beside what is there; its owner is its folder's.
 
-        Raises RhvError ``create.no_name``; OSError.
+        Raises RhvError ``create.no_name``, ``create.folder``; OSError.
         """
         stem = file_stem(name)
+        require_no_devices(folder)
         owner = os.stat(folder)
         for number in range(1, _MOST_NUMBERED):
             path = Path(folder, f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}")
@@ -80,7 +83,11 @@ class Made:
 
     def reserve_volume(self, conn: libvirt.virConnect, pool: BlockPool, name: str, suffix: str, size: int) -> Path:
         """A new volume of at least ``size`` bytes, empty at both ends. Raises RhvError, OSError."""
-        volume = volume_name(file_stem(name), self._record.stem, suffix)
+        stem, taken = file_stem(name), [volume for _pool, volume, _path in self._volumes]
+        # of long names that differ in their ends LVM has room for the same beginning
+        suffixes = (suffix if number == 1 else f"-{number}{suffix}" for number in itertools.count(1))
+        names = (volume_name(stem, self._record.stem, end) for end in suffixes)
+        volume = next(free for free in names if free not in taken)
         # before it is there: libvirt goes on with it when this process is killed
         self._volumes.append((pool.uuid, volume, f"{pool.path}/{volume}"))
         self._write()

@@ -105,8 +105,15 @@ def save(conn: libvirt.virConnect, uuid: str, once: Once = ANY_TIME) -> None:
 
     with domain_of(conn, uuid) as domain:
         try:
-            _unless(domain, _is_off, domain.managedSave, once)
+            if _is_off(state_name(domain.state()[0])):
+                return
+            once.go(domain)
+            domain.managedSave()
         except libvirt.libvirtError as error:
+            if _is_off(state_name(domain.state()[0])):
+                if domain.hasManagedSaveImage():
+                    return  # somebody else was faster
+                raise  # it ended meanwhile, and its memory is lost
             # of a disk that is full libvirt has no code of its own
             if error.get_error_code() != libvirt.VIR_ERR_OPERATION_FAILED:
                 raise

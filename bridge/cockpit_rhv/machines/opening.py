@@ -82,8 +82,11 @@ def _open(uri: str, writable: bool) -> Opened:
     try:
         # Read each time: vdsm makes a new one when it is configured anew.
         password = VDSM_PASSWORD.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         refusal = f"libvirt asks for the password of {VDSM_USER}: {error}"
+    except UnicodeDecodeError:
+        # its own words have a byte of the password
+        refusal = f"libvirt asks for the password of {VDSM_USER}: {VDSM_PASSWORD} is no text"
     else:
         try:
             return _opened(_open_with(uri, password), "read-write", VDSM_USER)

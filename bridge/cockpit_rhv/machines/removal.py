@@ -298,6 +298,9 @@ def delete_image(conn: libvirt.virConnect, path: str) -> str | None:
         with mapped():
             volume = volume_of(conn, "file", path)
             if volume is None:
+                # with its pool away a device would lose its name only
+                if not stat.S_ISREG(os.lstat(path).st_mode):
+                    return f"{path} is no file, and no volume of an active pool"
                 os.unlink(path)
             else:
                 volume.delete()

@@ -58,6 +58,8 @@ class MachineStore:
         self._listing: asyncio.Task[None] | None = None
         self._unread: set[str] = set()
         """Guests of the list that no event has asked for yet: what the list's own reading finds is new."""
+        self._newer: set[str] | None = None
+        """While libvirt lists, the guests that an event asks for: what comes of it may be newer than the list."""
         self._loads: Mapping[str, Load] = {}
         self.complete = False
         """Whether every guest has been listed since libvirt was connected."""
@@ -82,6 +84,8 @@ class MachineStore:
     def refresh(self, uuid: str) -> None:
         """Read one guest anew, soon."""
         self._unread.discard(uuid)
+        if self._newer is not None:
+            self._newer.add(uuid)
         timer = self._retries.pop(uuid, None)
         if timer is not None:
             timer.cancel()
@@ -118,15 +122,17 @@ class MachineStore:
 
     async def _list(self) -> None:
         while True:
+            self._newer = set()
             try:
                 listed = await self._connection.call(list_machines)
                 break
             except RhvError as error:
                 logger.warning("the guests cannot be listed: %s", error.detail or error)
                 await asyncio.sleep(RETRY_S)
+        newer, self._newer = self._newer, None
         self._names = {uuid: one.name for uuid, one in listed.items()}
         if len(listed) > SHARE:
-            await self._read_list(listed)
+            await self._read_list({uuid: one for uuid, one in listed.items() if uuid not in newer})
         else:
             for uuid in self._names:
                 self.refresh(uuid)
@@ -137,7 +143,7 @@ class MachineStore:
 
     async def _read_list(self, listed: Mapping[str, Listed]) -> None:
         """Read many guests in the order of their names, in which the page shows them."""
-        self._unread = {uuid for uuid in self._names if uuid not in self._readers}
+        self._unread = {uuid for uuid in listed if uuid not in self._readers}
         uuids = sorted(self._unread, key=lambda uuid: self._names[uuid])
         shares = iter([uuids[start : start + SHARE] for start in range(0, len(uuids), SHARE)])
 
