@@ -304,9 +304,12 @@ def test_with_a_damaged_record_the_volume_is_found_by_vm_and_tag(lvm: StandInLvm
     host.real.defineXML(domain.XMLDesc().replace("<devices>", f"<devices>{device}"))
     deployment.update(name="HostedEngine")
     (places.state_dir() / RECORD).write_text("")
+    unit = engine_volume.boot_unit(PLACE)
+    host.units[unit] = ["inactive", "enabled"]
     assert PLACE in {item.name for item in plan_cleanup().items if item.action == "volume"}
     carry_out(engine="HostedEngine")
     assert list(lvm.volumes) == ["vg0/theirs"]
+    assert host.units[unit] == ["inactive", "disabled"], "it would hold libvirt up for a minute at each boot"
 
 
 def test_an_upgrade_is_refused_before_anything(lvm: StandInLvm, host: Host, image: Path) -> None:

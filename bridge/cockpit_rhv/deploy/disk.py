@@ -23,6 +23,7 @@ from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
 from .engine_volume import fill_volume
+from .lease import refuse_held, taken_folders
 from .places import engine_disk, engine_volume, partial_file
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     """Make the disk of ``engine.disk_gib``, or recognise that it is there; True when something was done.
 
     A copy that was broken off is begun anew: it never has the disk's name. Once a VM has been started on the disk it is
-    left alone. Raises RhvError ``disk.*``, ``image.*``.
+    left alone. Raises RhvError ``disk.*``, ``image.*``, ``lease.held``.
     """
     if engine_volume(answers) is not None:
         return fill_volume(deployment, answers, image, progress)
@@ -60,6 +61,10 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     for path in (target, partial):
         if os.path.lexists(path) and str(path) not in record.files():
             raise _foreign(path)
+    # The name is known as ours, but an export has more hosts than this one.
+    if target.parent in taken_folders(record):
+        raise _foreign(target)
+    refuse_held(target)
     deployment.update(leftovers=sorted({*record.leftovers, str(partial), str(target)}))
     before = _inode(target)
     try:
