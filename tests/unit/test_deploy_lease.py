@@ -306,7 +306,7 @@ def test_a_damaged_record_does_not_leave_it_turned_on(host: Host, settings: Path
     assert (settings / "qemu.conf").read_text() == SETTINGS
 
 
-# -- names on an export that another host has taken since ---------------------------------------------------------------
+# -- names on an export that another host has taken since -------------------------------------------------------------
 
 
 def left(deployment: Deployment, disk: Path, **changes: Any) -> list[Path]:
@@ -380,6 +380,9 @@ def test_nothing_goes_of_a_deployment_whose_config_drive_is_in_use(host: Host, m
     disk.write_bytes(bytes(1000))
     deployment = Deployment.open(world.JOB)
     files = left(deployment, disk, discard=True)
-    with held(files[1], 100), pytest.raises(RhvError, match="Another host runs"):
-        discard_unfinished(deployment)
+    with held(files[1], 100):
+        with pytest.raises(RhvError, match="Another host runs"):
+            discard_unfinished(deployment)
+        with pytest.raises(RhvError, match="Another host runs"):
+            carry_out()
     assert all(path.exists() for path in files)

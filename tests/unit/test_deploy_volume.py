@@ -281,6 +281,22 @@ def test_a_volume_in_use_stops_the_cleanup_with_a_reason(lvm: StandInLvm, host: 
     assert PLACE in lvm.volumes
 
 
+@pytest.mark.parametrize("by", ["cleanup", "other answers"])
+def test_somebodys_snapshot_does_not_go_with_it(lvm: StandInLvm, host: Host, image: Path, by: str) -> None:
+    deployment = deployed(lvm, host, image)
+    lvm.change("vg0/before", origin="rhv-HostedEngine")
+    lvm.change("other/rhv-HostedEngine-copy", origin="")
+    deployment.update(discard=True)
+    with pytest.raises(RhvError) as caught:
+        carry_out() if by == "cleanup" else discard_unfinished(deployment, "")
+    assert (caught.value.code, caught.value.message.params["names"]) == ("storage.lvm.snapshots", "before")
+    assert {PLACE, "vg0/before"} <= set(lvm.volumes)
+    lvm.change("vg0/before", origin="theirs")
+    assert carry_out()[0] if by == "cleanup" else discard_unfinished(deployment, "")
+    assert PLACE not in lvm.volumes
+    assert "vg0/before" in lvm.volumes
+
+
 def test_a_group_that_is_away_is_told(lvm: StandInLvm, host: Host, image: Path) -> None:
     deployed(lvm, host, image)
     lvm.forget(PLACE)
