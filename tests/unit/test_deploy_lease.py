@@ -341,6 +341,20 @@ def test_what_another_host_has_made_under_our_names_is_never_overwritten(
     assert disk.read_bytes() == b"the engine of host7"
 
 
+def test_where_an_earlier_engine_was_deleted_its_host_has_no_say(
+    deployment: Deployment, disk: Path, tmp_path: Path
+) -> None:
+    disk.unlink()
+    places.lease_file(disk).write_text("host7")
+    image = sealed_image(tmp_path)
+    with pytest.raises(RhvError, match="image") as caught:
+        make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert caught.value.code.startswith("image."), "a copy that failed; the disk's name is in the record"
+    assert str(disk) in deployment.record.files()
+    disk.write_bytes(b"ours")
+    assert disk.parent not in leases.taken_folders(deployment.record)
+
+
 def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:
     folder = places.storage_folder(nfs())
     folder.mkdir(parents=True)
