@@ -62,7 +62,8 @@ if name == "vgs":
     print(json.dumps({{"report": [{{"vg": rows}}]}}))
 elif name == "lvs":
     rows = [{{"vg_name": p.split("/")[0], "lv_name": p.split("/")[1], "lv_size": str(v["size"]),
-             "lv_active": "active" if v["active"] else "", "lv_tags": v["tags"]}} for p, v in state["volumes"].items()]
+             "lv_active": "active" if v["active"] else "", "lv_tags": v["tags"],
+             "origin": v.get("origin", "")}} for p, v in state["volumes"].items()]
     print(json.dumps({{"report": [{{"lv": rows}}]}}))
 else:
     place = given.what[0] + "/" + given.name if name == "lvcreate" else given.what[0]
@@ -94,8 +95,11 @@ else:
     else:
         if known.get("open"):
             end("Logical volume %s in use." % place)
-        del state["volumes"][place]
-        device(place).unlink(missing_ok=True)
+        # As lvremove --yes does it: a volume's snapshots go with it.
+        origin = place.split("/")[1]
+        for gone in [p for p, v in state["volumes"].items() if p == place or v.get("origin") == origin]:
+            del state["volumes"][gone]
+            device(gone).unlink(missing_ok=True)
     save()
 """
 

@@ -17,8 +17,10 @@ from cockpit_rhv.deploy import lease as leases
 from cockpit_rhv.deploy import lock_manager, places, storage
 from cockpit_rhv.deploy.cleanup_plan import plan_cleanup
 from cockpit_rhv.deploy.discard import discard_unfinished
+from cockpit_rhv.deploy.disk import make_disk
 from cockpit_rhv.deploy.domain_xml import engine_domain
 from cockpit_rhv.deploy.lease import leased_disk, signed_by, start_leased
+from cockpit_rhv.deploy.progress import ProgressFile
 from cockpit_rhv.deploy.state import Deployment, made_by, read_record
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.host.services import UnitState
@@ -27,6 +29,7 @@ from cockpit_rhv.messages import msg
 from tests.unit import deploy_support as world
 
 from .cleanup_support import Host, carry_out, made_host
+from .test_deploy_disk import seal
 from .test_deploy_domain import plan
 from .test_deploy_storage_pool import nfs
 
@@ -301,3 +304,99 @@ def test_a_damaged_record_does_not_leave_it_turned_on(host: Host, settings: Path
     (places.state_dir() / "deployment.json").write_text("")
     carry_out(engine="HostedEngine")
     assert (settings / "qemu.conf").read_text() == SETTINGS
+
+
+# -- names on an export that another host has taken since -------------------------------------------------------------
+
+
+def left(deployment: Deployment, disk: Path, **changes: Any) -> list[Path]:
+    """What this host's unfinished deployment knows as its own."""
+    drive = places.drive_file(disk.parent, "HostedEngine")
+    drive.write_bytes(b"a drive")
+    deployment.update(name="HostedEngine", disk=str(disk), drive=str(drive), **changes)
+    return [disk, drive]
+
+
+def sealed_image(tmp_path: Path) -> Path:
+    image = tmp_path / "image.qcow2"
+    image.write_bytes(b"an image")
+    seal(image)
+    return image
+
+
+def test_what_another_host_has_made_under_our_names_is_never_overwritten(
+    deployment: Deployment, disk: Path, tmp_path: Path
+) -> None:
+    left(deployment, disk)
+    places.lease_file(disk).write_text("host7")
+    disk.write_bytes(b"the engine of host7")
+    image = sealed_image(tmp_path)
+    with pytest.raises(RhvError) as caught:
+        make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert caught.value.code == "disk.foreign"
+    places.lease_file(disk).unlink()
+    with held(disk), pytest.raises(RhvError) as caught:
+        make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert caught.value.code == "lease.held"
+    assert disk.read_bytes() == b"the engine of host7"
+
+
+def test_where_an_earlier_engine_was_deleted_its_host_has_no_say(
+    deployment: Deployment, disk: Path, tmp_path: Path
+) -> None:
+    disk.unlink()
+    places.lease_file(disk).write_text("host7")
+    image = sealed_image(tmp_path)
+    with pytest.raises(RhvError, match="image") as caught:
+        make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert caught.value.code.startswith("image."), "a copy that failed; the disk's name is in the record"
+    assert str(disk) in deployment.record.files()
+    disk.write_bytes(b"ours")
+    assert disk.parent not in leases.taken_folders(deployment.record)
+
+
+def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    disk = places.disk_file(folder, "HostedEngine")
+    disk.write_bytes(b"the engine of host7")
+    deployment = Deployment.open(world.JOB)
+    files = [*left(deployment, disk, discard=True), places.lease_file(disk)]
+    deployment.note("file", str(places.lease_file(disk)))
+    places.lease_file(disk).write_text("host7")
+    plan = plan_cleanup()
+    assert not {item.name for item in plan.items} & set(map(str, files))
+    assert [text.params["host"] for text in plan.kept if text.id == "cleanup.kept.taken"] == ["host7"]
+    discard_unfinished(deployment)
+    carry_out()
+    assert all(path.exists() for path in files)
+
+
+def test_a_host_that_has_another_name_since_knows_its_own_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    disk = places.disk_file(folder, "HostedEngine")
+    disk.write_bytes(bytes(1000))
+    deployment = Deployment.open(world.JOB)
+    domain = Domain(disk)
+    start_leased(deployment, domain)
+    domain.destroy()
+    files = left(deployment, disk)
+    monkeypatch.setattr(platform, "node", lambda: "renamed")
+    assert {str(path) for path in files} <= {item.name for item in plan_cleanup().items}
+
+
+def test_nothing_goes_of_a_deployment_whose_config_drive_is_in_use(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "_FREE_S", 0.3)
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    disk = places.disk_file(folder, "HostedEngine")
+    disk.write_bytes(bytes(1000))
+    deployment = Deployment.open(world.JOB)
+    files = left(deployment, disk, discard=True)
+    with held(files[1], 100):
+        with pytest.raises(RhvError, match="Another host runs"):
+            discard_unfinished(deployment)
+        with pytest.raises(RhvError, match="Another host runs"):
+            carry_out()
+    assert all(path.exists() for path in files)

@@ -281,6 +281,22 @@ def test_a_volume_in_use_stops_the_cleanup_with_a_reason(lvm: StandInLvm, host: 
     assert PLACE in lvm.volumes
 
 
+@pytest.mark.parametrize("by", ["cleanup", "other answers"])
+def test_somebodys_snapshot_does_not_go_with_it(lvm: StandInLvm, host: Host, image: Path, by: str) -> None:
+    deployment = deployed(lvm, host, image)
+    lvm.change("vg0/before", origin="rhv-HostedEngine")
+    lvm.change("other/rhv-HostedEngine-copy", origin="")
+    deployment.update(discard=True)
+    with pytest.raises(RhvError) as caught:
+        carry_out() if by == "cleanup" else discard_unfinished(deployment, "")
+    assert (caught.value.code, caught.value.message.params["names"]) == ("storage.lvm.snapshots", "before")
+    assert {PLACE, "vg0/before"} <= set(lvm.volumes)
+    lvm.change("vg0/before", origin="theirs")
+    assert carry_out()[0] if by == "cleanup" else discard_unfinished(deployment, "")
+    assert PLACE not in lvm.volumes
+    assert "vg0/before" in lvm.volumes
+
+
 def test_a_group_that_is_away_is_told(lvm: StandInLvm, host: Host, image: Path) -> None:
     deployed(lvm, host, image)
     lvm.forget(PLACE)
@@ -304,9 +320,12 @@ def test_with_a_damaged_record_the_volume_is_found_by_vm_and_tag(lvm: StandInLvm
     host.real.defineXML(domain.XMLDesc().replace("<devices>", f"<devices>{device}"))
     deployment.update(name="HostedEngine")
     (places.state_dir() / RECORD).write_text("")
+    unit = engine_volume.boot_unit(PLACE)
+    host.units[unit] = ["inactive", "enabled"]
     assert PLACE in {item.name for item in plan_cleanup().items if item.action == "volume"}
     carry_out(engine="HostedEngine")
     assert list(lvm.volumes) == ["vg0/theirs"]
+    assert host.units[unit] == ["inactive", "disabled"], "it would hold libvirt up for a minute at each boot"
 
 
 def test_an_upgrade_is_refused_before_anything(lvm: StandInLvm, host: Host, image: Path) -> None:

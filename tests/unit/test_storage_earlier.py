@@ -14,7 +14,10 @@ import pytest
 from cockpit_rhv.deploy import earlier as deploy_earlier
 from cockpit_rhv.deploy.state import new_record
 from cockpit_rhv.errors import RhvError
+from cockpit_rhv.messages import msg
 from cockpit_rhv.storage.earlier import Earlier
+from cockpit_rhv.storage.nfs import NfsTest
+from cockpit_rhv.storage.steps import OK, Found
 from cockpit_rhv.storage.testing import try_storage, wipe_earlier
 
 if TYPE_CHECKING:
@@ -149,3 +152,16 @@ def test_only_an_engines_files_that_nobody_needs_are_deleted(folder: Path, monke
         assert caught.value.code == "storage.earlier.name"
     assert path.exists()
     assert other.exists()
+
+
+@pytest.mark.parametrize("options", ["nolock", "rsize=65536,local_lock=all", "local_lock=posix"])
+def test_where_locks_stay_on_this_host_nothing_is_deleted(options: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that another host's QEMU has open looks free here."""
+    asked: list[str] = []
+    monkeypatch.setattr("cockpit_rhv.storage.nfs.refuse_silent", lambda *_: asked.append("server"))
+    monkeypatch.setattr("cockpit_rhv.storage.nfs.wipe_files", lambda *_: asked.append("wiped"))
+    monkeypatch.setattr(NfsTest, "mount", lambda _self: Found(OK, msg("x", "x")))
+    document = {"type": "nfs", "server": "127.0.0.1", "path": "/e", "options": options}
+    with pytest.raises(RhvError) as caught:
+        wipe_earlier(document, [{"name": "HostedEngine.qcow2", "mark": "1:2:3"}])
+    assert (caught.value.code, asked) == ("storage.earlier.local", [])

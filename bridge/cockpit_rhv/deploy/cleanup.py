@@ -143,7 +143,7 @@ def _reset_failed(unit: str) -> None:
 
 
 def _file(item: Item, _uri: str) -> Message:
-    if item.kind == "disk":
+    if item.kind in ("disk", "drive"):
         refuse_held(Path(item.name))
     Path(item.name).unlink(missing_ok=True)
     return msg("cleanup.did.file", "{name} is removed.", name=item.name)

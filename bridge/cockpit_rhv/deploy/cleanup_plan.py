@@ -19,6 +19,7 @@ from .config import read_engine_config
 from .discard import marked_domains
 from .drive import scratch_folders
 from .engine_volume import BOOT_UNIT, made_volumes, volumes_of
+from .lease import signed_by, taken_folders
 from .lock_manager import lock_units, our_manager
 from .salvage import salvage
 from .state import RECORD, made_by, read_record
@@ -189,17 +190,18 @@ def _items(record: Record, config_damaged: bool, uri: str) -> Iterator[Item]:
     for volume in made_volumes(record):
         # No file: what removes it is LVM.
         yield Item("disk", volume.place, _ABOUT["volume"], "volume", volume.size)
+    taken = taken_folders(record)
     for path in sorted(record.files()):
-        if os.path.lexists(path):
+        if os.path.lexists(path) and Path(path).parent not in taken:
             kind = "drive" if path == record.drive else "disk"
             yield Item(kind, path, _ABOUT[kind], "file", _size(path))
-    for drive in sorted(record.files()):
-        for scratch in scratch_folders(Path(drive)):
+    for drive in (path for path in map(Path, sorted(record.files())) if path.parent not in taken):
+        for scratch in scratch_folders(drive):
             yield Item("drive", str(scratch), _ABOUT["drive"], "scratch")
     listed = {*record.files(), *([str(places.engine_json())] if config_damaged else [])}
     for name in (name for kind, name in made if kind == "file"):
         for path in (name, *map(str, places.half_written(Path(name)))):
-            if os.path.lexists(path) and path not in listed:
+            if os.path.lexists(path) and path not in listed and Path(path).parent not in taken:
                 yield Item("file", path, _ABOUT["file"], "file", _size(path))
     if config_damaged:
         yield _aside()
@@ -266,6 +268,15 @@ def _unreachable(record: Record, uri: str) -> Iterator[Message]:
                     "The storage pool {name} is not active: the engine's files on it stay, unless you start it first.",
                     name=name,
                 )
+    taken = taken_folders(record)
+    for path in map(Path, sorted(record.files())):
+        if path.parent in taken and signed_by(path):
+            yield msg(
+                "cleanup.kept.taken",
+                "{path} stays, with what lies beside it: the host {host} has started an engine from it since.",
+                path=str(path),
+                host=signed_by(path),
+            )
     there = {volume.place for volume in made_volumes(record)}
     for place in volumes_of(record):
         if place not in there:

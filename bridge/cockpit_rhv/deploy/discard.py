@@ -11,7 +11,7 @@ from ..machines.opening import DEFAULT_URI
 from ..machines.xml import ENGINE_TAG
 from . import places
 from .engine_volume import remove_volumes
-from .lease import refuse_held
+from .lease import refuse_held, taken_folders
 from .vm import connected
 
 if TYPE_CHECKING:
@@ -31,11 +31,14 @@ def discard_unfinished(deployment: Deployment, uri: str = DEFAULT_URI) -> bool:
     with connected(uri) as connection:
         for domain in marked_domains(connection, record):
             remove_domain(domain)
-    if record.disk:
-        refuse_held(Path(record.disk))
+    taken = taken_folders(record)
+    files = [path for path in map(Path, sorted(record.files())) if path.parent not in taken]
+    # All before any: the config drive, too, is that of whoever holds the disk.
+    for path in files:
+        refuse_held(path)
     remove_volumes(record)
-    for path in record.files():
-        Path(path).unlink(missing_ok=True)
+    for path in files:
+        path.unlink(missing_ok=True)
     if record.name:
         places.first_contact_file(record.name).unlink(missing_ok=True)
     deployment.begin_anew()

@@ -23,7 +23,8 @@ from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
 from .engine_volume import fill_volume
-from .places import engine_disk, engine_volume, partial_file
+from .lease import refuse_held, taken_folders
+from .places import engine_disk, engine_volume, lease_file, partial_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     """Make the disk of ``engine.disk_gib``, or recognise that it is there; True when something was done.
 
     A copy that was broken off is begun anew: it never has the disk's name. Once a VM has been started on the disk it is
-    left alone. Raises RhvError ``disk.*``, ``image.*``.
+    left alone. Raises RhvError ``disk.*``, ``image.*``, ``lease.held``.
     """
     if engine_volume(answers) is not None:
         return fill_volume(deployment, answers, image, progress)
@@ -60,6 +61,13 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     for path in (target, partial):
         if os.path.lexists(path) and str(path) not in record.files():
             raise _foreign(path)
+    if os.path.lexists(target):
+        # The name is known as ours, but an export has more hosts than this one.
+        if target.parent in taken_folders(record):
+            raise _foreign(target)
+        refuse_held(target)
+    else:
+        _drop_signature(target)
     deployment.update(leftovers=sorted({*record.leftovers, str(partial), str(target)}))
     before = _inode(target)
     try:
@@ -73,6 +81,14 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
     finally:
         partial.unlink(missing_ok=True)
     return True
+
+
+def _drop_signature(target: Path) -> None:
+    """Of an engine's disk that was deleted: the one to be made under its name is not that host's."""
+    try:
+        lease_file(target).unlink(missing_ok=True)
+    except OSError as error:
+        raise os_fault(error, target) from error
 
 
 def _publish(partial: Path, target: Path, before: int) -> None:

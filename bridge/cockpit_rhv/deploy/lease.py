@@ -25,13 +25,14 @@ from ..storage.engine_folder import mounts
 from . import places
 from .answers import get
 from .lock_manager import turn_on
+from .state import made_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import libvirt
 
-    from .state import Deployment
+    from .state import Deployment, Record
 
 #: Seconds after which a lease counts as another's: one of a VM that has just ended is let go of a moment later.
 _FREE_S = 5.0
@@ -42,6 +43,8 @@ _FLOCK = "hhqqi4x"
 _LOCKD_BYTE = (0, 1)
 _WHOLE = (0, 0)
 _NAME_BYTES = 256
+#: In ``Record.made``: the name by which this host has signed a disk, which may have been changed since.
+_SIGNED = "signed"
 
 
 def ready_host(deployment: Deployment, answers: Mapping[str, Any]) -> bool:
@@ -132,14 +135,29 @@ def signed_by(disk: Path) -> str:
     return "".join(letter for letter in said if letter.isprintable())
 
 
+def taken_folders(record: Record) -> frozenset[Path]:
+    """Folders on shared storage in which ``record`` made files, but from whose disk another host has started an engine.
+
+    That host's administrator deleted what was there as an earlier engine's, and the names are its own now. OSError.
+    """
+    own = {"", _own_name(), *(name for kind, name in made_by(record) if kind == _SIGNED)}
+    shared = [Path(path) for path in record.files() if Path(path).parent.parent == mounts()]
+    return frozenset(path.parent for path in shared if signed_by(path) not in own)
+
+
+def _own_name() -> str:
+    return platform.node()[:_NAME_BYTES]
+
+
 def _sign(deployment: Deployment, disk: Path) -> None:
     """Leave this host's name for whoever is refused."""
     path = places.lease_file(disk)
     deployment.note_new_file(path)
+    deployment.note(_SIGNED, _own_name())
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
     try:
-        os.write(descriptor, platform.node().encode()[:_NAME_BYTES])
+        os.write(descriptor, _own_name().encode()[:_NAME_BYTES])
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

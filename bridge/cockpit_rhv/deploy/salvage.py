@@ -13,7 +13,7 @@ from ..storage.engine_folder import mounts
 from ..storage.logical import device_of, list_volumes
 from . import places
 from .discard import engine_domains, mark
-from .engine_volume import KIND
+from .engine_volume import KIND, boot_unit
 from .lock_manager import our_manager
 from .state import Record
 from .storage_pool import is_ours, pool_folder
@@ -111,12 +111,14 @@ def _volumes(devices: Sequence[str]) -> list[list[str]]:
     if not devices:
         return []  # a host without LVM need not have its programs
     found = [volume for volume in list_volumes() if volume.ours and str(device_of(volume.place)) in devices]
-    return [[KIND, volume.place] for volume in found]
+    # Enabled for a volume that is gone it would hold libvirt up at each boot.
+    units = [["unit_enabled", boot_unit(volume.place)] for volume in found]
+    return [*units, *([KIND, volume.place] for volume in found)]
 
 
 def _with_companions(disk: Path) -> list[Path]:
     files = Files(disk)
-    return [disk, places.partial_file(disk), files.previous, *files.scratch()]
+    return [disk, places.partial_file(disk), places.lease_file(disk), files.previous, *files.scratch()]
 
 
 def _pools(connection: libvirt.virConnect, names: Sequence[str]) -> list[list[str]]:

@@ -42,9 +42,9 @@ class Record:
     and its disk go before anything else is made. ``made``: pairs of kind and name of everything else that was not so
     before, noted before it was changed; None in a record of version 0.1.0, which noted nothing. ``folder``, ``file``:
     made; ``pool``: libvirt's storage pool, defined; ``volume``: logical volume, made; ``lock_manager``: libvirt's,
-    turned on; ``lease_enabled``, ``lease_started``: units, switched on for it; ``network_started``,
-    ``network_autostart``, ``unit_enabled``, ``unit_started``: switched on; ``domain``: VM of
-    an unfinished deployment that was taken over, named by its job.
+    turned on; ``lease_enabled``, ``lease_started``: units, switched on for it; ``signed``: this host's name beside a
+    disk on shared storage; ``network_started``, ``network_autostart``, ``unit_enabled``, ``unit_started``: switched
+    on; ``domain``: VM of an unfinished deployment that was taken over, named by its job.
     """
 
     job: str

@@ -117,8 +117,36 @@ def activate_volume(place: str, programs: Programs | None = None) -> None:
 
 
 def remove_volume(place: str, programs: Programs | None = None) -> None:
-    """Remove it, and what is on it. Raises RhvError ``storage.lvm.not_removed``, where it is in use say."""
+    """Remove it, and what is on it.
+
+    Raises RhvError ``storage.lvm.not_removed``, where it is in use say; ``storage.lvm.snapshots``, which would go with
+    it without a question; ``storage.lvm.unread``.
+    """
+    snapshots = _snapshots(place, programs)
+    if snapshots:
+        raise RhvError(
+            "storage.lvm.snapshots",
+            msg(
+                "storage.lvm.snapshots",
+                "The volume {volume} has snapshots, which would go with it: {names}.",
+                volume=place,
+                names=", ".join(snapshots),
+            ),
+            msg("storage.lvm.snapshots.hint", "Remove them (lvremove) once nobody needs them, then resume."),
+        )
     _change(["lvremove", "--yes", "--", place], "storage.lvm.not_removed", place, programs)
+
+
+def _snapshots(place: str, programs: Programs | None) -> list[str]:
+    argv = ["lvs", "--reportformat", "json", "--options", "vg_name,lv_name,origin"]
+    done = _run(argv, _LOOK_S, programs)
+    try:
+        if done.code != 0:
+            raise OSError(f"lvs ended with {done.code}: {done.said}")
+        rows = parse_report(done.out, "lv")
+        return sorted(str(row["lv_name"]) for row in rows if f"{row['vg_name']}/{row['origin']}" == place)
+    except (OSError, KeyError, ValueError) as error:
+        raise _unread(str(error)) from error
 
 
 def _change(argv: Sequence[str], code: str, place: str, programs: Programs | None) -> None:

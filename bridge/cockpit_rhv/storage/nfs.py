@@ -214,7 +214,21 @@ class NfsTest:
         return found
 
     def wipe(self, files: Sequence[Mapping[str, str]]) -> list[str]:
-        """As :func:`wipe_files`, mounted for that long. Raises RhvError ``storage.silent``, ``storage.not_mounted``."""
+        """As :func:`wipe_files`, mounted for that long.
+
+        Raises RhvError ``storage.silent``, ``storage.not_mounted``, ``storage.earlier.local``.
+        """
+        local = [option for option in self._document.options if _LOCAL_LOCKS.fullmatch(option)]
+        if local:
+            raise RhvError(
+                "storage.earlier.local",
+                msg(
+                    "storage.earlier.local",
+                    "With {option} this host does not see whether another one runs that engine.",
+                    option=local[0],
+                ),
+                msg("storage.earlier.local.hint", "Nothing was deleted. Leave out that option and test again."),
+            )
         refuse_silent(self._document.server, self._document.version, self._document.options, self._programs)
         try:
             found = self.mount()
