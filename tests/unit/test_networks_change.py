@@ -13,6 +13,7 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.networks.before import Before, Way
 from cockpit_rhv.networks.change import Change, Keep
 from cockpit_rhv.networks.plan import Plan
+from cockpit_rhv.networks.saved_profiles import Restored
 from cockpit_rhv.networks.view import Structure, read_structure
 
 from tests.unit.test_networks_reading import ANSWERS, answering
@@ -245,3 +246,16 @@ def test_a_state_that_cannot_be_written_does_not_keep_it_from_going_back(structu
     assert any("CheckpointRollback" in call for call in world.calls)
     assert "No space left" in (refused.value.detail or "")
     assert world.states[-1] == "undone networks.withdrawn"
+
+
+def test_what_is_kept_of_a_profile_that_could_not_be_put_back_stays(
+    structure: Structure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> Restored:
+        return Restored([], [], {"etc/NetworkManager/system-connections/eth0": "No space left on device"})
+
+    monkeypatch.setattr("cockpit_rhv.networks.way_back.put_back", full)
+    world = World()
+    assert taken_back(world, structure, None) == "networks.lost"
+    assert "networks.left.again" in {one["id"] for one in world.told[-1]["left"]}
+    assert "end" not in world.calls

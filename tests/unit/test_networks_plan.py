@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BOND0, NIC = "u-bond", "u-nic"
+DEVICES = "nmcli -t -f DEVICE,STATE,CONNECTION,CON-UUID device status"
 
 
 def plan(kind: str, name: str, **more: Any) -> Plan:
@@ -154,6 +155,27 @@ def test_what_can_be_is_not_refused(structure: Structure) -> None:
     assert judged(structure, plan("bond", "bond1", on=["eth1", "eth2"], mode="802.3ad")) == []
     assert judged(structure, plan("bond", "bond1", on=["eth1", "eth2"], mode="balance-rr")) == ["networks.warn_mode"]
     assert judged(structure, plan("remove", "virbr0")) == []
+
+
+@pytest.mark.parametrize(
+    ("cards", "with_profile", "said"),
+    [(("eth1",), ("eth1",), []), (("eth1",), (), "no_profile"), (("eth1", "eth2"), ("eth1", "eth2"), "addressed"),
+     ((), (), ["networks.warn_addresses"])],
+)  # fmt: skip
+def test_an_address_goes_with_its_bridge_only_to_the_one_card_in_it(
+    cards: tuple[str, ...], with_profile: tuple[str, ...], said: object, tmp_path: Path
+) -> None:
+    """Else it would be gone, with nothing said beforehand."""
+    links = [item(2, "br5", "bridge", addr_info=[{"family": "inet", "local": "192.0.2.10", "prefixlen": 24}])]
+    links += [item(number, name, master="br5") for number, name in enumerate(cards, 3)]
+    devices = "\n".join(f"{name}:connected:{name}:u-{name}" for name in ("br5", *with_profile))
+    answers = {**ANSWERS, "ip -d -j addr show": json.dumps(links), DEVICES: devices}
+    found = read_structure(answering(answers), tmp_path)
+    if isinstance(said, str):
+        with pytest.raises(RhvError, match=rf"^networks\.{said}"):
+            judged(found, plan("remove", "br5"))
+    else:
+        assert judged(found, plan("remove", "br5")) == said
 
 
 def test_of_several_addresses_those_that_go_are_named(tmp_path: Path) -> None:

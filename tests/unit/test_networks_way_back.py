@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cockpit_rhv.checks.context import Finished
 from cockpit_rhv.networks.before import Before, Facts, Way
 from cockpit_rhv.networks.checkpoint import Checkpoint
+from cockpit_rhv.networks.saved_profiles import Saved
 from cockpit_rhv.networks.way_back import WayBack
 
 from tests.unit.test_networks_reading import item
@@ -131,3 +133,45 @@ def test_a_guest_on_the_bridge_that_goes_is_told(tmp_path: Path) -> None:
     host.masters["vnet0"] = "br0"
     left = way_back(host, tmp_path).take_back(MADE)
     assert [(text.id, text.params["name"]) for text in left] == [("networks.left.port", "vnet0")]
+
+
+def test_a_profile_that_cannot_be_put_back_is_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of it is all there is: who takes back must not throw it away."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    host = Host(obeys=True)
+    back = way_back(host, tmp_path)
+    back.profiles = {"etc/NetworkManager/system-connections/eth0": Saved(0o600, "")}
+    back.after = {}
+    with monkeypatch.context() as disk:
+        disk.setattr("os.replace", full)
+        left = [text.id for text in back.take_back(MADE)]
+    assert left == ["networks.left.profile", "networks.left.again"]
+    assert not back.restored
+    again = way_back(Host(obeys=True), tmp_path)
+    again.profiles, again.after = back.profiles, back.after
+    assert again.take_back(MADE) == []
+    assert again.restored
+
+
+def test_an_address_that_a_server_gives_late_is_waited_for(tmp_path: Path) -> None:
+    """A port behind spanning tree passes nothing on for 30 s; the gateway's own answer says nothing about a lease."""
+    host = Host()
+    back = way_back(host, tmp_path)
+    back.before = replace(BEFORE, links={"eth0": Facts(None, 1500, (), ("ipv4",)), "br1": Facts(None, 1500, (), ())})
+    back.reaches = lambda _way: True
+    lease = host.links
+
+    def links() -> list[Any]:
+        found = lease()
+        for one in found:
+            one["addr_info"] = [{**it, "dynamic": True} for it in one["addr_info"] if host.now_s >= 45]
+        return found
+
+    host.links = links  # type: ignore[method-assign]
+    assert back.take_back(None) == []
+    assert 45 <= host.now_s < 60

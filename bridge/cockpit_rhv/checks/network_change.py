@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RhvError
@@ -167,7 +168,7 @@ def reaches(way: Way, run: Run = run_command) -> bool:
         pass  # not there, down, or no Ethernet: the ping fails too, or tells
     try:
         return run(["ping", "-n", "-c", "1", "-W", "1", "-I", way.device, way.gateway], 5.0).code == 0
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return False
 
 

@@ -123,8 +123,8 @@ class KeepOnDisk(Keep):
                 msg("networks.unfinished.hint", "Wait a minute, else: systemctl start {unit}", unit=WATCH_UNIT),
             )
         self._kept = Kept(this_boot(), self._job, self._title, self._user, before, profiles)
-        write_kept(self._kept)
         try:
+            write_kept(self._kept)
             self._be_watched()
         except BaseException:
             drop_kept()

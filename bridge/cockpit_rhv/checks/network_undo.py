@@ -95,7 +95,8 @@ def _take_back(kept: Kept, run: Run, store: JobStore) -> list[str]:
     why.detail = "\n".join(back.notes) or None
     error = not_as_before(left, why) if left else why
     _tell(kept, "lost" if left else "undone", error, [text.to_json() for text in left], None)
-    drop_kept()
+    if back.restored:  # else what is kept is all there is of a profile
+        drop_kept()
     logger.info("%s of job %s: %s", kept.title, kept.job, error)
     _tell_job(store, kept.job, error)
     return [str(text) for text in left]
@@ -104,7 +105,10 @@ def _take_back(kept: Kept, run: Run, store: JobStore) -> list[str]:
 def _tell(kept: Kept, state: str, error: RhvError, left: list[object], back_in_s: float | None) -> None:
     runner = [os.getpid(), started(os.getpid())]
     record = {"job": kept.job, "title": kept.title.to_json(), "user": kept.user, "state": state, "runner": runner}
-    write_state({**record, "error": error.to_json(), "left": left}, None, back_in_s)
+    try:
+        write_state({**record, "error": error.to_json(), "left": left}, None, back_in_s)
+    except OSError as full:  # it must not keep us from going back
+        logger.warning("how it stands could not be written down: %s", full)
 
 
 def _checkpoint(kept: Kept) -> Checkpoint | None:

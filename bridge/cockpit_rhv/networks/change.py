@@ -135,7 +135,8 @@ class Change:
         lost = not_as_before(left, told) if left else None
         shown = [text.to_json() for text in left]
         self._state("lost" if lost else "undone", {"error": lost or told, "left": shown})
-        self.keep.end()
+        if back.restored:  # else what is kept is all there is of a profile
+            self.keep.end()
         if lost is not None:
             raise lost from error
 

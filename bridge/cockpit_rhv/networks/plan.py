@@ -74,6 +74,9 @@ def judge(plan: Plan, structure: Structure, owner: Mapping[str, Owner]) -> list[
     if plan.addresses is not None:
         judge_addresses(plan.addresses)
     warnings = _OF_KIND[plan.kind](plan, links)
+    if plan.kind == "remove" and links[plan.name].kind == "bridge" and links[plan.name].addresses:
+        for name in links[plan.name].members:
+            _judge_profile(name, structure)  # else the card, without one, could not take the address
     for name in plan.on if made else (plan.name,):
         # A card without a profile is given one; a bond or VLAN exists by its profile.
         if plan.kind != "vlan" and not (made and links[name].kind in ("ethernet", "virtual")):
@@ -237,7 +240,8 @@ def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
         raise refuse(
             "guests", text, msg("networks.cables.hint", "Give them another network, or shut them down, first.")
         )
-    if link.kind == "bond" and link.addresses:
+    # A bridge's goes to the one card in it; which of several would take it nobody has said.
+    if link.addresses and (link.kind == "bond" or (link.kind == "bridge" and len(link.members) > 1)):
         text = msg("networks.addressed", "{name} has an address, which would be gone.", name=plan.name)
         raise refuse("addressed", text, msg("networks.addressed.hint", "Take the address away from it first."))
     upper = [one.name for one in links.values() if one.kind == "vlan" and plan.name in one.members]
@@ -245,7 +249,7 @@ def _judge_remove(plan: Plan, links: Mapping[str, Link]) -> list[Message]:
         name = link.controller or upper[0]
         text = msg("networks.below", "{upper} is built upon {name}.", upper=name, name=plan.name)
         raise refuse("below", text, msg("networks.below.hint", "Remove {upper} first.", upper=name))
-    if link.kind == "vlan" and link.addresses:
+    if link.addresses and (link.kind == "vlan" or not link.members):
         return [msg("networks.warn_addresses", "{name} loses its address.", name=plan.name)]
     return []
 

@@ -53,6 +53,8 @@ class WayBack:
     root: Path = Path("/")
     #: What programs said that did not do as they were told.
     notes: list[str] = field(default_factory=list)
+    #: No profile's file is left to be put back: what is kept of them may go.
+    restored: bool = True
     _ports: dict[str, str] = field(default_factory=dict)
 
     def take_back(self, made: Checkpoint | None) -> list[Message]:
@@ -63,12 +65,15 @@ class WayBack:
         if not (rolled_back and self._wait(self._is_as_before, self.settle_s)):
             # Its word is not enough: a bridge can stay down (seen with 1.52), and a restart forgets the checkpoint.
             self._by_hand()
-            self._wait(self._is_as_before, self.back_s)
-        differences = self._differences()
+            given = any(facts.given for facts in self.before.links.values())
+            # A server's address comes as late as the gateway: behind spanning tree neither is there before 30 s.
+            self._wait(self._is_as_before, max(self.back_s, self.reach_s) if given else self.back_s)
+        way = self.before.way if self.before.answers else None
+        answers = way is None or self._wait(lambda: self.reaches(way), self.reach_s)
+        differences = self._differences()  # now: what came while the gateway was waited for is there
         left += [text for _, text in differences]
         wrong = {name for name, _ in differences}
-        way = self.before.way if self.before.answers else None
-        if way is not None and not self._wait(lambda: self.reaches(way), self.reach_s):
+        if way is not None and not answers:
             values = {"gateway": way.gateway, "device": way.device}
             left.append(msg("networks.left.gateway", "The gateway {gateway} does not answer over {device}.", **values))
             wrong.add(way.device)
@@ -79,7 +84,9 @@ class WayBack:
         try:
             restored = put_back(self.profiles, self.after, self.root, booted=self.booted)
         except OSError as error:
-            return [msg("networks.left.unread", "NetworkManager's profiles cannot be read: {error}.", error=str(error))]
+            self.restored = False
+            text = msg("networks.left.unread", "NetworkManager's profiles cannot be read: {error}.", error=str(error))
+            return [text, _again()]
         if restored.changed:
             self._nmcli("connection", "reload")
         left = []
@@ -89,6 +96,9 @@ class WayBack:
                     "networks.left.profile", "The profile /{path} could not be put back: {error}.", path=path, error=why
                 )
             )
+        if restored.failed:
+            self.restored = False
+            left.append(_again())
         self.notes += [f"/{path} was changed by somebody else and stays as it is" for path in restored.others]
         return left
 
@@ -197,6 +207,12 @@ class WayBack:
                 return False
             self.sleep(_PAUSE_S)
         return True
+
+
+def _again() -> Message:
+    return msg(
+        "networks.left.again", "The profiles of before are kept, and put back when NetworkManager is started anew."
+    )
 
 
 def not_as_before(left: list[Message], why: RhvError) -> RhvError:
