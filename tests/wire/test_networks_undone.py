@@ -83,6 +83,9 @@ def test_a_power_cut(host: RealNetworkManager, where: str) -> None:
     host.power_cut()
     undone(undo(host, "start"))
     host.start_manager()
+    # NetworkManager has never seen the change; what comes after this proves it.
+    until("the old address", host.addresses, lambda found: found == BEFORE)
+    assert host.profiles() == {"eth0"}
     undone(undo(host, "watch"))
     told = awaits(host, "undone")
     assert told["error"]["code"] == "networks.rebooted"
@@ -124,6 +127,20 @@ def test_ended_in_any_phase(host: RealNetworkManager, where: str, how: str) -> N
     ended(job)
     undone(watcher)
     assert awaits(host, "undone")["left"] == []
+    as_before(host)
+
+
+def test_told_to_end_while_it_goes_back_it_goes_back_first(host: RealNetworkManager) -> None:
+    """Nobody else would: nothing watches over it here."""
+    hold(host, "undoing")
+    job = begin(host, BRIDGE)
+    awaits(host, "confirming")
+    answer(host, "undo")
+    awaits(host, "undoing")
+    end(host, "TERM")
+    let_go(host, "undoing")
+    ended(job)
+    assert awaits(host, "undone")["error"]["code"] == "networks.withdrawn"
     as_before(host)
 
 
