@@ -154,10 +154,11 @@ def test_guests_plugged_in_meanwhile_keep_their_cable(host: RealNetworkManager, 
     plug(host, "vnet0", "ovirtmgmt")
     answer(host, "keep")
     assert ended(job) == "True"
-    other: dict[str, Any] = {"kind": "bridge", "name": "br1", "on": ["dummy0"], "addresses": {"method": "none"}}
+    other: dict[str, Any] = {"kind": "bridge", "name": "br1", "on": ["eth1"], "addresses": {"method": "none"}}
     if change == "vlan":  # something is made: NetworkManager then takes out all that is new
-        host.run("ip", "link", "add", "dummy0", "type", "dummy")
-        host.run("ip", "link", "set", "dummy0", "up")
+        host.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other1")
+        for end in ("eth1", "other1"):
+            host.run("ip", "link", "set", end, "up")
     plan = other if change == "vlan" else {"kind": "mtu", "name": "ovirtmgmt", "mtu": 1400}
     job = begin(host, plan, job="job-2", confirm_s=60)
     awaits(host, "confirming")

@@ -116,6 +116,19 @@ class WayBack:
         for name in self.before.order():
             if name in wrong:
                 self._nmcli("connection", "up", "uuid", self.before.active[name], "ifname", name)
+        self._set_mtus()
+
+    def _set_mtus(self) -> None:
+        """A NetworkManager that was started anew does not know what an interface had before a profile changed it."""
+        for _ in range(2):  # one upon another cannot have more than that: whichever comes first
+            try:
+                links = read_kernel(self.run, self.root).links
+            except RhvError as error:
+                self._note(error)
+                return
+            for name, facts in self.before.links.items():
+                if name in links and links[name].mtu != facts.mtu:
+                    self._ip("link", "set", "dev", name, "mtu", str(facts.mtu))
 
     def _manager_runs(self) -> bool:
         try:
