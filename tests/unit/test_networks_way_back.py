@@ -43,6 +43,7 @@ class Host:
         self.address = "br0"
         self.obeys, self.runs = obeys, runs
         self.calls: list[str] = []
+        self.mtu: dict[str, int] = {}
         self.now_s = 0.0
 
     def run(self, argv: Sequence[str], _limit_s: float) -> Finished:
@@ -60,7 +61,10 @@ class Host:
         if line.startswith("ip link delete"):
             self.gone(argv[-1])
         if line.startswith("ip link set dev"):
-            self.masters[argv[4]] = argv[6]
+            if argv[5] == "mtu":
+                self.mtu[argv[4]] = int(argv[6])
+            else:
+                self.masters[argv[4]] = argv[6]
         if "connection up uuid u-0" in line:
             self.back()
         return Finished(0, "")
@@ -78,7 +82,7 @@ class Host:
         return [
             item(
                 number, name, "bridge" if name.startswith("br") else "tun" if name.startswith("vnet") else None,
-                addr_info=[address] if name == self.address else [], **_in(master),
+                addr_info=[address] if name == self.address else [], mtu=self.mtu.get(name, 1500), **_in(master),
             )
             for number, (name, master) in enumerate(self.masters.items(), 2)
         ]  # fmt: skip
@@ -175,3 +179,23 @@ def test_an_address_that_a_server_gives_late_is_waited_for(tmp_path: Path) -> No
     host.links = links  # type: ignore[method-assign]
     assert back.take_back(None) == []
     assert 45 <= host.now_s < 60
+
+
+def test_an_mtu_that_no_profile_says_is_set_again(tmp_path: Path) -> None:
+    """A NetworkManager that was started anew brings the profile up and leaves the MTU as it finds it."""
+    host = Host()
+    host.mtu = {"br1": 1400, "eth0": 9000}
+    assert way_back(host, tmp_path).take_back(None) == []
+    assert [call for call in host.calls if " mtu " in call] == [
+        "ip link set dev eth0 mtu 1500",
+        "ip link set dev br1 mtu 1500",
+    ]
+
+
+def test_a_guests_cable_is_no_cause(tmp_path: Path) -> None:
+    host = Host(runs=False)
+    host.masters["vnet0"] = "br1"
+    made = way_back(host, tmp_path)
+    made.reaches = lambda _way: False
+    left = made.take_back(MADE)
+    assert not [text for text in left if text.params.get("name") == "vnet0"]

@@ -127,6 +127,29 @@ def test_ended_in_any_phase(host: RealNetworkManager, where: str, how: str) -> N
     as_before(host)
 
 
+def test_a_second_change_is_refused_and_the_first_one_waits_on(host: RealNetworkManager) -> None:
+    first = begin(host, BRIDGE)
+    awaits(host, "confirming")
+    second = ended(begin(host, {"kind": "mtu", "name": "ovirtmgmt", "mtu": 1400}, job="job-2"))
+    assert second.startswith("networks.busy")
+    assert awaits(host, "confirming")["job"] == "job-1"
+    answer(host, "undo")
+    ended(first)
+    as_before(host)
+
+
+def test_a_change_is_judged_again_when_its_job_begins(host: RealNetworkManager) -> None:
+    """Since it was asked for somebody else made the bridge: nothing is touched, and the next change need not wait."""
+    add = "nmcli connection add type bridge con-name other ifname ovirtmgmt ipv4.method disabled ipv6.method disabled"
+    host.run(*add.split())
+    until("the bridge", lambda: host.try_run("ip", "link", "show", "ovirtmgmt").returncode, lambda code: code == 0)
+    told = ended(begin(host, BRIDGE))
+    assert told.startswith("networks.name_taken")
+    assert awaits(host, "undone")["error"]["code"] == "networks.name_taken"
+    assert host.addresses() == BEFORE
+    assert host.profiles() == {"eth0", "other"}
+
+
 def test_a_checkpoint_of_somebody_else_is_kept(host: RealNetworkManager) -> None:
     create = ["busctl", "call", NM, "/org/freedesktop/NetworkManager", NM, "CheckpointCreate", "aouu"]
     host.run(*create, "0", "60", "0")
@@ -147,19 +170,18 @@ def plug(host: RealNetworkManager, tap: str, bridge: str) -> None:
     host.run("ip", "link", "set", "dev", tap, "master", bridge, "up")
 
 
-@pytest.mark.parametrize("change", ["mtu", "vlan", "restart"])
+@pytest.mark.parametrize("change", ["mtu", "made", "restart"])
 def test_guests_plugged_in_meanwhile_keep_their_cable(host: RealNetworkManager, change: str) -> None:
     job = begin(host, BRIDGE)
     awaits(host, "confirming")
     plug(host, "vnet0", "ovirtmgmt")
     answer(host, "keep")
     assert ended(job) == "True"
-    other: dict[str, Any] = {"kind": "bridge", "name": "br1", "on": ["eth1"], "addresses": {"method": "none"}}
-    if change == "vlan":  # something is made: NetworkManager then takes out all that is new
-        host.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "other1")
-        for end in ("eth1", "other1"):
-            host.run("ip", "link", "set", end, "up")
-    plan = other if change == "vlan" else {"kind": "mtu", "name": "ovirtmgmt", "mtu": 1400}
+    other: dict[str, Any] = {"kind": "bridge", "name": "br1", "on": ["spare0"], "addresses": {"method": "none"}}
+    if change == "made":  # something is made: NetworkManager then takes out all that is new
+        host.run("ip", "link", "add", "spare0", "type", "veth", "peer", "name", "spare1")
+        host.run("ip", "link", "set", "spare0", "up")
+    plan = other if change == "made" else {"kind": "mtu", "name": "ovirtmgmt", "mtu": 1400}
     job = begin(host, plan, job="job-2", confirm_s=60)
     awaits(host, "confirming")
     plug(host, "vnet1", "ovirtmgmt")

@@ -82,7 +82,8 @@ def put_back(
         if (was and was.digest) == (found and found.digest):
             continue
         if not _is_ours(was, found, after, path, known, booted):
-            result.others.append(path)
+            if was is not None or not path.startswith(_VOLATILE):  # there it notes what it merely found
+                result.others.append(path)
             continue
         try:
             _write(root / path, was) if was else _remove(root / path)

@@ -116,19 +116,20 @@ class WayBack:
         for name in self.before.order():
             if name in wrong:
                 self._nmcli("connection", "up", "uuid", self.before.active[name], "ifname", name)
-        self._set_mtus()
+        self._restore_mtus()
 
-    def _set_mtus(self) -> None:
-        """A NetworkManager that was started anew does not know what an interface had before a profile changed it."""
-        for _ in range(2):  # one upon another cannot have more than that: whichever comes first
-            try:
-                links = read_kernel(self.run, self.root).links
-            except RhvError as error:
-                self._note(error)
-                return
-            for name, facts in self.before.links.items():
-                if name in links and links[name].mtu != facts.mtu:
-                    self._ip("link", "set", "dev", name, "mtu", str(facts.mtu))
+    def _restore_mtus(self) -> None:
+        """Those that no profile says: a NetworkManager started anew does not know any more which they were."""
+        try:
+            links = read_kernel(self.run, self.root).links
+        except RhvError as error:
+            self._note(error)
+            return
+        wrong = [name for name, facts in self.before.links.items() if name in links and links[name].mtu != facts.mtu]
+        # What is below first, for nothing may be larger than that.
+        upon = ("bond", "bridge", "vlan")
+        for name in sorted(wrong, key=lambda name: (upon.index(links[name].kind) if links[name].kind in upon else -1)):
+            self._ip("link", "set", "dev", name, "mtu", str(self.before.links[name].mtu))
 
     def _manager_runs(self) -> bool:
         try:
@@ -181,7 +182,8 @@ class WayBack:
             self._note(error)
             return []
         below = {member for name in wrong if name in links for member in links[name].members}
-        down = sorted(name for name in {*wrong, *below} if name in links and links[name].link == "down")
+        known = {*wrong, *below} & {*self.before.links} & {*links}
+        down = sorted(name for name in known if links[name].link == "down")
         return [msg("networks.left.cable", "{name} has no link: is its cable plugged in?", name=name) for name in down]
 
     def _lost_ports(self) -> list[Message]:
