@@ -101,6 +101,8 @@ class RealNetworkManager:
             add = "nmcli connection add type ethernet con-name eth0 ifname eth0 ipv4.method manual ipv6.method disabled"
             self.run(*add.split(), "ipv4.addresses", ADDRESS, "ipv4.gateway", ROUTER)
             self.run("nmcli", "-w", "20", "connection", "up", "eth0")
+            # A change that finds the gateway silent does not ask for it afterwards.
+            until("the router", lambda: self.try_run("ping", "-c", "1", "-W", "1", ROUTER), _is_fine)
         except BaseException:
             self.__exit__()
             raise

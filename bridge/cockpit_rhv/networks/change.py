@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 APPLY_S = 60
 #: Seconds by which NetworkManager waits longer than we do: it goes back by itself only when we are gone.
 _SPARE_S = 15
+#: Seconds in which a gateway must have answered beforehand to be asked afterwards: a busy host may miss one answer.
+_ASKED_S = 5.0
 #: Seconds between two looks whether the checkpoint is still there.
 _GUARDED_S = 2.0
 _PAUSE_S = 0.5
@@ -85,7 +87,8 @@ class Change:
         calls = self.calls()
         before = Before.of(self.plan, self.structure)
         # A router that cannot be reached beforehand proves nothing afterwards.
-        before = replace(before, answers=before.way is not None and self.reaches(before.way))
+        way = before.way
+        before = replace(before, answers=way is not None and self._wait(lambda: self.reaches(way), _ASKED_S))
         watched = before.way if before.answers else None
         profiles = read_profiles(self.root)
         limit_s = APPLY_S * len(calls) + self.reach_s + _SPARE_S
