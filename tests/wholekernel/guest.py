@@ -88,6 +88,15 @@ class Guest:
     def resume(self) -> None:
         qmp.execute(self._qmp, "cont")
 
+    def reset(self, limit_s: float = 300) -> None:
+        """A power cut, and power again: what is not on its disk is gone. Waits for ssh; raises GuestError."""
+        qmp.execute(self._qmp, "system_reset")
+        if self._master is not None:
+            self._master.kill()
+            self._master.wait()
+        (self._sockets / "ssh").unlink(missing_ok=True)
+        self._connect(limit_s)
+
     def cable(self, card: int, plugged: bool) -> None:
         """Pull a card's cable or plug it in again; the guest sees the carrier go and come."""
         qmp.execute(self._qmp, "set_link", name=f"card{card}", up=plugged)
