@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import struct
 import subprocess
 from pathlib import Path
@@ -99,6 +100,30 @@ def test_a_disk_that_a_virtual_machine_has_open_stays(folder: Path) -> None:
             wipe_earlier(report.document, told(report))
     assert caught.value.code == "storage.earlier.busy"
     assert path.exists()
+
+
+@pytest.mark.parametrize("byte", [0, 101], ids=["virtlockd", "QEMU"])
+def test_whoever_has_locked_a_byte_of_it_keeps_it(folder: Path, byte: int) -> None:
+    """virtlockd has the first one, and holds it while QEMU is only just being started."""
+    path = disk(folder)
+    report = place_of(folder)
+    with path.open("rb") as stream:
+        fcntl.fcntl(stream, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0))
+        assert told(place_of(folder))[0]["in_use"] is True
+        with pytest.raises(RhvError) as caught:
+            wipe_earlier(report.document, told(report))
+    assert caught.value.code == "storage.earlier.busy"
+    assert path.exists()
+
+
+def test_the_signature_goes_with_the_disk(folder: Path) -> None:
+    """Else it would be the next engine's."""
+    disk(folder)
+    (folder / ".HostedEngine.qcow2.host").write_text(platform.node())
+    (folder / ".guest.qcow2.host").write_text("another's")
+    report = place_of(folder)
+    wipe_earlier(report.document, told(report))
+    assert [path.name for path in folder.iterdir()] == [".guest.qcow2.host"]
 
 
 def test_what_has_changed_since_is_kept_and_all_the_rest_too(folder: Path) -> None:

@@ -6,6 +6,7 @@ It imports nothing of ours and is a process, as ``file_probe`` is and for the sa
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -17,8 +18,6 @@ import struct
 import sys
 from typing import Any
 
-#: Where QEMU's image locks lie: byte 100 + permission, 200 + permission (block/file-posix.c).
-_LOCKS = (100, 200)
 _QCOW2 = struct.Struct(">4sIQIIQ")
 
 
@@ -78,12 +77,21 @@ def wipe(path: str, files: list[dict[str, str]]) -> dict[str, Any]:
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
                     raise
                 return {"in_use": file["name"]}
+        # First: where this is not allowed the rest is not either, and is whole.
+        for file in files:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_signature(path, file["name"]))
         for file in files:
             os.unlink(os.path.join(path, file["name"]))
     finally:
         for descriptor in held:
             os.close(descriptor)
     return {"removed": [file["name"] for file in files]}
+
+
+def _signature(path: str, name: str) -> str:
+    """Beside an engine's disk: the name of the host that started it last."""
+    return os.path.join(path, f".{name}.host")
 
 
 def _mark(status: os.stat_result) -> str:
@@ -97,8 +105,8 @@ def _is_locked(descriptor: int) -> bool:
 
 
 def _flock(kind: int) -> bytes:
-    start, end = _LOCKS[0], _LOCKS[1] + 100
-    return struct.pack("hhqqi4x", kind, os.SEEK_SET, start, end - start, 0)
+    # The whole file: virtlockd has its first byte, QEMU some from the hundredth on.
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0)
 
 
 def main() -> int:
