@@ -18,12 +18,37 @@ import struct
 import sys
 from typing import Any
 
+_NAME_BYTES = 256
 _QCOW2 = struct.Struct(">4sIQIIQ")
 
 
 def look(path: str, names: list[str]) -> dict[str, Any]:
-    """Those that are there; ``in_use`` and ``virtual`` are None where that cannot be read."""
-    return {"files": [entry for name in names if (entry := _entry(os.path.join(path, name), name)) is not None]}
+    """Those that are there; ``in_use`` and ``virtual`` are None where that cannot be read.
+
+    ``signed``: who started the engine last, "" for nobody, None where that cannot be read.
+    """
+    signed: list[str | None] = [_signed(_signature(path, name)) for name in names]
+    return {
+        "files": [entry for name in names if (entry := _entry(os.path.join(path, name), name)) is not None],
+        "signed": next((said for said in signed if said != ""), ""),
+    }
+
+
+def _signed(file: str) -> str | None:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except OSError:
+        return None
+    try:
+        said = os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    # Anybody with the export could write there.
+    return "".join(letter for letter in said if letter.isprintable())
 
 
 def _entry(file: str, name: str) -> dict[str, Any] | None:
