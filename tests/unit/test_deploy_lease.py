@@ -29,7 +29,7 @@ from cockpit_rhv.messages import msg
 from tests.unit import deploy_support as world
 
 from .cleanup_support import Host, carry_out, made_host
-from .test_deploy_disk import seal
+from .test_deploy_disk import needs_qemu_img, seal
 from .test_deploy_domain import plan
 from .test_deploy_storage_pool import nfs
 
@@ -353,6 +353,27 @@ def test_where_an_earlier_engine_was_deleted_its_host_has_no_say(
     assert str(disk) in deployment.record.files()
     disk.write_bytes(b"ours")
     assert disk.parent not in leases.taken_folders(deployment.record)
+
+
+@needs_qemu_img
+def test_a_disk_is_signed_before_its_first_start(deployment: Deployment, disk: Path, tmp_path: Path) -> None:
+    """Until then another host's wizard would take it for what an earlier engine left."""
+    disk.unlink()
+    places.lease_file(disk).write_text("host7")
+    image = tmp_path / "image.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "1M"], check=True)
+    seal(image)
+    assert make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == platform.node()
+    assert ["file", str(places.lease_file(disk))] in made_by(deployment.record), "a cleanup removes it"
+    # killed before it was signed, and resumed
+    places.lease_file(disk).unlink()
+    assert not make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == platform.node()
+    # an export has more hosts than this one
+    places.lease_file(disk).write_text("host7")
+    assert not make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == "host7"
 
 
 def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:

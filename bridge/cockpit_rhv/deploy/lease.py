@@ -149,6 +149,12 @@ def _own_name() -> str:
     return platform.node()[:_NAME_BYTES]
 
 
+def sign_new(deployment: Deployment, disk: Path) -> None:
+    """Sign a disk this host has made, so that no other takes it for nobody's before its first start. Raises OSError."""
+    if disk.parent.parent == mounts() and signed_by(disk) == "":
+        _sign(deployment, disk)
+
+
 def _sign(deployment: Deployment, disk: Path) -> None:
     """Leave this host's name for whoever is refused."""
     path = places.lease_file(disk)
