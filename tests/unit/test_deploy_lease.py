@@ -302,6 +302,8 @@ def test_a_resume_with_other_answers_does_not_remove_it_either(host: Host, monke
 def test_a_damaged_record_does_not_leave_it_turned_on(host: Host, settings: Path) -> None:
     lock_manager.turn_on(host.deploy(), "lockd")
     (places.state_dir() / "deployment.json").write_text("")
+    told = {text.id: text.params for text in plan_cleanup().kept}
+    assert told["cleanup.unsure_units"] == {"units": "virtlockd.socket"}
     carry_out(engine="HostedEngine")
     assert (settings / "qemu.conf").read_text() == SETTINGS
 
@@ -391,6 +393,25 @@ def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:
     discard_unfinished(deployment)
     carry_out()
     assert all(path.exists() for path in files)
+
+
+def test_a_signature_that_cannot_be_read_is_told_and_nothing_goes(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    disk = places.disk_file(folder, "HostedEngine")
+    disk.write_bytes(b"whose?")
+    left(Deployment.open(world.JOB), disk, discard=True)
+    places.lease_file(disk).mkdir()  # root can read every file here
+    for refused in (plan_cleanup, lambda: discard_unfinished(Deployment.open(world.JOB))):
+        with pytest.raises(RhvError) as caught:
+            refused()
+        assert caught.value.code == "lease.unsigned"
+        assert str(places.lease_file(disk)) in str(caught.value.message)
+    assert disk.exists()
+    monkeypatch.setattr(leases, "_FREE_S", 0.3)
+    with held(disk), pytest.raises(RhvError) as caught:
+        leases.refuse_held(disk)
+    assert caught.value.code == "lease.held"
 
 
 def test_a_host_that_has_another_name_since_knows_its_own_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
