@@ -29,7 +29,7 @@ class Recorded(Programs):
     def run(self, argv: Sequence[str], _limit_s: float, _stdin: str = "") -> Done:
         if argv[0] == "pvs" and isinstance(self._failing, Exception):
             raise self._failing
-        if argv[0] == "pvs" and self._failing is not None:
+        if argv[0] == "pvs" and isinstance(self._failing, Done):
             return self._failing
         if argv[0] not in self._said:
             raise FileNotFoundError(argv[0])
