@@ -16,7 +16,7 @@ const params = (draft = fresh()) => {
     return found;
 };
 const report = (verdict: StorageReport["verdict"], cancelled = false): StorageReport =>
-    ({ verdict, cancelled, steps: [], elapsed_s: 1, document: {}, earlier: [] });
+    ({ verdict, cancelled, steps: [], elapsed_s: 1, document: {}, earlier: [], earlier_host: "", earlier_elsewhere: false });
 
 test("what is tested is what is entered, and the name of the engine VM belongs to it", () => {
     const { document, engine } = params();

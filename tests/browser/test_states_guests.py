@@ -318,6 +318,13 @@ def test_where_libvirt_wants_a_password_everything_is_shown_and_nothing_offered(
     page.locator(f"[data-guest='{UUIDS['web-1']}'] .rhv-guest__text").click()
     expect(page.locator("#guest-shutdown")).to_be_disabled()
     expect(page.locator("#libvirt-read-only")).to_be_visible()
+    expect(page.locator("#console-look-only")).to_contain_text("libvirt lets this page look only")
+    expect(page.locator("#show-screen")).to_be_disabled()
+    expect(page.locator("#show-serial")).to_be_disabled()
+    page.get_by_role("link", name="On a page of its own").click()
+    expect(page.locator("[data-console-look-only]")).to_contain_text("libvirt allows no console here")
+    expect(page.locator("#console-viewer")).to_be_disabled()
+    expect(page.locator("[data-console]")).to_have_count(0)
     context.close()
 
 

@@ -157,3 +157,25 @@ def test_an_earlier_engine_is_named_before_it_is_deleted(browser: Browser, cockp
         "HostedEngine", ["HostedEngine.qcow2", "HostedEngine-cidata.iso"],
     )  # fmt: skip
     context.close()
+
+
+@pytest.mark.parametrize("look_as", FORMS)
+def test_another_hosts_engine_is_deleted_only_by_its_name(
+    browser: Browser, cockpit: LocalCockpit, look_as: str
+) -> None:
+    context, page = at_storage(browser, cockpit, look_as)
+    nfs(page, "/srv/earlier-elsewhere")
+    page.locator("#test-storage").click()
+    expect(page.locator("[data-earlier='free']")).to_contain_text("host7.example.com")
+    see((page, look_as), "storage-earlier-elsewhere")
+    page.locator("#wipe-engine").click()
+    expect(page.locator("#confirm-body")).to_contain_text("host7.example.com")
+    expect(page.locator("#confirm-action")).to_be_disabled()
+    page.locator("#cleanup-name").fill("HostedEngine ")
+    expect(page.locator("#confirm-action")).to_be_disabled()
+    page.locator("#cleanup-name").fill("HostedEngine")
+    see((page, look_as), "storage-earlier-elsewhere-delete")
+    page.locator("#confirm-action").click()
+    expect(page.locator("#confirm-body")).to_have_count(0)
+    assert sent(cockpit, "storage.wipe_engine")[-1]["typed"] == "HostedEngine"
+    context.close()

@@ -25,12 +25,14 @@ from tests.unit.health_tools import (
     path,
     smart,
 )
+from tests.unit.recordings import recording
 
 if TYPE_CHECKING:
     from tests.unit.health_support import Host
 
 MISSING = FileNotFoundError(2, "No such file or directory")
 HANGS = subprocess.TimeoutExpired(["x"], 4.0)
+_, BEHIND_USB = recording("smartctl", "usb_unknown")
 NVME = "smartctl --json=c --info --health --attributes /dev/nvme0n1"
 
 
@@ -134,6 +136,7 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("storage.multipath", command("multipathd", maps([path("sdb", "ready", "failed")], [path("sdc")])), "warning", "checks.multipath.failed", None),
     ("storage.multipath", command("multipathd", maps([path("sdb", "faulty", "failed"), path("sdc", "i/o timeout", "failed")])), "error", "checks.multipath.dead", None),
     ("storage.multipath", command("multipathd", maps([])), "error", "checks.multipath.dead", None),
+    ("storage.multipath", command("multipathd", maps([path("sdb")])), "warning", "checks.multipath.single", None),
     ("storage.multipath", command("multipathd", maps([path("sdb")], name="mpathb")), "unknown", "checks.multipath.unknown", None),
     ("storage.multipath", units(multipathd__service="inactive"), "error", "checks.multipath.unwatched", "start_unit"),
     ("storage.multipath", command("multipathd", Finished(1, "timeout")), "unknown", "checks.multipath.denied", None),
@@ -149,6 +152,10 @@ ILL: list[tuple[str, Callable[[Host], Any], str, str, str | None]] = [
     ("disks.smart", command("smartctl", smart(smart_support={"available": False})), "ok", "checks.smart.ok", None),
     ("disks.smart", both(gone("sys/block/nvme"), command("smartctl", smart(4, smart_support={"available": False}))), "not_applicable", "checks.smart.unsupported", None),
     ("disks.smart", command("smartctl", Finished(1, "Unknown option --json")), "unknown", "checks.smart.unread", None),
+    ("disks.smart", command("smartctl", BEHIND_USB), "ok", "checks.smart.ok_but_hidden", None),
+    ("disks.smart", both(gone("sys/block/nvme"), command("smartctl", BEHIND_USB)), "unknown", "checks.smart.hidden", None),
+    ("disks.smart", both(command("smartctl", BEHIND_USB), command(NVME, HANGS)), "unknown", "checks.smart.unread", None),
+    ("disks.smart", both(command("smartctl", BEHIND_USB), command(NVME, nvme(used=100))), "warning", "checks.smart.worn", None),
     ("disks.smart", command("smartctl", HANGS), "unknown", "checks.smart.unread", None),
     ("disks.smart", both(command("smartctl", HANGS), command(NVME, nvme(warning=1))), "error", "checks.smart.failing", None),
     ("disks.smart", both(command("smartctl", MISSING), command(NVME, MISSING)), "unknown", "checks.smart.no_tool", None),

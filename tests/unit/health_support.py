@@ -27,6 +27,7 @@ from tests.unit import deploy_support as world
 from tests.unit.health_tools import COMMANDS
 from tests.unit.health_tools import FILES as TOOL_FILES
 from tests.unit.host_tree import lay_out
+from tests.unit.recordings import recording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -176,12 +177,15 @@ class Host:
             "systemctl": Finished(0, ""),
             "nft": Finished(0, OPEN_RULES),
             "firewall-cmd": Finished(0, "public"),
+            **dict([recording("timedatectl", "synchronized")]),
             **COMMANDS,
         }
     )
     names: dict[str, list[str]] = field(default_factory=lambda: {"host1.example.com": ["192.0.2.10"]})
     reverse: dict[str, list[str]] = field(default_factory=lambda: {"192.0.2.10": ["host1.example.com"]})
     engine_certificate: bytes | Exception = field(default_factory=lambda: der(GOOD_PEM.encode()))
+    #: Who listens on a TCP port; systemd calls 1 the first process of every unit.
+    listeners: dict[int, dict[str, Any]] = field(default_factory=lambda: {54321: {"pid": 1, "process": "python3"}})
     disabled: set[str] = field(default_factory=lambda: {"vdsmd.service"})
     broken: dict[str, Exception] = field(default_factory=dict)
     #: How long ago all of the host's files were written.
@@ -211,7 +215,7 @@ class Host:
             "space": lambda path: self._space("/" + str(path.relative_to(root)).lstrip(".")),
             "resolve": lambda name: self.names.get(name, []),
             "reverse": lambda address: self.reverse.get(address, []),
-            "port_owner": lambda _port: None,
+            "port_owner": lambda port: self.listeners.get(port),
             "unit_states": lambda units: {unit: self._unit(unit) for unit in units},
             "peer_certificate": lambda _host, _port: _or_raise(self.engine_certificate),
             **{name: world.raising(error) for name, error in self.broken.items()},

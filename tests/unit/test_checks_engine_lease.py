@@ -39,7 +39,36 @@ def host(root: Path, *plugins: str, settings: str | None = '#lock_manager = "loc
 
 
 def test_a_disk_of_this_host_needs_none(tmp_path: Path) -> None:
+    mounted(tmp_path, "/ ext4")
     assert asked(tmp_path, "directory").severity == "not_applicable"
+
+
+def mounted(root: Path, *mounts: str) -> None:
+    """The kernel's list of mounts: place and kind of each."""
+    lines = [f"36 35 98:0 / {place} rw - {kind} source rw" for place, kind in (mount.split() for mount in mounts)]
+    (root / "proc/self").mkdir(parents=True, exist_ok=True)
+    (root / "proc/self/mountinfo").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/no-such/nas/images", "nfs4"),
+        ("/no-such/nas", "nfs4"),
+        ("/no-such/two words/x", "ceph"),
+        ("/no-such/nas2/images", None),
+        ("/no-such/nas/local/images", None),
+        ("/no-such/twice", "fuse.glusterfs"),
+    ],
+)
+def test_a_directory_that_an_administrator_mounts_from_elsewhere(tmp_path: Path, path: str, kind: str | None) -> None:
+    """Other hosts reach it, and no lease keeps them away."""
+    here = ["/no-such/twice ext4", "/no-such/twice fuse.glusterfs", "/no-such/nas/local xfs", "/no-such/nas nfs4"]
+    mounted(tmp_path, "/ ext4", *here, r"/no-such/two\040words ceph")
+    outcome = asked(tmp_path, "directory", path=path)
+    assert outcome.severity == ("not_applicable" if kind is None else "warning")
+    if kind is not None:
+        assert outcome.summary.params == {"path": path, "kind": kind}
 
 
 def test_what_will_be_changed_is_said(tmp_path: Path) -> None:

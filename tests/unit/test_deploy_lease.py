@@ -29,7 +29,7 @@ from cockpit_rhv.messages import msg
 from tests.unit import deploy_support as world
 
 from .cleanup_support import Host, carry_out, made_host
-from .test_deploy_disk import seal
+from .test_deploy_disk import needs_qemu_img, seal
 from .test_deploy_domain import plan
 from .test_deploy_storage_pool import nfs
 
@@ -302,6 +302,8 @@ def test_a_resume_with_other_answers_does_not_remove_it_either(host: Host, monke
 def test_a_damaged_record_does_not_leave_it_turned_on(host: Host, settings: Path) -> None:
     lock_manager.turn_on(host.deploy(), "lockd")
     (places.state_dir() / "deployment.json").write_text("")
+    told = {text.id: text.params for text in plan_cleanup().kept}
+    assert told["cleanup.unsure_units"] == {"units": "virtlockd.socket"}
     carry_out(engine="HostedEngine")
     assert (settings / "qemu.conf").read_text() == SETTINGS
 
@@ -355,6 +357,27 @@ def test_where_an_earlier_engine_was_deleted_its_host_has_no_say(
     assert disk.parent not in leases.taken_folders(deployment.record)
 
 
+@needs_qemu_img
+def test_a_disk_is_signed_before_its_first_start(deployment: Deployment, disk: Path, tmp_path: Path) -> None:
+    """Until then another host's wizard would take it for what an earlier engine left."""
+    disk.unlink()
+    places.lease_file(disk).write_text("host7")
+    image = tmp_path / "image.qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "1M"], check=True)
+    seal(image)
+    assert make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == platform.node()
+    assert ["file", str(places.lease_file(disk))] in made_by(deployment.record), "a cleanup removes it"
+    # killed before it was signed, and resumed
+    places.lease_file(disk).unlink()
+    assert not make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == platform.node()
+    # an export has more hosts than this one
+    places.lease_file(disk).write_text("host7")
+    assert not make_disk(deployment, nfs(), image, ProgressFile(None))
+    assert signed_by(disk) == "host7"
+
+
 def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:
     folder = places.storage_folder(nfs())
     folder.mkdir(parents=True)
@@ -370,6 +393,25 @@ def test_what_another_host_has_made_under_our_names_stays(host: Host) -> None:
     discard_unfinished(deployment)
     carry_out()
     assert all(path.exists() for path in files)
+
+
+def test_a_signature_that_cannot_be_read_is_told_and_nothing_goes(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = places.storage_folder(nfs())
+    folder.mkdir(parents=True)
+    disk = places.disk_file(folder, "HostedEngine")
+    disk.write_bytes(b"whose?")
+    left(Deployment.open(world.JOB), disk, discard=True)
+    places.lease_file(disk).mkdir()  # root can read every file here
+    for refused in (plan_cleanup, lambda: discard_unfinished(Deployment.open(world.JOB))):
+        with pytest.raises(RhvError) as caught:
+            refused()
+        assert caught.value.code == "lease.unsigned"
+        assert str(places.lease_file(disk)) in str(caught.value.message)
+    assert disk.exists()
+    monkeypatch.setattr(leases, "_FREE_S", 0.3)
+    with held(disk), pytest.raises(RhvError) as caught:
+        leases.refuse_held(disk)
+    assert caught.value.code == "lease.held"
 
 
 def test_a_host_that_has_another_name_since_knows_its_own_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

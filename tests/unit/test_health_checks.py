@@ -17,6 +17,7 @@ from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
 
 from tests.unit.health_ill import ILL as CLASSIC
+from tests.unit.health_ill_common import ILL as ILL_COMMON
 from tests.unit.health_ill_ovirt import ILL as ILL_OVIRT
 from tests.unit.health_ill_tools import ILL as ILL_TOOLS
 from tests.unit.health_support import Host, guest
@@ -24,8 +25,9 @@ from tests.unit.health_support import Host, guest
 if TYPE_CHECKING:
     from cockpit_rhv.checks.registry import Check
 
-ILL = [*CLASSIC, *ILL_TOOLS, *ILL_OVIRT]
-HEALTH = {check.id: check for check in all_checks() if check.health_only}
+ILL = [*CLASSIC, *ILL_COMMON, *ILL_TOOLS, *ILL_OVIRT]
+#: Whatever judges a host in daily work, those among it that a deployment's preflight asks as well.
+HEALTH = {check.id: check for check in all_checks() if not check.needs_answers}
 #: What the recorded host has no use for.
 NOT_HERE = {"vdsm.services", "vdsm.report", "engine.ha", "node.image", "cpu.secure_guests"}
 
@@ -91,13 +93,14 @@ def test_every_check_has_an_ill_host() -> None:
 
 
 def unreadable() -> Host:
-    """Nothing answers: no file can be read, no program started, no daemon reached."""
+    """Nothing answers: no file can be read, no program started, no daemon reached, and libvirt turns us away."""
     denied = PermissionError(errno.EACCES, "Permission denied")
+    refused = RhvError("libvirt.auth", msg("m", "libvirt refused the authentication."))
     host = Host()
     host.broken = {
         "facts": denied,
-        "hypervisor": RhvError("libvirt.unreachable", msg("m", "libvirt does not answer.")),
-        "pools": RhvError("libvirt.unreachable", msg("m", "libvirt does not answer.")),
+        "hypervisor": refused,
+        "pools": refused,
         "run": denied,
         "space": denied,
         "resolve": denied,

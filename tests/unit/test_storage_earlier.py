@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import struct
 import subprocess
 from pathlib import Path
@@ -15,8 +16,10 @@ from cockpit_rhv.deploy import earlier as deploy_earlier
 from cockpit_rhv.deploy.state import new_record
 from cockpit_rhv.errors import RhvError
 from cockpit_rhv.messages import msg
+from cockpit_rhv.storage.document import Nfs
 from cockpit_rhv.storage.earlier import Earlier
 from cockpit_rhv.storage.nfs import NfsTest
+from cockpit_rhv.storage.programs import Programs
 from cockpit_rhv.storage.steps import OK, Found
 from cockpit_rhv.storage.testing import try_storage, wipe_earlier
 
@@ -99,6 +102,81 @@ def test_a_disk_that_a_virtual_machine_has_open_stays(folder: Path) -> None:
             wipe_earlier(report.document, told(report))
     assert caught.value.code == "storage.earlier.busy"
     assert path.exists()
+
+
+@pytest.mark.parametrize("byte", [0, 101], ids=["virtlockd", "QEMU"])
+def test_whoever_has_locked_a_byte_of_it_keeps_it(folder: Path, byte: int) -> None:
+    """virtlockd has the first one, and holds it while QEMU is only just being started."""
+    path = disk(folder)
+    report = place_of(folder)
+    with path.open("rb") as stream:
+        fcntl.fcntl(stream, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, byte, 1, 0))
+        assert told(place_of(folder))[0]["in_use"] is True
+        with pytest.raises(RhvError) as caught:
+            wipe_earlier(report.document, told(report))
+    assert caught.value.code == "storage.earlier.busy"
+    assert path.exists()
+
+
+def test_the_signature_goes_with_the_disk(folder: Path) -> None:
+    """Else it would be the next engine's."""
+    disk(folder)
+    (folder / ".HostedEngine.qcow2.host").write_text(platform.node())
+    (folder / ".guest.qcow2.host").write_text("another's")
+    report = place_of(folder)
+    wipe_earlier(report.document, told(report))
+    assert [path.name for path in folder.iterdir()] == [".guest.qcow2.host"]
+
+
+@pytest.mark.parametrize("host", ["host7.example.com", None], ids=["signed", "unreadable"])
+def test_an_engine_that_another_host_started_last_goes_only_when_that_is_confirmed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, host: str | None
+) -> None:
+    """Switched off it looks free, and may be a working one."""
+    path = disk(folder)
+    signature = folder / ".HostedEngine.qcow2.host"
+    if host is None:
+        signature.mkdir()
+    else:
+        signature.write_text(host + "\x1b\n")
+    report = place_of(folder)
+    said = report.to_json()
+    assert content(report) == "storage.earlier.elsewhere"
+    assert (said["earlier_host"], said["earlier_elsewhere"]) == (host, True)
+    monkeypatch.setattr(deploy_earlier, "needed_by", lambda _conn, _path: None)
+    monkeypatch.setattr(deploy_earlier, "read_record", lambda: None)
+    connection: Any = None
+    for typed in (None, "", "hostedengine"):
+        with pytest.raises(RhvError) as caught:
+            deploy_earlier.wipe_engine(connection, report.document, "HostedEngine", told(report), typed)
+        assert caught.value.code == "storage.earlier.unconfirmed"
+        assert path.exists()
+        assert signature.exists()
+    if host is not None:
+        deploy_earlier.wipe_engine(connection, report.document, "HostedEngine", told(report), "HostedEngine")
+        assert list(folder.iterdir()) == []
+
+
+def test_one_that_this_host_started_last_or_nobody_needs_no_name(folder: Path) -> None:
+    disk(folder)
+    for signed in ("", platform.node()):
+        (folder / ".HostedEngine.qcow2.host").write_text(signed)
+        report = place_of(folder)
+        assert content(report) == "storage.earlier.found"
+        assert report.to_json()["earlier_elsewhere"] is False
+    wipe_earlier(report.document, told(report))
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", ["nolock", "local_lock=posix"])
+def test_where_locks_stay_on_this_host_nobody_says_it_is_free(folder: Path, options: str) -> None:
+    disk(folder)
+    earlier = Earlier("HostedEngine")
+    NfsTest(Nfs("127.0.0.1", "/e", "auto", (options,)), Programs(), None, earlier)
+    found = earlier.look(str(folder), Programs())
+    assert found is not None
+    assert (found.summary.id, found.summary.params["option"]) == ("storage.earlier.unseen", options)
+    assert [file.in_use for file in earlier.files] == [None]
 
 
 def test_what_has_changed_since_is_kept_and_all_the_rest_too(folder: Path) -> None:

@@ -238,7 +238,7 @@ class SlowLauncher(PlainLauncher):
     """QEMU's tool copies 256 KiB a second, so that there is time to get between."""
 
     def launch(self, unit: str, folder: Path) -> None:
-        module = folder / "private" / "lib" / "cockpit_rhv" / "create" / "images.py"
+        module = folder / "private" / "lib" / "cockpit_rhv" / "deploy" / "converting.py"
         text = module.read_text()
         assert '"convert", "-p"' in text
         module.write_text(text.replace('"convert", "-p"', '"convert", "-p", "-r", "256K"'))

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
-from .model import ERROR, OK, Evidence, Outcome
+from .model import ERROR, OK, UNKNOWN, Evidence, Outcome
 from .registry import Check
+from .virtualization import AS_ADMINISTRATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .context import Context
 
 PORT = 54321
@@ -24,7 +27,7 @@ def check_agent_port(context: Context) -> Outcome:
     owner = context.probes.port_owner(PORT)
     evidence = [
         Evidence(f"systemctl show {VDSM_UNIT}", f"{vdsm.load}, {vdsm.active}"),
-        Evidence(f"TCP port {PORT}", "nobody listens" if owner is None else f"{owner['process']}, pid {owner['pid']}"),
+        Evidence(f"TCP port {PORT}", _listener(owner)),
     ]
     if vdsm.active in ("active", "activating", "reloading"):
         if not context.has_answers:
@@ -51,6 +54,9 @@ def check_agent_port(context: Context) -> Outcome:
         text = msg(
             "checks.agent_port.taken_unseen", "Port {port} is taken; by whom only an administrator can see.", port=PORT
         )
+        if not context.has_answers:
+            # It may well be our own agent, whose process an ordinary user cannot see.
+            return Outcome(UNKNOWN, text, evidence, AS_ADMINISTRATOR)
     else:
         text = msg(
             "checks.agent_port.taken",
@@ -61,6 +67,14 @@ def check_agent_port(context: Context) -> Outcome:
         )
     remedy = msg("checks.agent_port.remedy", "Stop that program, or deploy on another host.")
     return Outcome(ERROR, text, evidence, remedy)
+
+
+def _listener(owner: Mapping[str, Any] | None) -> str:
+    if owner is None:
+        return "nobody listens"
+    return (
+        "taken by a process that cannot be seen" if owner["pid"] is None else f"{owner['process']}, pid {owner['pid']}"
+    )
 
 
 CHECKS = (

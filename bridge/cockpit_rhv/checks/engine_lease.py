@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..host.lock_manager import CONFIGURATION, LOCKD, SANLOCK, has_plugin, not_on_disks, read_lock_manager
+from ..host.network_mounts import network_file_system
 from ..messages import msg
 from .model import ERROR, NOT_APPLICABLE, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
@@ -42,7 +43,7 @@ def check_lease(context: Context) -> Outcome:
     """Before anything is mounted or made: a host without its half of the lease is refused with the package's name."""
     manager = manager_of(context.answer("storage.kind", "directory"))
     if manager is None:
-        return Outcome(NOT_APPLICABLE, msg("checks.lease.none", "No other host can reach the disk."))
+        return _unleased(context)
     local = [one for one in (context.answer("storage.mount_options") or "").split(",") if _LOCAL_LOCKS.fullmatch(one)]
     if local:
         text = msg(
@@ -109,6 +110,26 @@ def check_lease(context: Context) -> Outcome:
         evidence,
         msg("checks.lease.will.remedy", "Guests go on running; removing the engine undoes it."),
     )
+
+
+def _unleased(context: Context) -> Outcome:
+    """A directory, or a local group: nothing for others, unless an administrator mounts it from somewhere."""
+    path = context.answer("storage.path")
+    if context.answer("storage.kind", "directory") == "directory" and path:
+        kind = network_file_system(path, context.probes.root)
+        if kind is not None:
+            text = msg(
+                "checks.lease.mounted",
+                "{path} lies on a file system that other hosts reach ({kind}): only QEMU's own lock protects the disk.",
+                path=path,
+                kind=kind,
+            )
+            remedy = msg(
+                "checks.lease.mounted.remedy",
+                "Choose the kind NFS, whose disk is held by a lease, or a directory on a disk of this host.",
+            )
+            return Outcome(WARNING, text, [Evidence("/proc/self/mountinfo", kind)], remedy, path="storage.path")
+    return Outcome(NOT_APPLICABLE, msg("checks.lease.none", "No other host can reach the disk."))
 
 
 def _lacking(manager: str) -> Message:

@@ -27,6 +27,11 @@ PATH_REMEDY = msg(
     "checks.multipath.remedy",
     "Look at the cable, switch and port of the failed path; “multipath -ll” shows which adapter it uses.",
 )
+SINGLE_REMEDY = msg(
+    "checks.multipath.single.remedy",
+    "See where the other path has gone. A disk inside this host has no other: keep multipath off it with a blacklist "
+    "in /etc/multipath/conf.d.",
+)
 
 
 class DiskPath(NamedTuple):
@@ -130,6 +135,10 @@ def _judge(known: Sequence[str], disks: Sequence[MultipathDisk]) -> Outcome:
             "checks.multipath.unknown", "Of these disks multipathd knows nothing: {disks}", disks=", ".join(missing)
         )
         return Outcome(UNKNOWN, text, evidence)
+    single = [disk.name for disk in disks if len(disk.paths) == 1]
+    if single:
+        text = msg("checks.multipath.single", "One path only leads to these disks: {disks}", disks=", ".join(single))
+        return Outcome(WARNING, text, evidence, SINGLE_REMEDY)
     count = sum(len(disk.paths) for disk in disks)
     return Outcome(OK, msg("checks.multipath.ok", "All paths to disks work ({count}).", count=count), evidence)
 

@@ -28,13 +28,16 @@ _VIRTUAL = re.compile(r"QEMU|VMware|Msft|VBOX|Virtual|Xen", re.IGNORECASE)
 #: Disks of a storage network: their array watches them.
 _ARRAY = re.compile(r"/rport-|/session\d")
 
-HEALTHY, WORN, HOT, FAILING, UNSUPPORTED, UNREAD = "healthy", "worn", "hot", "failing", "unsupported", "unread"
+HEALTHY, WORN, HOT, FAILING = "healthy", "worn", "hot", "failing"
+UNSUPPORTED, HIDDEN, UNREAD = "unsupported", "hidden", "unread"
+#: smartctl's word for an adapter that it cannot ask through, and nobody else.
+_BRIDGE = re.compile(r"Unknown USB bridge|Unsupported USB bridge")
 #: Bit of NVMe's critical warnings: above or below the temperatures it is made for. The disk itself is well.
 _TEMPERATURE = 0x02
 
 
 class DiskVerdict(NamedTuple):
-    """``verdict``: one of the six words above. ``said``: what the disk said, for a reader."""
+    """``verdict``: one of the seven words above. ``said``: what the disk said, for a reader."""
 
     disk: str
     verdict: str
@@ -75,7 +78,7 @@ def parse_smart(disk: str, output: str) -> DiskVerdict:
         return DiskVerdict(disk, HEALTHY, f"passed{f', {used} % of its endurance used' if nvme else ''}")
     if supported is False:
         return DiskVerdict(disk, UNSUPPORTED, "no SMART")
-    return DiskVerdict(disk, UNREAD, messages or "no verdict")
+    return DiskVerdict(disk, HIDDEN if _BRIDGE.search(messages) else UNREAD, messages or "no verdict")
 
 
 def _degrees(told: Mapping[str, Any]) -> str:
@@ -85,7 +88,10 @@ def _degrees(told: Mapping[str, Any]) -> str:
 
 
 def check_smart(context: Context) -> Outcome:
-    """Each disk by itself; one that does not answer leaves the whole unknown, a failing one decides."""
+    """Each disk by itself; one that does not answer leaves the whole unknown, a failing one decides.
+
+    A disk behind an adapter that nobody can ask through is named, and the others are judged.
+    """
     disks = own_disks(context.probes.root)
     if not disks:
         text = msg("checks.smart.none", "This host has no disks of its own that could say how they are.")
@@ -146,11 +152,29 @@ def _judge(verdicts: Sequence[DiskVerdict]) -> Outcome:
         )
         return Outcome(UNKNOWN, text, evidence, remedy)
     healthy = sum(found.verdict == HEALTHY for found in verdicts)
+    if not healthy and disks(HIDDEN):
+        text = msg(
+            "checks.smart.hidden", "smartctl does not know the USB adapter of these disks: {disks}", disks=disks(HIDDEN)
+        )
+        remedy = msg(
+            "checks.smart.hidden.remedy",
+            "Name its kind: smartctl -d sat -x /dev/{disk}; “smartctl -h” lists others.",
+            disk=disks(HIDDEN).split(",")[0],
+        )
+        return Outcome(UNKNOWN, text, evidence, remedy)
     if not healthy:
         text = msg(
             "checks.smart.unsupported", "The disks of this host do not say how they are; ask their RAID controller."
         )
         return Outcome(NOT_APPLICABLE, text, evidence)
+    if disks(HIDDEN):
+        text = msg(
+            "checks.smart.ok_but_hidden",
+            "Disks that are well by their own account: {count}. Unknown behind their USB adapter: {disks}",
+            count=healthy,
+            disks=disks(HIDDEN),
+        )
+        return Outcome(OK, text, evidence)
     return Outcome(
         OK, msg("checks.smart.ok", "Disks that are well by their own account: {count}", count=healthy), evidence
     )

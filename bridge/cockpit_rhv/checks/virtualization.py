@@ -6,14 +6,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import Remedy, RhvError
+from ..host.kvm import NO_PERMISSION
 from ..machines.opening import VDSM_PASSWORD
 from ..messages import Message, msg
 from .hypervisor import READ_WRITE
-from .model import ERROR, OK, WARNING, Evidence, Outcome
+from .model import ERROR, OK, UNKNOWN, WARNING, Evidence, Outcome
 from .registry import Check
 
 if TYPE_CHECKING:
     from .context import Context
+
+#: Codes of RhvError with which libvirt, which runs, turns this user away.
+REFUSALS = ("libvirt.auth", "libvirt.forbidden", "libvirt.denied")
+AS_ADMINISTRATOR = msg("checks.as_administrator", "Turn on administrative access, then run the check again.")
 
 
 def check_kvm(context: Context) -> Outcome:
@@ -29,6 +34,9 @@ def check_kvm(context: Context) -> Outcome:
     # The reason is the sentence: one inside another could not be translated.
     summary = Message.from_json(kvm["reason"])
     evidence.append(Evidence("/dev/kvm", str(summary)))
+    if summary.id == NO_PERMISSION and not context.has_answers:
+        # Who may not look learns nothing of the host; guests are run by libvirt, not by this user.
+        return Outcome(UNKNOWN, summary, evidence, AS_ADMINISTRATOR)
     remedy = msg(
         "checks.kvm.remedy",
         "Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization on the host below this one.",
@@ -41,7 +49,8 @@ def check_kvm(context: Context) -> Outcome:
 def check_libvirt(context: Context) -> Outcome:
     """A connection that may change things; a read-only one is enough to look around.
 
-    No answer at all is an error, not unknown: a deployment could copy its image and then fail at the VM.
+    No answer at all is an error, not unknown: a deployment could copy its image and then fail at the VM. That it lets
+    this user not even look says nothing about a host in daily work.
     """
     try:
         seen = context.hypervisor
@@ -49,7 +58,9 @@ def check_libvirt(context: Context) -> Outcome:
         start = Remedy("start_libvirt", msg("remedy.start_libvirt", "Start libvirt"))
         stopped = error.code == "libvirt.unreachable"
         evidence = [Evidence(error.code, error.detail or "")]
-        return Outcome(ERROR, error.message, evidence, error.hint, remedy_job=start if stopped else None)
+        refused = error.code in REFUSALS and not context.has_answers
+        severity = UNKNOWN if refused else ERROR
+        return Outcome(severity, error.message, evidence, error.hint, remedy_job=start if stopped else None)
     access = seen.access if seen.user is None else f"{seen.access} as {seen.user}"
     evidence = [Evidence(f"virConnectOpen({seen.uri})", f"libvirt {seen.version}, {access}")]
     if seen.access == READ_WRITE:

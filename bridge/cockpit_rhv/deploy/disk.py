@@ -23,7 +23,7 @@ from ..storage.links import refuse_strangers_link
 from ..storage.qcow2 import read_header
 from .answers import get
 from .engine_volume import fill_volume
-from .lease import refuse_held, taken_folders
+from .lease import refuse_held, sign_new, taken_folders
 from .places import engine_disk, engine_volume, lease_file, partial_file
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
         return False
     expected = expected_sha256(image)
     if is_ours and record.disk_sha256 == expected:
+        # The attempt that made it may have ended before it signed.
+        sign_new(deployment, target)
         return grow(target, get(answers, "engine.disk_gib") * GIB)
     partial = partial_file(target)
     for path in (target, partial):
@@ -75,6 +77,7 @@ def make_disk(deployment: Deployment, answers: Mapping[str, Any], image: Path, p
         grow(partial, get(answers, "engine.disk_gib") * GIB)
         deployment.update(disk=str(target), disk_inode=_inode(partial), disk_sha256=expected)
         _publish(partial, target, before)
+        sign_new(deployment, target)
         sync_folder(target.parent)
     except OSError as error:
         raise os_fault(error, target) from error

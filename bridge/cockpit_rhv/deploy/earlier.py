@@ -33,9 +33,12 @@ def earlier_of(document: Any, engine: str) -> Earlier:
     return Earlier(engine, [name for name in engine_file_names(engine) if str(folder / name) in own])
 
 
-def wipe_engine(conn: libvirt.virConnect, document: Any, engine: str, files: Sequence[Mapping[str, str]]) -> list[str]:
+def wipe_engine(
+    conn: libvirt.virConnect, document: Any, engine: str, files: Sequence[Mapping[str, str]], typed: str | None = None
+) -> list[str]:
     """Delete these files (``name``, ``mark``) of an earlier engine, all or none; returns their names.
 
+    ``typed``: must be the engine's name where another host has signed its disk.
     Raises RhvError ``storage.earlier.*``, ``storage.document``.
     """
     folder = _folder(document, engine)
@@ -55,7 +58,7 @@ def wipe_engine(conn: libvirt.virConnect, document: Any, engine: str, files: Seq
             raise RhvError(
                 "storage.earlier.needed", msg("storage.earlier.needed", "{name} is needed.", name=file["name"]), reason
             )
-    return wipe_earlier(document, files)
+    return wipe_earlier(document, files, typed == engine)
 
 
 def _own_files() -> frozenset[str]:

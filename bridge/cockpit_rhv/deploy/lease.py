@@ -106,11 +106,19 @@ def refuse_held(disk: Path) -> None:
                     "lease.held.hint",
                     "The last one to start it was {host}: stop it there. A dead host's lease ends when the server "
                     "notices; docs/recovery.md has more.",
-                    host=signed_by(disk) or "?",
+                    host=_starter(disk),
                 ),
                 str(disk),
             )
         time.sleep(_POLL_S)
+
+
+def _starter(disk: Path) -> str:
+    """For people: the refusal is what matters, whoever it was."""
+    try:
+        return signed_by(disk) or "?"
+    except RhvError:
+        return "?"
 
 
 def _kind(path: Path) -> int | None:
@@ -122,15 +130,26 @@ def _kind(path: Path) -> int | None:
 
 
 def signed_by(disk: Path) -> str:
-    """The host that started the engine last, empty when none has. Raises OSError."""
+    """The host that made the disk or started the engine last, empty for none. Raises RhvError ``lease.unsigned``."""
+    path = places.lease_file(disk)
     try:
-        descriptor = os.open(places.lease_file(disk), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            said = os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace")
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return ""
-    try:
-        said = os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace")
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        raise RhvError(
+            "lease.unsigned",
+            msg("lease.unsigned", "{path} cannot be read, which says whose the engine there is.", path=str(path)),
+            msg(
+                "lease.unsigned.hint",
+                "See whether the file server answers and lets root of this host read that file; then try again.",
+            ),
+            str(error),
+        ) from error
     # Anybody with the export could write there.
     return "".join(letter for letter in said if letter.isprintable())
 
@@ -138,7 +157,8 @@ def signed_by(disk: Path) -> str:
 def taken_folders(record: Record) -> frozenset[Path]:
     """Folders on shared storage in which ``record`` made files, but from whose disk another host has started an engine.
 
-    That host's administrator deleted what was there as an earlier engine's, and the names are its own now. OSError.
+    That host's administrator deleted what was there as an earlier engine's, and the names are its own now.
+    Raises RhvError ``lease.unsigned``.
     """
     own = {"", _own_name(), *(name for kind, name in made_by(record) if kind == _SIGNED)}
     shared = [Path(path) for path in record.files() if Path(path).parent.parent == mounts()]
@@ -147,6 +167,12 @@ def taken_folders(record: Record) -> frozenset[Path]:
 
 def _own_name() -> str:
     return platform.node()[:_NAME_BYTES]
+
+
+def sign_new(deployment: Deployment, disk: Path) -> None:
+    """Sign a disk this host has made, so that no other takes it for nobody's before its first start. Raises OSError."""
+    if disk.parent.parent == mounts() and signed_by(disk) == "":
+        _sign(deployment, disk)
 
 
 def _sign(deployment: Deployment, disk: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..checks.agent_port import AGENT_UNIT
+from ..checks.engine_lease import UNITS
 from ..messages import Message, msg
 from ..storage.engine_folder import mounts
 from ..storage.logical import device_of, list_volumes
@@ -72,6 +73,16 @@ def salvage(connection: libvirt.virConnect, config: EngineConfig | None) -> Salv
                 stays = msg("cleanup.other_disk", "{path} stays: nothing says who made it.", path=str(path))
                 unsure.append(stays)
     manager = our_manager()
+    if manager in UNITS:
+        units = ", ".join(UNITS[manager])
+        unsure.append(
+            msg(
+                "cleanup.unsure_units",
+                "Whether the deployment enabled or started {units} for the lease cannot be known any more: they stay "
+                "as they are.",
+                units=units,
+            )
+        )
     files = [path for disk in disks for path in _with_companions(disk)] + drives
     record = Record(
         job=config.job if config is not None else next(iter(jobs), ""),

@@ -63,7 +63,7 @@ async def wipe_engine(params: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """Delete what an earlier engine left."""
     from ..deploy.earlier import WIPE_LIMIT_S, wipe_engine
 
-    wanted = (params["document"], params["engine"], params["files"])
+    wanted = (params["document"], params["engine"], params["files"], params.get("typed"))
     return {"removed": await call.session.library.storage(wipe_engine, *wanted, limit_s=WIPE_LIMIT_S)}
 
 

@@ -19,6 +19,9 @@ KVM_GET_API_VERSION = 0xAE00
 KVM_API_VERSION = 12
 """What it has returned since Linux 2.6.22; a kernel that says anything else is to be refused (KVM API, 4.1)."""
 
+NO_PERMISSION = "host.kvm.no_permission"
+"""The reason that is one of the user, not of the host."""
+
 
 class KvmFacts(NamedTuple):
     """``reason`` says why it is not usable, None when it is."""

@@ -68,15 +68,25 @@ class Lun:
         }
 
 
-def read_luns(programs: Programs) -> list[Lun]:
+def read_luns(programs: Programs, pvs: str | None = None) -> list[Lun]:
     """The SCSI disks of this host, several ways to one as one LUN, largest first.
 
-    Raises OSError when lsblk tells nothing, Overdue, Cancelled. What pvs and multipathd do not tell is left out.
+    ``pvs``: what :func:`read_physical` said, asked here without it. Raises OSError when lsblk tells nothing, Overdue,
+    Cancelled. What pvs and multipathd do not tell is left out.
     """
     done = programs.run(["lsblk", "--json", "--bytes", "--output", _COLUMNS], _LIMIT_S)
     if done.code != 0:
         raise OSError(f"lsblk ended with {done.code}: {done.said}")
-    return parse_luns(done.out, _optional(programs, _PVS), _optional(programs, ["multipathd", "show", "maps", "json"]))
+    told = _optional(programs, _PVS) if pvs is None else pvs
+    return parse_luns(done.out, told, _optional(programs, ["multipathd", "show", "maps", "json"]))
+
+
+def read_physical(programs: Programs) -> str:
+    """LVM's report of its physical volumes. Raises OSError when pvs fails, Overdue, Cancelled."""
+    done = programs.run(_PVS, _LIMIT_S)
+    if done.code != 0:
+        raise OSError(f"pvs ended with {done.code}: {done.said}")
+    return done.out
 
 
 _PVS = ["pvs", "--reportformat", "json", "--options", "pv_name,vg_name"]

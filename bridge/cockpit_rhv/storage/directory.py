@@ -93,9 +93,9 @@ class DirectoryTest:
             return Found(OK, text, [(f"stat {self._path}", "ENOENT")])
         return self._files.content()
 
-    def wipe(self, files: Sequence[Mapping[str, str]]) -> list[str]:
+    def wipe(self, files: Sequence[Mapping[str, str]], confirmed: bool) -> list[str]:
         """As :func:`wipe_files`."""
-        return wipe_files(self._path, self._programs, files)
+        return wipe_files(self._path, self._programs, files, confirmed)
 
     def _place(self) -> str:
         """The directory, or the nearest one above it that exists where it may be made."""

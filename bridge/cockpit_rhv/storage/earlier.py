@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,8 @@ _LIMIT_S = 10.0
 #: Freeing many gigabytes takes a file system some time.
 _WIPE_LIMIT_S = 60.0
 GIB = 2**30
+#: As ``deploy/`` signs.
+_NAME_LENGTH = 256
 
 
 def engine_file_names(engine: str) -> list[str]:
@@ -58,13 +61,21 @@ class EarlierFile(NamedTuple):
 class Earlier:
     """``engine``: name of the planned VM; ``own``: names of files an unfinished deployment may take over itself.
 
-    :attr:`files` is filled by the test's step ``content``.
+    :attr:`files` and :attr:`signed`, who started that engine last ("" for nobody, None where that cannot be read), are
+    filled by the test's step ``content``. ``unseen``: a mount option because of which no lock of another host is seen.
     """
 
     def __init__(self, engine: str, own: Collection[str] = ()) -> None:
         self.engine = engine
         self._own = frozenset(own)
         self.files: list[EarlierFile] = []
+        self.signed: str | None = ""
+        self.unseen: str | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether that engine may be another host's, which :func:`wipe_files` wants to be confirmed."""
+        return not _ours(self.signed)
 
     def look(self, path: str, programs: Programs) -> Found | None:
         """What stands in the way of a new engine; None when nothing does. Raises OSError, Overdue, Cancelled."""
@@ -81,11 +92,34 @@ class Earlier:
         self.files = [_file(entry) for entry in answer["files"]]
         if not self.files:
             return None
+        self.signed = answer["signed"]
+        evidence.append(
+            (f"{path}/.{self.engine}.qcow2.host", "unreadable" if self.signed is None else self.signed or "-")
+        )
         names = ", ".join(file.name for file in self.files)
         if any(file.in_use for file in self.files):
             text = msg(
                 "storage.earlier.in_use",
                 "An engine VM of this name runs from this place, on this host or another one: {names}.",
+                names=names,
+            )
+            return Found(ERROR, text, evidence, _ANOTHER)
+        if self.unseen is not None:
+            self.files = [file._replace(in_use=None) for file in self.files]
+            text = msg(
+                "storage.earlier.unseen",
+                "Whether an engine VM of this name runs from {names} is unknown: because of {option} other hosts' "
+                "locks are not seen here.",
+                names=names,
+                option=self.unseen,
+            )
+            return Found(ERROR, text, evidence, _ANOTHER)
+        if self.elsewhere:
+            text = msg(
+                "storage.earlier.elsewhere",
+                "An engine of this name lies there, which the host {host} started last and may only have switched off: "
+                "{names}.",
+                host=self.signed or "?",
                 names=names,
             )
             return Found(ERROR, text, evidence, _ANOTHER)
@@ -97,11 +131,18 @@ class Earlier:
         return Found(ERROR, text, evidence, remedy)
 
 
-def wipe_files(path: str, programs: Programs, files: Sequence[Mapping[str, str]]) -> list[str]:
+def _ours(signed: str | None) -> bool:
+    return signed in ("", platform.node()[:_NAME_LENGTH])
+
+
+def wipe_files(path: str, programs: Programs, files: Sequence[Mapping[str, str]], confirmed: bool = False) -> list[str]:
     """Remove these files (``name``, ``mark``), all or none; returns their names.
 
+    ``confirmed``: even where another host has signed the engine's disk.
     Raises RhvError ``storage.earlier.*``, OSError, Overdue, Cancelled.
     """
+    if not confirmed:
+        _refuse_signed(_probe(programs, "look", path, [file["name"] for file in files], _LIMIT_S))
     answer = _probe(programs, "wipe", path, list(files), _WIPE_LIMIT_S)
     if "changed" in answer:
         raise RhvError(
@@ -128,6 +169,22 @@ def wipe_files(path: str, programs: Programs, files: Sequence[Mapping[str, str]]
     return removed
 
 
+def _refuse_signed(seen: Mapping[str, Any]) -> None:
+    # What cannot be looked at is not deleted either.
+    signed = seen.get("signed")
+    if "errno" in seen or _ours(signed):
+        return
+    raise RhvError(
+        "storage.earlier.unconfirmed",
+        msg(
+            "storage.earlier.unconfirmed",
+            "The host {host} started this engine last: it may be a working one that is switched off.",
+            host=signed or "?",
+        ),
+        msg("storage.earlier.unconfirmed.hint", "Nothing was deleted. Confirm it with the engine's name."),
+    )
+
+
 def _probe(programs: Programs, action: str, path: str, files: Sequence[Any], limit_s: float) -> dict[str, Any]:
     answer = _ask(programs, {"action": action, "path": path, "files": files, "user": None}, limit_s)
     if answer.get("errno") in ("EACCES", "EPERM") or any(
@@ -137,7 +194,10 @@ def _probe(programs: Programs, action: str, path: str, files: Sequence[Any], lim
         user = read_qemu_user()
         rights = {"uid": user.uid, "gid": user.gid, "groups": list(user.groups)}
         other = _ask(programs, {"action": action, "path": path, "files": files, "user": rights}, limit_s)
-        return answer if "errno" in other else other
+        if "errno" in other:
+            return answer
+        # The signature is root's, whom such a server may still let read it.
+        return {**other, "signed": answer["signed"]} if answer.get("signed") is not None else other
     return answer
 
 

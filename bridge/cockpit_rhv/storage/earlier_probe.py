@@ -6,6 +6,7 @@ It imports nothing of ours and is a process, as ``file_probe`` is and for the sa
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -17,14 +18,37 @@ import struct
 import sys
 from typing import Any
 
-#: Where QEMU's image locks lie: byte 100 + permission, 200 + permission (block/file-posix.c).
-_LOCKS = (100, 200)
+_NAME_BYTES = 256
 _QCOW2 = struct.Struct(">4sIQIIQ")
 
 
 def look(path: str, names: list[str]) -> dict[str, Any]:
-    """Those that are there; ``in_use`` and ``virtual`` are None where that cannot be read."""
-    return {"files": [entry for name in names if (entry := _entry(os.path.join(path, name), name)) is not None]}
+    """Those that are there; ``in_use`` and ``virtual`` are None where that cannot be read.
+
+    ``signed``: who started the engine last, "" for nobody, None where that cannot be read.
+    """
+    signed: list[str | None] = [_signed(_signature(path, name)) for name in names]
+    return {
+        "files": [entry for name in names if (entry := _entry(os.path.join(path, name), name)) is not None],
+        "signed": next((said for said in signed if said != ""), ""),
+    }
+
+
+def _signed(file: str) -> str | None:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except OSError:
+        return None
+    try:
+        said = os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    # Anybody with the export could write there.
+    return "".join(letter for letter in said if letter.isprintable())
 
 
 def _entry(file: str, name: str) -> dict[str, Any] | None:
@@ -78,12 +102,21 @@ def wipe(path: str, files: list[dict[str, str]]) -> dict[str, Any]:
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
                     raise
                 return {"in_use": file["name"]}
+        # First: where this is not allowed the rest is not either, and is whole.
+        for file in files:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(_signature(path, file["name"]))
         for file in files:
             os.unlink(os.path.join(path, file["name"]))
     finally:
         for descriptor in held:
             os.close(descriptor)
     return {"removed": [file["name"] for file in files]}
+
+
+def _signature(path: str, name: str) -> str:
+    """Beside an engine's disk: the name of the host that started it last."""
+    return os.path.join(path, f".{name}.host")
 
 
 def _mark(status: os.stat_result) -> str:
@@ -97,8 +130,8 @@ def _is_locked(descriptor: int) -> bool:
 
 
 def _flock(kind: int) -> bytes:
-    start, end = _LOCKS[0], _LOCKS[1] + 100
-    return struct.pack("hhqqi4x", kind, os.SEEK_SET, start, end - start, 0)
+    # The whole file: virtlockd has its first byte, QEMU some from the hundredth on.
+    return struct.pack("hhqqi4x", kind, os.SEEK_SET, 0, 0, 0)
 
 
 def main() -> int:

@@ -7,9 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..messages import msg
-from .blocks import read_luns
+from .blocks import parse_volume_groups, read_luns, read_physical
 from .files import judge_room
-from .steps import ERROR, OK, WARNING, Found, Step, content_step, missing_program, space_step
+from .programs import Overdue
+from .steps import ERROR, OK, UNKNOWN, WARNING, Found, Step, content_step, missing_program, space_step
 
 if TYPE_CHECKING:
     from .document import Lvm
@@ -99,7 +100,14 @@ class LvmTest:
 
     def sharing(self) -> Found:
         """Whether other hosts can reach its disks."""
-        luns = read_luns(self._programs)
+        # Without what pvs says every LUN would look like another group's.
+        try:
+            physical = read_physical(self._programs)
+        except (OSError, Overdue) as error:
+            return _unknown_disks(str(error))
+        if self._name not in parse_volume_groups(physical).values():
+            return _unknown_disks(physical[:2000])
+        luns = read_luns(self._programs, physical)
         mine = [lun for lun in luns if any(use.kind == "lvm" and use.what == self._name for use in lun.uses)]
         evidence = [("lsblk, pvs", ", ".join(f"{lun.device} {lun.transport or '?'}" for lun in mine) or "no SCSI disk")]
         shared = [lun.device for lun in mine if lun.transport in _SHARED]
@@ -140,6 +148,11 @@ class LvmTest:
             )
             return Found(WARNING, text, evidence, remedy)
         return Found(OK, msg("storage.content.empty", "It is empty."), evidence)
+
+
+def _unknown_disks(said: str) -> Found:
+    text = msg("storage.lvm.unknown", "On which disks the group lies is unknown: pvs does not tell it.")
+    return Found(UNKNOWN, text, [("pvs", said)])
 
 
 def parse_report(text: str, kind: str) -> list[dict[str, Any]]:

@@ -49,6 +49,8 @@ class NfsTest:
         self._private = PrivateMounts(programs)
         self._files = Files(str(self._private.place), programs, need_gib, earlier=earlier)
         self._mounted = False
+        if earlier is not None:
+            earlier.unseen = next(iter(self._local_locks()), None)
 
     def steps(self) -> list[Step]:
         """In the order they are done."""
@@ -201,10 +203,14 @@ class NfsTest:
         asked = [option for option in self._document.options if option != "hard"]
         return [*asked, *version, *_PATIENCE]
 
+    def _local_locks(self) -> list[str]:
+        """Options that keep locks on this host."""
+        return [option for option in self._document.options if _LOCAL_LOCKS.fullmatch(option)]
+
     def locks(self) -> Found:
         """Locks, and whether the other hosts would see them."""
         found = self._files.locks()
-        local = [option for option in self._document.options if _LOCAL_LOCKS.fullmatch(option)]
+        local = self._local_locks()
         if found.severity == OK and local:
             text = msg(
                 "storage.nfs.locks.local", "Because of {option} other hosts do not see the locks.", option=local[0]
@@ -213,12 +219,12 @@ class NfsTest:
             return Found(WARNING, text, found.evidence, remedy)
         return found
 
-    def wipe(self, files: Sequence[Mapping[str, str]]) -> list[str]:
+    def wipe(self, files: Sequence[Mapping[str, str]], confirmed: bool) -> list[str]:
         """As :func:`wipe_files`, mounted for that long.
 
         Raises RhvError ``storage.silent``, ``storage.not_mounted``, ``storage.earlier.local``.
         """
-        local = [option for option in self._document.options if _LOCAL_LOCKS.fullmatch(option)]
+        local = self._local_locks()
         if local:
             raise RhvError(
                 "storage.earlier.local",
@@ -235,7 +241,7 @@ class NfsTest:
             if found.stop:
                 detail = "; ".join(f"{source}: {value}" for source, value in found.evidence)
                 raise RhvError("storage.not_mounted", found.summary, found.remedy, detail)
-            return wipe_files(self._files.path, self._files.programs, files)
+            return wipe_files(self._files.path, self._files.programs, files, confirmed)
         finally:
             undone = self.undo()
             if undone.severity != OK:

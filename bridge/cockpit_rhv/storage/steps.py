@@ -118,6 +118,8 @@ class Report:
             "elapsed_s": round(self.elapsed_s, 3),
             "document": dict(self.document),
             "earlier": [file.to_json() for file in self.earlier.files] if self.earlier else [],
+            "earlier_host": self.earlier.signed if self.earlier else "",
+            "earlier_elsewhere": self.earlier.elsewhere if self.earlier else False,
         }
 
 

@@ -76,16 +76,17 @@ def steps_of(
     return FcTest(document, programs, need_gib).steps()
 
 
-def wipe_earlier(value: Any, files: Sequence[Mapping[str, str]]) -> list[str]:
+def wipe_earlier(value: Any, files: Sequence[Mapping[str, str]], confirmed: bool = False) -> list[str]:
     """Delete files (``name``, ``mark``) that a test told of in ``Report.earlier``, all or none; returns their names.
 
+    ``confirmed``: even where another host has signed the engine's disk.
     Raises RhvError ``storage.*``, for a place that does not answer ``storage.overdue``.
     """
     document = read_document(value)
     if isinstance(document, Nfs):
-        return _asked(lambda programs: NfsTest(document, programs, None).wipe(files))
+        return _asked(lambda programs: NfsTest(document, programs, None).wipe(files, confirmed))
     assert isinstance(document, Directory), "only places of files have files"
-    return _asked(lambda programs: DirectoryTest(document, programs, None).wipe(files))
+    return _asked(lambda programs: DirectoryTest(document, programs, None).wipe(files, confirmed))
 
 
 def discover_targets(portal: str, chap: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -14,12 +14,14 @@ interface ConfirmDialogProps {
     confirm: string;
     cancel?: string;
     danger?: boolean;
+    /** Something in it is not filled in yet. */
+    isDisabled?: boolean;
     action: () => Promise<unknown>;
     onClose: () => void;
 }
 
 /** Asks before something that cannot be taken back; stays open with the error when it fails. */
-export function ConfirmDialog({ title, children, confirm, cancel, danger = false, action, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog({ title, children, confirm, cancel, danger = false, isDisabled = false, action, onClose }: ConfirmDialogProps) {
     const { busy, error, run } = useAction(action, onClose);
     return (
         <Modal isOpen variant="small" onEscapePress={onClose} appendTo={() => document.querySelector("main") ?? document.body}
@@ -30,7 +32,7 @@ export function ConfirmDialog({ title, children, confirm, cancel, danger = false
                 {children}
             </ModalBody>
             <ModalFooter>
-                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} spinnerAriaValueText={_("Running")} isDisabled={busy}
+                <Button variant={danger ? "danger" : "primary"} onClick={run} isLoading={busy} spinnerAriaValueText={_("Running")} isDisabled={busy || isDisabled}
                         id="confirm-action">
                     {confirm}
                 </Button>

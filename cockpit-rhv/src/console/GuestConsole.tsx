@@ -9,13 +9,14 @@ import { ErrorAlert } from "../common/ErrorAlert";
 import type { RhvError } from "../generated/wire";
 import { isProtected, type Guest } from "../guests/states";
 import { _ } from "../i18n";
-import { useCall, usePrivileged } from "../rpc/hooks";
+import { useCall, useMayChange, usePrivileged } from "../rpc/hooks";
 import { asError } from "../rpc/topics";
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "../pf";
 import type { Viewer } from "../screens/types";
 import type { Kind } from "./channel";
 import { KeysMenu } from "./KeysMenu";
 import { LiveConsole } from "./LiveConsole";
+import { LOOK_ONLY } from "./look-only";
 import { ToggleGroup, ToggleGroupItem } from "./pf";
 import { RemoteViewerButton, RemoteViewerOutcome, type ViewerOutcome } from "./RemoteViewer";
 import { TypeDialog } from "./TypeDialog";
@@ -65,9 +66,19 @@ function Denied() {
     );
 }
 
+/** The administrative access is on, and libvirt lets look only all the same: on a host of VDSM without its password. */
+function LookOnly() {
+    return (
+        <EmptyState headingLevel="h2" icon={LockIcon} titleText={_("libvirt allows no console here")} data-console-look-only variant="sm">
+            <EmptyStateBody>{LOOK_ONLY()}</EmptyStateBody>
+        </EmptyState>
+    );
+}
+
 /** A guest's screen and serial console in the page, and the way to remote-viewer. */
 export function GuestConsole({ guest, kind, onKind, alone = false }: GuestConsoleProps) {
     const privileged = usePrivileged();
+    const mayChange = useMayChange();
     const [attempt, setAttempt] = useState({ number: 0, takeOver: false });
     const [viewer, setViewer] = useState<Viewer | null>(null);
     const [fit, setFit] = useState(true);
@@ -115,12 +126,14 @@ export function GuestConsole({ guest, kind, onKind, alone = false }: GuestConsol
             )}
             {!privileged
                 ? <Denied />
-                : off
-                    ? <Off guest={guest} />
-                    : (
-                        <LiveConsole key={`${kind} ${attempt.number}`} uuid={guest.uuid} name={guest.name} kind={kind} fit={fit} takeOver={attempt.takeOver}
-                                     onViewer={setViewer} onLeave={leave} onRetry={retry} onKind={choose} />
-                    )}
+                : !mayChange
+                    ? <LookOnly />
+                    : off
+                        ? <Off guest={guest} />
+                        : (
+                            <LiveConsole key={`${kind} ${attempt.number}`} uuid={guest.uuid} name={guest.name} kind={kind} fit={fit} takeOver={attempt.takeOver}
+                                         onViewer={setViewer} onLeave={leave} onRetry={retry} onKind={choose} />
+                        )}
             <p className="rhv-console__hint rhv-muted" id="console-hint">
                 {_("While the console has the focus it gets every key; Shift+F12 leaves it.")}
                 {kind === "vnc" && ` ${_("Keys are sent by their place, so the guest's own keyboard layout decides what they mean.")}`}

@@ -6,7 +6,7 @@ import { ErrorAlert } from "../common/ErrorAlert";
 import { Notice } from "../common/Notice";
 import type { RhvError } from "../generated/wire";
 import { _ } from "../i18n";
-import { useCall, usePrivileged } from "../rpc/hooks";
+import { useCall, useMayChange } from "../rpc/hooks";
 import { asError } from "../rpc/topics";
 import { AlertActionLink, Button } from "../pf";
 import type { Guest } from "../guests/states";
@@ -34,7 +34,7 @@ interface RemoteViewerProps {
 /** Downloads the file that remote-viewer opens. */
 export function RemoteViewerButton({ guest, onOutcome }: RemoteViewerProps) {
     const call = useCall();
-    const privileged = usePrivileged();
+    const allowed = useMayChange();
     const [busy, setBusy] = useState(false);
     const open = () => {
         setBusy(true);
@@ -48,7 +48,7 @@ export function RemoteViewerButton({ guest, onOutcome }: RemoteViewerProps) {
             .finally(() => setBusy(false));
     };
     return (
-        <Button variant="secondary" onClick={open} id="console-viewer" isLoading={busy} spinnerAriaValueText={_("Running")} isDisabled={busy || !privileged}>
+        <Button variant="secondary" onClick={open} id="console-viewer" isLoading={busy} spinnerAriaValueText={_("Running")} isDisabled={busy || !allowed}>
             {_("Open in remote-viewer")}
         </Button>
     );

@@ -26,20 +26,25 @@ function difference(running: string | undefined, stored: string | undefined): Re
     return <span data-differs>{_("{running} now, {stored} after the next start", { running, stored })}</span>;
 }
 
+/** The maximum, told as the amount is: one that changes with the next start is another one now. */
+function most(running: string | undefined, stored: string | undefined): ReactNode {
+    if (running !== undefined && stored !== undefined && running !== stored)
+        return <span className="rhv-muted" data-most-differs>{_("(at most {running} now, {stored} after the next start)", { running, stored })}</span>;
+    return <span className="rhv-muted">{_("of at most {most}", { most: running ?? stored ?? "–" })}</span>;
+}
+
 function Edit({ id, label, onClick, isDisabled }: { id: string; label: string; onClick: () => void; isDisabled: boolean }) {
     return <Button variant="link" isInline id={id} aria-label={label} onClick={onClick} isDisabled={isDisabled}>{_("change")}</Button>;
 }
 
 function vcpus({ live, stored }: Details): ReactNode {
     const count = (value: number | undefined) => (value === undefined ? undefined : plural("{count} vCPU", "{count} vCPUs", value));
-    const most = (stored ?? live)?.vcpus_max ?? 0;
-    return <>{difference(count(live?.vcpus), count(stored?.vcpus))} <span className="rhv-muted">{_("of at most {most}", { most })}</span></>;
+    return <>{difference(count(live?.vcpus), count(stored?.vcpus))} {most(live?.vcpus_max.toString(), stored?.vcpus_max.toString())}</>;
 }
 
 function memory({ live, stored }: Details): ReactNode {
     const amount = (value: number | undefined) => (value === undefined ? undefined : mebibytes(value));
-    const most = mebibytes((stored ?? live)?.memory_max_mib ?? 0);
-    return <>{difference(amount(live?.memory_mib), amount(stored?.memory_mib))} <span className="rhv-muted">{_("of at most {most}", { most })}</span></>;
+    return <>{difference(amount(live?.memory_mib), amount(stored?.memory_mib))} {most(amount(live?.memory_max_mib), amount(stored?.memory_max_mib))}</>;
 }
 
 function boot({ live, stored }: Details): ReactNode {

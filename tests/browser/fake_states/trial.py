@@ -142,4 +142,8 @@ def trial(params: Json, cancelled: bool = False) -> tuple[Json, Json]:
     answer = report.to_json()
     if "earlier" in params["document"]["path"]:
         answer["earlier"] = [_DISK, _DRIVE]
+        if "elsewhere" in params["document"]["path"]:
+            answer["earlier_host"], answer["earlier_elsewhere"] = "host7.example.com", True
+        if "nolock" in params["document"].get("options", ""):
+            answer["earlier"] = [{**_DISK, "in_use": None}]
     return answer, running
