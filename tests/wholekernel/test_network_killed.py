@@ -70,6 +70,7 @@ def told(host: Guest, job: str, code: str) -> None:
     assert not found["resumable"]
 
 
+@pytest.mark.slow
 def test_a_job_killed_with_all_its_processes(guests: Guests) -> None:
     host = guests.host
     before = network_state(host)
