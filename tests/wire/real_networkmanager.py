@@ -169,6 +169,11 @@ class RealNetworkManager:
         router = self.run("cat", f"{self.folder}/router").strip()
         self.run("nsenter", "-t", router, "-n", "ip", "link", "set", "router0", "up" if plugged else "down")
 
+    def silence_router(self) -> None:
+        """It answers nobody any more; the cable stays in."""
+        router = self.run("cat", f"{self.folder}/router").strip()
+        self.run("nsenter", "-t", router, "-n", "ip", "addr", "flush", "dev", "router0")
+
     def addresses(self) -> dict[str, list[str]]:
         """IPv4 addresses with their prefixes by interface, of those that have any."""
         told = json.loads(self.run("ip", "-4", "-j", "addr"))
